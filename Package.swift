@@ -1,0 +1,119 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let nio = "swift-nio"
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpClient: Target.Dependency = .product(
+    name: "AsyncHTTPClient", package: "async-http-client")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
+let services: Target.Dependency = .product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+/// One line of the dependency diagram in ARCHITECTURE.md: a target and what it may import.
+func floor(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func library(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/SystemLibraries/\(name)", pkgConfig: pkgConfig,
+        providers: [.apt([apt])])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "stoa",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "stoa", targets: ["stoa"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // system libraries
+        library("CLibcrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        library("CLMDB", pkgConfig: "lmdb", apt: "liblmdb-dev"),
+        library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+
+        // ground: values
+        floor("MarketTypes"),
+        floor("CanonicalCoding", ["CLibcrypto", "MarketTypes"]),
+        floor("Identity", ["CanonicalCoding", "CSodium", "MarketTypes"]),
+
+        // cores: rules
+        floor("SettlementCore", ["CanonicalCoding", "Identity", "MarketTypes"]),
+        floor("LedgerCore", ["CanonicalCoding", "Identity", "MarketTypes", "SettlementCore"]),
+
+        // adapters: files and sockets
+        floor("Journal"),
+        floor("OpenAIWire"),
+        floor("LedgerStore", ["CanonicalCoding", "CLMDB", "LedgerCore", "MarketTypes"]),
+        floor(
+            "Consensus",
+            [
+                "CanonicalCoding", "Identity", "LedgerCore", "LedgerStore", "MarketTypes",
+                "SettlementCore", logging, services,
+            ]),
+        floor(
+            "LedgerClient",
+            [
+                "CanonicalCoding", "Identity", "LedgerCore", "MarketTypes", "SettlementCore",
+                httpClient, nioCore, nioHTTP1,
+            ]),
+        floor(
+            "LedgerNode",
+            [
+                "CanonicalCoding", "Consensus", "Identity", "LedgerClient", "LedgerCore",
+                "LedgerStore", "MarketTypes", hummingbird, httpTypes, logging, nioCore, services,
+            ]),
+        floor(
+            "Provider",
+            [
+                "CanonicalCoding", "Identity", "Journal", "LedgerClient", "LedgerCore",
+                "MarketTypes", "OpenAIWire", "SettlementCore", httpClient, httpTypes, hummingbird,
+                logging, nioCore, nioHTTP1, services,
+            ]),
+        floor(
+            "Gateway",
+            [
+                "CanonicalCoding", "Identity", "Journal", "LedgerClient", "LedgerCore",
+                "MarketTypes", "OpenAIWire", "SettlementCore", httpClient, httpTypes, hummingbird,
+                logging, nioCore, nioHTTP1, services,
+            ]),
+
+        // door
+        .executableTarget(
+            name: "stoa",
+            dependencies: [
+                "CanonicalCoding", "Consensus", "Gateway", "Identity", "LedgerClient", "LedgerCore",
+                "LedgerNode", "LedgerStore", "MarketTypes", "OpenAIWire", "Provider", "SettlementCore",
+                hummingbird, httpClient, logging, services,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,51 @@
+public import CanonicalCoding
+public import LedgerCore
+public import LedgerStore
+public import MarketTypes
+
+/// A block that was executed and not yet committed.
+public struct FinalizedBlock: Sendable {
+    /// The block's height and time.
+    public let context: BlockContext
+    /// The transactions, in order.
+    public let transactions: [[UInt8]]
+    /// The transactions' digests; zero for what is no transaction.
+    public let digests: [Digest]
+    /// What became of each transaction.
+    public let results: [TransactionResult]
+    let staged: StagedTree
+
+    /// The root of the state after this block.
+    public var stateRoot: Digest { staged.root }
+    /// The RFC 6962 root over the transactions' digests.
+    public var transactionsRoot: Digest { MerkleTree.root(of: digests) }
+    /// The RFC 6962 root over the results' digests.
+    public var resultsRoot: Digest { MerkleTree.root(of: results.map(\.digest)) }
+
+    func commit(block: (bytes: [UInt8], digest: Digest)?) -> BlockCommit {
+        BlockCommit(
+            height: context.height, staged: staged, block: block?.bytes ?? [],
+            blockHash: block?.digest ?? .zero, results: BlockResults(results).canonicalBytes,
+            transactions: digests.filter { $0 != .zero })
+    }
+}
+
+/// The results of a block's transactions, as the store keeps them.
+public struct BlockResults: CanonicalCodable, Hashable {
+    /// One result for each transaction, in order.
+    public let results: [TransactionResult]
+
+    /// Wraps results.
+    public init(_ results: [TransactionResult]) {
+        self.results = results
+    }
+
+    public func encode(into encoder: inout CanonicalEncoder) {
+        encoder.encode(list: results)
+    }
+
+    public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
+        results = try decoder.decodeList(
+            of: TransactionResult.self, countMax: Block.transactionsMax)
+    }
+}

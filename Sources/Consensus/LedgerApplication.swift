@@ -1,0 +1,184 @@
+public import LedgerCore
+public import LedgerStore
+public import MarketTypes
+import Synchronization
+
+/// The ledger as an ordering engine drives it: the shape of ABCI 2.0, one method for each call.
+///
+/// ```
+/// check* ──▶ prepare ──▶ process ──▶ finalize ──▶ commit ──▶ check (again, what is left)*
+/// ```
+/// Whoever orders, one process or a network, drives exactly this. Only ``commit(block:)`` writes;
+/// ``finalize(_:at:)`` can be repeated from the last committed state, as an engine does after a
+/// crash. Queries read the last committed state and wait for nobody.
+public final class LedgerApplication: Sendable {
+    /// The chain whose transactions this accepts.
+    public let chain: ChainID
+    /// The document the chain started from.
+    public let genesis: Genesis
+    /// Where blocks and state are kept.
+    public let store: LedgerStore
+    private let checked: CheckedTransactions
+    private let state: Mutex<State>
+
+    private struct State: Sendable {
+        var admission: Ledger<CommittedState>
+        var finalized: FinalizedBlock?
+    }
+
+    /// Opens the application on a store; an empty store gets the genesis.
+    ///
+    /// - Throws: ``StoreError``, or ``ApplicationError/otherChain`` if the store holds the state of
+    ///   another genesis.
+    public init(store: LedgerStore, genesis: Genesis) throws {
+        self.store = store
+        self.genesis = genesis
+        chain = genesis.chain
+        if try store.chain() == nil {
+            try store.initialize(chain: chain, changes: genesis.changes)
+        }
+        guard try store.chain() == chain else { throw ApplicationError.otherChain }
+        checked = CheckedTransactions(countMax: 1 << 16)
+        let admission = Ledger(chain: chain, base: CommittedState(store: store))
+        state = Mutex(State(admission: admission, finalized: nil))
+    }
+
+    /// The numbers of the rules.
+    public var parameters: LedgerParameters { state.withLock { $0.admission.parameters } }
+
+    /// Checks a transaction's form and signatures, once; the result is kept until it is committed.
+    ///
+    /// Safe to call from many threads at once: this is where the time goes.
+    ///
+    /// - Throws: ``TransactionRefusal`` from `malformed` to `invalidSignature`.
+    public func verify(_ bytes: [UInt8]) throws(TransactionRefusal) -> CheckedTransaction {
+        if let known = checked.find(bytes) { return known }
+        let transaction = try CheckedTransaction(canonicalBytes: bytes, chain: chain)
+        checked.keep(transaction, for: bytes)
+        return transaction
+    }
+
+    /// CheckTx: decides whether a verified transaction may wait for a block, and notes its fee and
+    /// sequence number so that the next of the same sender can follow.
+    ///
+    /// - Throws: ``TransactionRefusal`` from `wrongChain` on.
+    public func check(
+        _ transaction: CheckedTransaction, at context: BlockContext
+    ) throws(TransactionRefusal) {
+        try state.withLock { state throws(TransactionRefusal) in
+            try state.admission.admit(transaction, at: context)
+        }
+    }
+
+    /// PrepareProposal: the longest run of candidates that fits the limits.
+    ///
+    /// A transaction that cannot execute any more is left out; one that will be refused stays in,
+    /// because its sender owes the fee.
+    public func prepare(
+        _ candidates: [[UInt8]], at context: BlockContext, bytesMax: Int
+    ) -> [[UInt8]] {
+        var ledger = Ledger(chain: chain, base: CommittedState(store: store))
+        var chosen: [[UInt8]] = []
+        var bytes = 0
+        for candidate in candidates {
+            guard chosen.count < Block.transactionsMax, bytes + candidate.count <= bytesMax else {
+                break
+            }
+            guard let transaction = try? verify(candidate),
+                (try? ledger.admit(transaction, at: context)) != nil
+            else { continue }
+            chosen.append(candidate)
+            bytes += candidate.count
+        }
+        return chosen
+    }
+
+    /// ProcessProposal: whether a proposed block is within the limits and holds only transactions
+    /// of this chain whose signatures verify.
+    public func process(_ transactions: [[UInt8]], bytesMax: Int) -> Bool {
+        guard transactions.count <= Block.transactionsMax,
+            transactions.reduce(0, { $0 + $1.count }) <= bytesMax
+        else { return false }
+        return verifyAll(transactions).allSatisfy { transaction in
+            if case .success = transaction { true } else { false }
+        }
+    }
+
+    /// FinalizeBlock: executes a block on top of the last committed state, writing nothing.
+    public func finalize(
+        _ transactions: [[UInt8]], at context: BlockContext
+    ) throws(StoreError) -> FinalizedBlock {
+        let verified = verifyAll(transactions)
+        var ledger = Ledger(chain: chain, base: CommittedState(store: store))
+        var digests: [Digest] = []
+        var results: [TransactionResult] = []
+        for transaction in verified {
+            switch transaction {
+            case .success(let transaction):
+                digests.append(transaction.digest)
+                results.append(ledger.apply(transaction, at: context))
+            case .failure(let refusal):
+                digests.append(.zero)
+                results.append(TransactionResult(refusal: refusal))
+            }
+        }
+        let block = FinalizedBlock(
+            context: context, transactions: transactions, digests: digests, results: results,
+            staged: try store.stage(ledger.changes))
+        state.withLock { $0.finalized = block }
+        return block
+    }
+
+    /// Commit: makes the finalized block durable, all of it or nothing.
+    ///
+    /// The caller then calls ``restartAdmission()`` and checks again what still waits.
+    ///
+    /// - Parameter block: the block's bytes and digest, where this store keeps the blocks too.
+    /// - Throws: ``StoreError``; the caller must stop, because the block is lost to this process.
+    public func commit(block: (bytes: [UInt8], digest: Digest)?) throws {
+        guard let finalized = state.withLock({ $0.finalized }) else {
+            throw ApplicationError.nothingFinalized
+        }
+        try store.commit(finalized.commit(block: block))
+        checked.forget(finalized.transactions)
+        state.withLock { $0.finalized = nil }
+    }
+
+    /// Forgets the fees and sequence numbers noted by ``check(_:at:)`` since the last commit.
+    public func restartAdmission() {
+        let admission = Ledger(chain: chain, base: CommittedState(store: store))
+        state.withLock { $0.admission = admission }
+    }
+
+    private func verifyAll(
+        _ transactions: [[UInt8]]
+    ) -> [Result<CheckedTransaction, TransactionRefusal>] {
+        concurrentMap(transactions) { bytes in
+            do throws(TransactionRefusal) {
+                return .success(try self.verify(bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+}
+
+/// Why an application could not open or commit.
+public enum ApplicationError: Error, Hashable, Sendable {
+    /// The store belongs to a chain with another genesis.
+    case otherChain
+    /// Commit was called without a finalized block.
+    case nothingFinalized
+}
+
+/// The last committed state, read afresh each time.
+public struct CommittedState: StateReading, Sendable {
+    private let store: LedgerStore
+
+    /// Reads from `store`.
+    public init(store: LedgerStore) {
+        self.store = store
+    }
+
+    public func value(for key: StateKey) -> [UInt8]? { store.value(for: key) }
+}

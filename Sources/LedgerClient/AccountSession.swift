@@ -1,0 +1,135 @@
+import CanonicalCoding
+public import Identity
+public import LedgerCore
+public import MarketTypes
+import Synchronization
+
+/// One account's way to the ledger: numbers, pays for, signs and submits its transactions.
+///
+/// Transactions of one session go one after the other, because each needs the next sequence
+/// number; a caller that needs speed puts several messages into one transaction.
+public final class AccountSession: Sendable {
+    /// The account that acts.
+    public let account: AccountID
+    /// The ledger it acts on.
+    public let ledger: any LedgerConnection
+    private let key: SigningKey
+    private let turn = Turnstile(waitersMax: 256)
+    private let validForBlocks: UInt64
+
+    /// Creates a session for the account that `key` controls.
+    ///
+    /// - Parameter validForBlocks: how many blocks a transaction may wait; afterwards it can
+    ///   never execute, so an unanswered submission ends.
+    public init(key: SigningKey, ledger: any LedgerConnection, validForBlocks: UInt64 = 1000) {
+        self.key = key
+        self.ledger = ledger
+        self.validForBlocks = validForBlocks
+        account = key.accountID
+    }
+
+    /// Executes `messages` in one transaction and returns its outcome.
+    ///
+    /// An answer that gets lost is asked for again with the same bytes, so the messages take
+    /// effect once at most.
+    ///
+    /// - Throws: ``LedgerClientError``; `refused` carries the ledger's reason, and for a message
+    ///   that was refused after the fee was taken too.
+    @discardableResult
+    public func execute(
+        _ messages: [Message]
+    ) async throws(LedgerClientError) -> (outcome: TransactionOutcome, sequence: UInt64) {
+        guard await turn.enter() else {
+            throw LedgerClientError(.overloaded, "too many transactions wait for this account")
+        }
+        defer { turn.leave() }
+        for attempt in 1... {
+            let status = try await ledger.status()
+            let sequence = try await ledger.account(account).sequence + 1
+            let bytes = sign(messages, sequence: sequence, status: status)
+            do {
+                let outcome = try await submitRepeatedly(bytes)
+                if let refusal = outcome.result.refusal {
+                    throw LedgerClientError(
+                        .refused, "the ledger refused: \(refusal.name)", refusal: refusal)
+                }
+                return (outcome, sequence)
+            } catch  // the sequence moved between asking and submitting: another process's doing
+                where error.refusal == .transaction(.staleSequence) && attempt < 3
+            {
+                continue
+            }
+        }
+    }
+
+    private func sign(
+        _ messages: [Message], sequence: UInt64, status: LedgerStatus
+    ) -> [UInt8] {
+        func signed(fee: Amount) -> [UInt8] {
+            let height = status.height.advanced(byBlocks: validForBlocks)
+            return key.sign(
+                Transaction(
+                    chain: status.chain, sender: account, sequence: sequence, fee: fee,
+                    validUntil: height ?? status.height, messages: messages)
+            ).signed.canonicalBytes
+        }
+        // Amounts are fixed-width, so the fee does not change the size it depends on.
+        return signed(fee: status.parameters.fee(bytes: signed(fee: .zero).count))
+    }
+
+    private func submitRepeatedly(
+        _ bytes: [UInt8]
+    ) async throws(LedgerClientError) -> TransactionOutcome {
+        for attempt in 1... {
+            do {
+                return try await ledger.submit(bytes)
+            } catch where error.code == .unreachable && attempt < 5 {
+                try? await Task.sleep(for: .milliseconds(100 << attempt))
+            }
+        }
+    }
+}
+
+/// Lets one caller through at a time, first come, first served.
+final class Turnstile: Sendable {
+    private struct State {
+        var isTaken = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+    private let waitersMax: Int
+
+    init(waitersMax: Int) {
+        self.waitersMax = waitersMax
+    }
+
+    /// Waits for the turn; false at once if too many wait already.
+    func enter() async -> Bool {
+        let isFull = state.withLock { $0.isTaken && $0.waiters.count >= waitersMax }
+        if isFull { return false }
+        await withCheckedContinuation { continuation in
+            let passes = state.withLock { state in
+                if state.isTaken {
+                    state.waiters.append(continuation)
+                    return false
+                }
+                state.isTaken = true
+                return true
+            }
+            if passes { continuation.resume() }
+        }
+        return true
+    }
+
+    func leave() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            if state.waiters.isEmpty {
+                state.isTaken = false
+                return nil
+            }
+            return state.waiters.removeFirst()
+        }
+        next?.resume()
+    }
+}

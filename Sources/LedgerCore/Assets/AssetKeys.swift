@@ -1,0 +1,17 @@
+import CanonicalCoding
+public import MarketTypes
+
+extension StateKey {
+    /// Where an asset stands.
+    public static func asset(_ asset: AssetID) -> StateKey {
+        StateKey(.asset) { $0.encode(asset.digest) }
+    }
+
+    /// Where one version of an asset stands.
+    public static func assetVersion(_ asset: AssetID, _ version: UInt32) -> StateKey {
+        StateKey(.assetVersion) {
+            $0.encode(asset.digest)
+            $0.encode(version)
+        }
+    }
+}

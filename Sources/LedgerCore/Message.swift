@@ -1,0 +1,119 @@
+public import CanonicalCoding
+import Identity
+public import MarketTypes
+public import SettlementCore
+
+/// One thing a transaction does; the tags are part of the canonical encoding and append-only.
+public enum Message: Hashable, Sendable {
+    case transfer(to: AccountID, denomination: Denomination, amount: Amount)
+    case publishAsset(AssetPublication)
+    case publishAssetVersion(asset: AssetID, version: AssetVersion)
+    case publishOffer(Offer)
+    case withdrawOffer(OfferID)
+    case openChannel(ChannelOpening)
+    case topUpChannel(channel: ChannelID, amount: Amount)
+    case claimChannel(ChannelClaim)
+    case closeChannel(ChannelID)
+    case withdrawChannel(ChannelID)
+    case depositBond(Amount)
+    case unbond(Amount)
+    case withdrawBond
+    case reportFraud(FraudProof)
+}
+
+extension Message: CanonicalCodable {
+    public func encode(into encoder: inout CanonicalEncoder) {
+        encoder.encode(tag)
+        switch self {
+        case .transfer(let account, let denomination, let amount):
+            encoder.encode(account.digest)
+            encoder.encode(denomination)
+            encoder.encode(amount)
+        case .publishAsset(let publication): encoder.encode(publication)
+        case .publishAssetVersion(let asset, let version):
+            encoder.encode(asset.digest)
+            encoder.encode(version)
+        case .publishOffer(let offer): encoder.encode(offer)
+        case .withdrawOffer(let offer): encoder.encode(offer.digest)
+        case .openChannel(let opening): encoder.encode(opening)
+        case .topUpChannel(let channel, let amount):
+            encoder.encode(channel.digest)
+            encoder.encode(amount)
+        case .claimChannel(let claim): encoder.encode(claim)
+        case .closeChannel(let channel), .withdrawChannel(let channel):
+            encoder.encode(channel.digest)
+        case .depositBond(let amount), .unbond(let amount): encoder.encode(amount)
+        case .withdrawBond: break
+        case .reportFraud(let proof): encoder.encode(proof)
+        }
+    }
+
+    private var tag: UInt8 {
+        switch self {
+        case .transfer: 1
+        case .publishAsset: 2
+        case .publishAssetVersion: 3
+        case .publishOffer: 4
+        case .withdrawOffer: 5
+        case .openChannel: 6
+        case .topUpChannel: 7
+        case .claimChannel: 8
+        case .closeChannel: 9
+        case .withdrawChannel: 10
+        case .depositBond: 11
+        case .unbond: 12
+        case .withdrawBond: 13
+        case .reportFraud: 14
+        }
+    }
+
+    public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
+        switch try decoder.decodeUInt8() {
+        case 1:
+            self = .transfer(
+                to: AccountID(try decoder.decodeDigest()),
+                denomination: try Denomination(from: &decoder), amount: try decoder.decodeAmount())
+        case 2: self = .publishAsset(try AssetPublication(from: &decoder))
+        case 3:
+            self = .publishAssetVersion(
+                asset: AssetID(try decoder.decodeDigest()),
+                version: try AssetVersion(from: &decoder))
+        case 4: self = .publishOffer(try Offer(from: &decoder))
+        case 5: self = .withdrawOffer(OfferID(try decoder.decodeDigest()))
+        case 6: self = .openChannel(try ChannelOpening(from: &decoder))
+        case 7:
+            self = .topUpChannel(
+                channel: ChannelID(try decoder.decodeDigest()), amount: try decoder.decodeAmount())
+        case 8: self = .claimChannel(try ChannelClaim(from: &decoder))
+        case 9: self = .closeChannel(ChannelID(try decoder.decodeDigest()))
+        case 10: self = .withdrawChannel(ChannelID(try decoder.decodeDigest()))
+        case 11: self = .depositBond(try decoder.decodeAmount())
+        case 12: self = .unbond(try decoder.decodeAmount())
+        case 13: self = .withdrawBond
+        case 14: self = .reportFraud(try FraudProof(from: &decoder))
+        default: throw .unknownTag
+        }
+    }
+}
+
+/// A message with the signatures inside it checked.
+enum CheckedMessage: Hashable, Sendable {
+    case plain(Message)
+    case claim(ChannelClaim, calls: [SettledCall])
+    case fraud(FraudProof, receipts: [Verified<Receipt>])
+
+    init(_ message: Message) throws(SignatureError) {
+        switch message {
+        case .claimChannel(let claim):
+            var calls: [SettledCall] = []
+            for lane in claim.lanes { calls.append(try lane.verified()) }
+            self = .claim(claim, calls: calls)
+        case .reportFraud(let proof):
+            var receipts: [Verified<Receipt>] = []
+            for receipt in proof.receipts { receipts.append(try receipt.verified()) }
+            self = .fraud(proof, receipts: receipts)
+        default:
+            self = .plain(message)
+        }
+    }
+}

@@ -1,0 +1,221 @@
+public import Consensus
+import FoundationEssentials
+import HTTPTypes
+public import Hummingbird
+import LedgerClient
+import LedgerCore
+import LedgerStore
+public import Logging
+import MarketTypes
+import NIOCore
+public import ServiceLifecycle
+
+/// A node's HTTP interface (docs/spec/node-api.md): reading is free, writing takes a signature.
+public struct NodeServer: Service {
+    /// Where to listen, and what a stranger may ask for.
+    public struct Configuration: Sendable {
+        /// The address to listen on; loopback unless told otherwise.
+        public var host = "127.0.0.1"
+        /// The port; 0 takes a free one.
+        public var port = 26600
+        /// The most entries in one listing.
+        public var listingMax = 1024
+        /// The longest a question for blocks may wait, in seconds.
+        public var blockWaitSecondsMax = 20
+        /// The most blocks in one answer.
+        public var blocksMax = 64
+
+        /// Creates the standard configuration.
+        public init() {}
+    }
+
+    private let ledger: EmbeddedLedger
+    private let configuration: Configuration
+    private let logger: Logger
+    private let onListening: @Sendable (Int) async -> Void
+
+    /// Creates a server over a running ledger.
+    ///
+    /// - Parameter onListening: told the port once the server accepts connections.
+    public init(
+        ledger: EmbeddedLedger, configuration: Configuration, logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        self.ledger = ledger
+        self.configuration = configuration
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Serves until the service is told to stop.
+    public func run() async throws {
+        let application = Application(
+            router: router(),
+            configuration: .init(
+                address: .hostname(configuration.host, port: configuration.port),
+                serverName: "stoa-node"),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
+            logger: logger)
+        try await application.run()
+    }
+
+    private func router() -> Router<BasicRequestContext> {
+        let router = Router()
+        let routes = router.group("/stoa/v1")
+        routes.get("/status") { _, _ in
+            try await answer { NodeDocuments.Status(try await ledger.status()) }
+        }
+        routes.post("/transactions") { request, _ in
+            try await submit(request)
+        }
+        routes.get("/state/{key}") { request, context in
+            try await entry(request, key: context.parameters.get("key") ?? "")
+        }
+        routes.get("/state") { request, _ in
+            try await list(request)
+        }
+        routes.get("/blocks") { request, _ in
+            try await blocks(request)
+        }
+        routes.get("/blocks/{height}") { _, context in
+            try await block(context.parameters.get("height", as: UInt64.self))
+        }
+        routes.get("/genesis") { _, _ in
+            let genesis = ledger.sequencer.application.genesis
+            return try json(["genesis": Hex.encode(genesis.canonicalBytes)])
+        }
+        routes.get("/supply") { _, _ in
+            try json(try SupplyAudit(ledger.sequencer.application.store).document)
+        }
+        return router
+    }
+
+    private func submit(_ request: Request) async throws -> Response {
+        let body: ByteBuffer
+        do {
+            body = try await request.body.collect(upTo: Transaction.bytesMax)
+        } catch {
+            return try problem(413, "too large", "a transaction has a limit of 256 KiB")
+        }
+        return try await answer {
+            NodeDocuments.Outcome(try await ledger.submit(Array(body.readableBytesView)))
+        }
+    }
+
+    private func entry(_ request: Request, key: String) async throws -> Response {
+        guard let key = StateKey(hex: key) else {
+            return try problem(400, "bad key", "the key is not 1 to 128 bytes of hex")
+        }
+        let proven = request.uri.queryParameters["proof"] == "1"
+        return try await answer {
+            NodeDocuments.Entry(try await ledger.entry(key, proven: proven))
+        }
+    }
+
+    private func list(_ request: Request) async throws -> Response {
+        let query = request.uri.queryParameters
+        guard let prefix = query["prefix"].flatMap({ StateKey(hex: String($0)) }) else {
+            return try problem(400, "bad prefix", "the prefix is not 1 to 128 bytes of hex")
+        }
+        let after = query["after"].flatMap { StateKey(hex: String($0)) }
+        let limit = query["limit"].flatMap { Int($0) } ?? configuration.listingMax
+        guard (1...configuration.listingMax).contains(limit) else {
+            return try problem(400, "bad limit", "the limit is not 1 to \(configuration.listingMax)")
+        }
+        return try await answer {
+            NodeDocuments.Listing(
+                try await ledger.entries(prefix: prefix, after: after, limit: limit))
+        }
+    }
+
+    private func blocks(_ request: Request) async throws -> Response {
+        let query = request.uri.queryParameters
+        guard let from = query["from"].flatMap({ UInt64($0) }), from > 0 else {
+            return try problem(400, "bad height", "from is not a block height; the first is 1")
+        }
+        let wait = min(
+            query["wait"].flatMap { Int($0) } ?? 0, configuration.blockWaitSecondsMax)
+        let application = ledger.sequencer.application
+        var found: [NodeDocuments.Summary] = []
+        while found.count < configuration.blocksMax,
+            let block = try application.block(at: BlockHeight(from + UInt64(found.count)))
+        {
+            found.append(NodeDocuments.Summary(BlockSummary(block)))
+        }
+        if found.isEmpty, wait > 0, let block = await block(after: from - 1, seconds: wait) {
+            found.append(NodeDocuments.Summary(BlockSummary(block)))
+        }
+        return try json(found)
+    }
+
+    /// The block after `height`, or nil if there is none in time.
+    private func block(after height: UInt64, seconds: Int) async -> CommittedBlock? {
+        await withTaskGroup(of: CommittedBlock?.self) { group in
+            group.addTask { try? await ledger.sequencer.block(after: BlockHeight(height)) }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(seconds))
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+
+    private func block(_ height: UInt64?) async throws -> Response {
+        guard let height, let block = try ledger.sequencer.application.store.block(
+            at: BlockHeight(height))
+        else { return try problem(404, "no such block", "there is no block at this height") }
+        return try json(["block": Hex.encode(block)])
+    }
+
+    /// Writes a document, or the problem that kept it from being made: the one place where
+    /// ledger errors become HTTP.
+    private func answer(
+        _ make: () async throws -> some Encodable
+    ) async throws -> Response {
+        do {
+            return try json(try await make())
+        } catch let error as LedgerClientError {
+            let status =
+                switch error.code {
+                case .refused: 409
+                case .overloaded: 503
+                case .badRequest: 400
+                case .unreachable, .malformedAnswer: 500
+                }
+            return try problem(status, error.code.rawValue, error.message, error.refusal)
+        }
+    }
+
+    private func problem(
+        _ status: Int, _ title: String, _ detail: String, _ refusal: Refusal? = nil
+    ) throws -> Response {
+        let hint =
+            status == 503 ? "try again with the same bytes" : "mend the request; nothing was charged"
+        let document = NodeDocuments.Problem(
+            title: title, status: status, detail: detail, refusal: refusal, hint: hint)
+        var response = try json(document)
+        response.status = HTTPResponse.Status(code: status)
+        response.headers[.contentType] = "application/problem+json"
+        return response
+    }
+
+    private func json(_ document: some Encodable) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let data = try encoder.encode(document)
+        return Response(
+            status: .ok, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+    }
+}
+
+extension StateKey {
+    /// Parses a key's hex, or returns nil if it is empty or too long.
+    init?(hex: String) {
+        guard let bytes = Hex.decode(hex), (1...Self.bytesMax).contains(bytes.count) else {
+            return nil
+        }
+        self.init(bytes: bytes)
+    }
+}

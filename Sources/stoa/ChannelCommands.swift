@@ -1,0 +1,186 @@
+import ArgumentParser
+import Identity
+import LedgerClient
+import LedgerCore
+import MarketTypes
+
+struct ChannelGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "channel", abstract: "lock money towards a seller, and get the rest back",
+        discussion: """
+            A gateway opens and tops up channels by itself; these commands are for doing it by hand.
+            """,
+        subcommands: [
+            ChannelOpen.self, ChannelList.self, ChannelClose.self, ChannelWithdraw.self,
+        ])
+}
+
+struct ChannelOpen: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "open", abstract: "lock a deposit that one seller can earn",
+        discussion: "EXAMPLE\n  stoa channel open --wallet alice --to stoa1… --deposit 5")
+
+    @Option(help: "the wallet that pays")
+    var wallet = "default"
+    @Option(help: "the seller: a wallet's name or an address")
+    var to: String
+    @Option(help: "how many STOA to lock", transform: Amount.init(argument:))
+    var deposit: Amount
+    @Option(help: "how many calls can run at once")
+    var lanes: UInt16 = 32
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let wallets = Wallets(home: home)
+        let payee = try wallets.resolve(to)
+        let passphrase = try home.passphrase()
+        let key = try wallets.open(wallet, passphrase: passphrase)
+        let vouchers = try wallets.openOrCreate(wallet + ".vouchers", passphrase: passphrase)
+        let opening = ChannelOpening(
+            payee: payee, denomination: .native, deposit: deposit,
+            voucherKey: vouchers.publicKey, lanes: lanes)
+        let (outcome, sequence) = try await node.ask { ledger in
+            try await AccountSession(key: key, ledger: ledger).execute([.openChannel(opening)])
+        }
+        let id = Channel.id(payer: key.accountID, sequence: sequence, messageIndex: 0)
+        try output.print(
+            [
+                "channel": id.digest.description, "transaction": outcome.digest.description,
+                "depositObol": "\(deposit.obol)", "lanes": "\(lanes)",
+            ],
+            "channel \(id.digest) holds \(deposit) STOA for \(payee)")
+    }
+}
+
+struct ChannelList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "an account's open and closing channels")
+
+    @Option(help: "a wallet's name or an address")
+    var wallet = "default"
+    @Flag(help: "channels that pay this account, not those it pays from")
+    var earning = false
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
+
+    struct Document: Encodable {
+        let channel, payer, payee, depositObol, paidObol, status: String
+        let lanes: UInt16
+        let claims: UInt32
+    }
+
+    func run() async throws {
+        let account = try Wallets(home: home).resolve(wallet)
+        let found = try await node.ask { ledger in
+            earning
+                ? try await ledger.channels(ofPayee: account, limit: 1000)
+                : try await ledger.channels(ofPayer: account, limit: 1000)
+        }
+        let documents = found.map { id, channel in
+            Document(
+                channel: id.digest.description, payer: channel.payer.description,
+                payee: channel.payee.description, depositObol: "\(channel.deposit.obol)",
+                paidObol: "\(channel.paid.obol)", status: channel.status.text,
+                lanes: channel.lanes, claims: channel.claims)
+        }
+        let rows = documents.map {
+            [
+                String($0.channel.prefix(16)), stoa($0.depositObol), stoa($0.paidObol),
+                "\($0.lanes)", $0.status, earning ? $0.payer : $0.payee,
+            ]
+        }
+        let heading = ["CHANNEL", "DEPOSIT", "PAID", "LANES", "STATUS", earning ? "PAYER" : "PAYEE"]
+        try output.print(documents, table(heading, rows))
+    }
+}
+
+extension Channel.Status {
+    /// The status in a few words.
+    var text: String {
+        switch self {
+        case .open: "open"
+        case .closing(let height): "closing at block \(height.rawValue)"
+        case .closed: "closed"
+        }
+    }
+}
+
+/// The options of the commands that act on one channel.
+struct OneChannel: ParsableArguments {
+    @Option(help: "the wallet that pays the fee")
+    var wallet = "default"
+    @Argument(help: "the channel's id, or the first digits of it")
+    var channel: String
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
+
+    /// Executes the message that `make` makes for the channel.
+    func execute(_ make: (ChannelID) -> Message) async throws -> (ChannelID, TransactionOutcome) {
+        let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
+        return try await node.ask { ledger in
+            let id = try await find(ledger, payer: key.accountID)
+            let session = AccountSession(key: key, ledger: ledger)
+            return (id, try await session.execute([make(id)]).outcome)
+        }
+    }
+
+    private func find(_ ledger: RemoteLedger, payer: AccountID) async throws -> ChannelID {
+        if let digest = Digest(hex: channel) { return ChannelID(digest) }
+        let found = try await ledger.channels(ofPayer: payer, limit: 1000)
+            .filter { $0.id.digest.description.hasPrefix(channel) }
+        guard found.count == 1, let only = found.first else {
+            throw CommandFailure(
+                "“\(channel)” names \(found.isEmpty ? "no channel" : "several channels")",
+                hint: "see `stoa channel list`")
+        }
+        return only.id
+    }
+}
+
+struct ChannelClose: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "close", abstract: "ask for the rest of a deposit back",
+        discussion: """
+            The seller may claim what it is owed until the closing delay has passed; a seller that \
+            is online usually does so at once, and releases the rest.
+
+            EXAMPLE
+              stoa channel close --wallet alice 4f1d
+            """)
+
+    @OptionGroup var target: OneChannel
+
+    func run() async throws {
+        let (id, outcome) = try await target.execute { .closeChannel($0) }
+        var closesAt = "?"
+        for case .channelClosing(_, let height) in outcome.result.events {
+            closesAt = "\(height.rawValue)"
+        }
+        try target.output.print(
+            [
+                "channel": id.digest.description, "transaction": outcome.digest.description,
+                "closesAtHeight": closesAt,
+            ],
+            "channel \(id.digest) closes at block \(closesAt), or as soon as the seller releases it")
+    }
+}
+
+struct ChannelWithdraw: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "withdraw", abstract: "take the rest back once the closing delay has passed")
+
+    @OptionGroup var target: OneChannel
+
+    func run() async throws {
+        let (id, outcome) = try await target.execute { .withdrawChannel($0) }
+        var refunded = Amount.zero
+        for case .channelClosed(_, let amount) in outcome.result.events { refunded = amount }
+        try target.output.print(
+            ["channel": id.digest.description, "refundedObol": "\(refunded.obol)"],
+            "\(refunded) STOA returned to the payer")
+    }
+}

@@ -1,0 +1,51 @@
+import FoundationEssentials
+import LedgerClient
+import LedgerCore
+
+/// Something went wrong that a person should read about: one sentence, and what to do.
+struct CommandFailure: Error, CustomStringConvertible {
+    let message: String
+    let hint: String?
+
+    init(_ message: String, hint: String? = nil) {
+        self.message = message
+        self.hint = hint
+    }
+
+    var description: String {
+        guard let hint else { return message }
+        return "\(message)\nhint: \(hint)"
+    }
+}
+
+extension CommandFailure {
+    /// Explains why the ledger did not do what was asked, and whether money moved.
+    init(_ error: LedgerClientError, node: String) {
+        switch error.code {
+        case .unreachable:
+            self.init(
+                "no answer from the node at \(node); whether money moved is not known yet",
+                hint: "is `stoa node run` running there? asking again is safe: \(error.message)")
+        case .overloaded:
+            self.init("\(error.message); no money moved", hint: "try again in a moment")
+        case .refused:
+            let fee = error.refusal?.feeCharged == true ? "only the fee was charged" : "no money moved"
+            self.init(
+                "\(error.message); \(fee)",
+                hint: error.refusal.map { "code \($0.code): see docs/spec/ledger.md" })
+        case .malformedAnswer, .badRequest:
+            self.init("\(error.message); no money moved", hint: "is this a stoa node: \(node)?")
+        }
+    }
+}
+
+/// Runs `body`, and explains the ledger's errors.
+func explaining<Output>(
+    node: String, _ body: () async throws -> Output
+) async throws -> Output {
+    do {
+        return try await body()
+    } catch let error as LedgerClientError {
+        throw CommandFailure(error, node: node)
+    }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import Identity
+import MarketTypes
+
+/// Where this user's keys, logs and configuration are kept.
+struct HomeOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "where keys, logs and configuration are kept (STOA_HOME, else ~/.stoa)",
+            valueName: "directory"))
+    var home: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "a file whose first line is the passphrase (else STOA_PASSPHRASE, else a prompt)",
+            valueName: "file"))
+    var passphraseFile: String?
+
+    /// The home directory's path.
+    var path: String {
+        if let home { return home }
+        let environment = ProcessInfo.processInfo.environment
+        if let set = environment["STOA_HOME"], !set.isEmpty { return set }
+        return (environment["HOME"] ?? ".") + "/.stoa"
+    }
+
+    /// The path of something in the home directory.
+    func path(_ parts: String...) -> String {
+        ([path] + parts).joined(separator: "/")
+    }
+
+    /// Makes a directory in the home directory, closed to others.
+    func makeDirectory(_ parts: String...) throws -> String {
+        let target = ([path] + parts).joined(separator: "/")
+        do {
+            try FileManager.default.createDirectory(
+                atPath: target, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw CommandFailure(
+                "cannot make the directory \(target)", hint: "check --home and its permissions")
+        }
+        return target
+    }
+
+    /// The passphrase, from wherever the user keeps it.
+    ///
+    /// - Parameter isNew: whether a key is made, so that a prompt asks twice.
+    func passphrase(isNew: Bool = false) throws -> [UInt8] {
+        if let file = passphraseFile ?? existing(path("passphrase")) {
+            let text = try readFile(file)
+            return Array(text.utf8.prefix { $0 != UInt8(ascii: "\n") })
+        }
+        if let set = ProcessInfo.processInfo.environment["STOA_PASSPHRASE"] {
+            return Array(set.utf8)
+        }
+        guard isatty(STDIN_FILENO) == 1 else {
+            throw CommandFailure(
+                "a passphrase is needed and there is no terminal to ask on",
+                hint: "set STOA_PASSPHRASE or give --passphrase-file")
+        }
+        let first = try prompt("passphrase: ")
+        if isNew, try prompt("again: ") != first {
+            throw CommandFailure("the passphrases differ; no key was made")
+        }
+        return first
+    }
+
+    private func existing(_ path: String) -> String? {
+        FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+
+    private func prompt(_ text: String) throws -> [UInt8] {
+        guard let line = getpass(text) else {
+            throw CommandFailure("the passphrase could not be read")
+        }
+        defer { memset(line, 0, strlen(line)) }
+        return Array(String(cString: line).utf8)
+    }
+}
+
+/// Reads a small text file.
+func readFile(_ path: String) throws -> String {
+    do {
+        return try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+        throw CommandFailure("cannot read \(path)", hint: "does it exist, and may you read it?")
+    }
+}
+
+/// Writes a new file that only its owner can read; an existing one is left alone.
+func writePrivateFile(_ text: String, to path: String) throws {
+    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else {
+        let isThere = errno == EEXIST
+        throw CommandFailure(
+            isThere ? "\(path) exists already and was left alone" : "cannot write \(path)",
+            hint: isThere ? "choose another name" : "check the directory's permissions")
+    }
+    defer { close(file) }
+    let bytes = Array(text.utf8)
+    guard write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
+        throw CommandFailure("cannot write \(path)", hint: "is the disk full?")
+    }
+}

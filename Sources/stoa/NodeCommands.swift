@@ -1,0 +1,188 @@
+import ArgumentParser
+import Consensus
+import FoundationEssentials
+import Glibc
+import Identity
+import LedgerCore
+import LedgerNode
+import LedgerStore
+import Logging
+import MarketTypes
+import ServiceLifecycle
+
+struct NodeGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "node", abstract: "run a ledger",
+        subcommands: [NodeInit.self, NodeRun.self])
+}
+
+struct NodeInit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "start a new chain: its genesis and its sequencer's key",
+        discussion: """
+            The genesis fixes the supply and the rules for ever; there is no key that can change \
+            them later.
+
+            EXAMPLE
+              stoa node init --allocate alice=1000000 --allocate bob=1000
+            """)
+
+    @Option(help: "the chain's name for people")
+    var name = "stoa-local"
+    @Option(
+        help: ArgumentHelp(
+            "who owns how many STOA at the start; repeat for each", valueName: "account=stoa"))
+    var allocate: [String]
+    @Option(help: "blocks between a payer's request to close a channel and its end")
+    var closingDelayBlocks = LedgerParameters.standard.closingDelayBlocks
+    @Option(help: "blocks that a bond stays at risk after its owner asked for it back")
+    var unbondingDelayBlocks = LedgerParameters.standard.unbondingDelayBlocks
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let wallets = Wallets(home: home)
+        let allocations = try allocate.map { text in
+            let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+            guard parts.count == 2, let amount = try? Amount(stoa: String(parts[1])) else {
+                throw ValidationError("“\(text)” is not like alice=1000")
+            }
+            return Genesis.Allocation(
+                account: try wallets.resolve(String(parts[0])), amount: amount)
+        }
+        let parameters = LedgerParameters(
+            feeMinimum: LedgerParameters.standard.feeMinimum,
+            feePerByte: LedgerParameters.standard.feePerByte,
+            closingDelayBlocks: closingDelayBlocks, unbondingDelayBlocks: unbondingDelayBlocks)
+        let genesis = try NodeHome(home: home).create(
+            name: name, parameters: parameters, allocations: allocations)
+        try output.print(
+            [
+                "chain": genesis.chain.digest.description,
+                "supplyObol": "\(genesis.supply.obol)",
+            ],
+            "chain \(genesis.chain.digest)\nsupply \(genesis.supply) STOA")
+    }
+}
+
+struct NodeRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "run the ledger of this home directory",
+        discussion: "EXAMPLE\n  stoa node run --port 26600")
+
+    @Option(help: "the address to listen on")
+    var host = "127.0.0.1"
+    @Option(help: "the port to listen on; 0 takes a free one")
+    var port = 26600
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let logger = serviceLogger("node")
+        let parts = try NodeHome(home: home).open(logger: logger)
+        var configuration = NodeServer.Configuration()
+        configuration.host = host
+        configuration.port = port
+        let shown = (host, output)
+        let server = NodeServer(
+            ledger: EmbeddedLedger(sequencer: parts.sequencer), configuration: configuration,
+            logger: logger
+        ) { port in
+            announce(shown.1, service: "node", url: "http://\(shown.0):\(port)")
+        }
+        let group = ServiceGroup(
+            services: [parts.sequencer, server],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await group.run()
+    }
+}
+
+/// Tells people and scripts that a service answers.
+func announce(_ output: OutputOptions, service: String, url: String) {
+    try? output.print(["service": service, "url": url], "\(service) ready at \(url)")
+}
+
+/// A logger that writes to standard error, from STOA_LOG (info unless set).
+func serviceLogger(_ label: String) -> Logger {
+    var logger = Logger(label: "stoa.\(label)") { StreamLogHandler.standardError(label: $0) }
+    let level = ProcessInfo.processInfo.environment["STOA_LOG"] ?? "warning"
+    logger.logLevel = Logger.Level(rawValue: level) ?? .warning
+    return logger
+}
+
+/// The part of a home directory that holds a ledger.
+struct NodeHome {
+    let home: HomeOptions
+    private var genesisFile: String { home.path("node", "genesis.stoa") }
+
+    /// Whether a chain was started here.
+    var exists: Bool { FileManager.default.fileExists(atPath: genesisFile) }
+
+    /// Starts a chain: writes its genesis and makes the sequencer's key.
+    func create(
+        name: String, parameters: LedgerParameters, allocations: [Genesis.Allocation]
+    ) throws -> Genesis {
+        guard !exists else {
+            throw CommandFailure(
+                "there is a chain in \(home.path("node")) already; it was left alone",
+                hint: "use another --home for another chain")
+        }
+        _ = try home.makeDirectory("node")
+        let key = try Wallets(home: home).openOrCreate(
+            "sequencer", passphrase: try home.passphrase(isNew: true))
+        guard
+            let genesis = Genesis(
+                name: name, time: wallClock(),
+                sequencer: key.publicKey, parameters: parameters, allocations: allocations)
+        else {
+            throw CommandFailure(
+                "this genesis is not valid",
+                hint: "an account may be named once, and a name has 64 bytes at most")
+        }
+        try writePrivateFile(Hex.encode(genesis.canonicalBytes) + "\n", to: genesisFile)
+        return genesis
+    }
+
+    /// Reads the genesis.
+    func genesis() throws -> Genesis {
+        guard exists else {
+            throw CommandFailure(
+                "there is no chain in \(home.path("node"))",
+                hint: "start one with `stoa node init`, or use `stoa up`")
+        }
+        let text = try readFile(genesisFile)
+        guard let bytes = Hex.decode(text.filter { !$0.isWhitespace }),
+            let genesis = try? Genesis(canonicalBytes: bytes)
+        else { throw CommandFailure("\(genesisFile) is damaged") }
+        return genesis
+    }
+
+    /// Opens the ledger, ready to run.
+    func open(
+        logger: Logger
+    ) throws -> (sequencer: Sequencer, application: LedgerApplication) {
+        let genesis = try genesis()
+        let key = try Wallets(home: home).open("sequencer", passphrase: try home.passphrase())
+        let store: LedgerStore
+        do {
+            let directory = try home.makeDirectory("node", "data")
+            store = try LedgerStore(configuration: LedgerStoreConfiguration(directory: directory))
+        } catch let error as StoreError {
+            throw CommandFailure(
+                "the ledger in \(home.path("node", "data")) cannot be opened: \(error)",
+                hint: "does another `stoa node` use this home directory?")
+        }
+        let application = try LedgerApplication(store: store, genesis: genesis)
+        let sequencer = try Sequencer(
+            application: application, key: key, configuration: .init(), logger: logger,
+            now: wallClock)
+        return (sequencer, application)
+    }
+}
+
+/// The time now, from the system's clock.
+@Sendable func wallClock() -> Timestamp {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Timestamp(milliseconds: UInt64(now.tv_sec) * 1000 + UInt64(now.tv_nsec) / 1_000_000)
+}

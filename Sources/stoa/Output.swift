@@ -1,0 +1,47 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+
+/// The options that every command shares.
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "print one JSON document on one line")
+    var json = false
+
+    /// Prints `document` as JSON, or `text` for people.
+    func print(_ document: some Encodable, _ text: @autoclosure () -> String) throws {
+        if json {
+            Swift.print(try Self.line(document))
+        } else {
+            Swift.print(text())
+        }
+        fflush(stdout)
+    }
+
+    /// One line of JSON with sorted keys.
+    static func line(_ document: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(document), as: UTF8.self)
+    }
+}
+
+/// Says what is going on, on standard error.
+func note(_ text: String) {
+    fputs(text + "\n", stderr)
+}
+
+/// Lays rows out in columns under a heading; the last column is not padded.
+func table(_ heading: [String], _ rows: [[String]]) -> String {
+    guard !rows.isEmpty else { return "(none)" }
+    let all = [heading] + rows
+    let widths = heading.indices.map { column in
+        all.map { $0[column].unicodeScalars.count }.max() ?? 0
+    }
+    return all.map { row in
+        row.enumerated().map { column, cell in
+            column == row.count - 1
+                ? cell
+                : cell + String(repeating: " ", count: widths[column] - cell.unicodeScalars.count)
+        }.joined(separator: "  ")
+    }.joined(separator: "\n")
+}

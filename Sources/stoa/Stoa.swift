@@ -1,0 +1,27 @@
+import ArgumentParser
+
+@main
+struct Stoa: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stoa",
+        abstract: "buy and sell AI on a ledger that nobody owns",
+        discussion: """
+            A seller offers a model with `stoa sell`; a buyer runs `stoa connect` and points any \
+            OpenAI client at it. `stoa up` starts a whole market on this machine.
+
+            Data goes to standard output, everything else to standard error. `--json` makes the \
+            data machine-readable. Exit status: 0 done, 1 refused or failed, 64 wrong usage.
+
+            EXAMPLES
+              stoa up                                a market on this machine
+              stoa wallet new alice                  a key, sealed with a passphrase
+              stoa offers                            what is for sale
+              stoa call smollm2-135m "Why is the sky blue?"
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Up.self, WalletGroup.self, Sell.self, Offers.self, Connect.self, Call.self,
+            ChannelGroup.self, ReceiptGroup.self, NodeGroup.self, ProviderCommand.self,
+            Prove.self, Verify.self, Supply.self,
+        ])
+}

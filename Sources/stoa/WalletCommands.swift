@@ -1,0 +1,137 @@
+import ArgumentParser
+import Identity
+import LedgerClient
+import LedgerCore
+import MarketTypes
+
+struct WalletGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "wallet", abstract: "make keys, see balances, send money",
+        subcommands: [WalletNew.self, WalletList.self, WalletBalance.self, WalletSend.self])
+}
+
+struct WalletNew: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new", abstract: "make a key and seal it with a passphrase",
+        discussion: "EXAMPLE\n  stoa wallet new alice")
+
+    @Argument(help: "the wallet's name on this machine")
+    var name = "default"
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let wallets = Wallets(home: home)
+        guard !wallets.exists(name) else {
+            throw CommandFailure(
+                "there is a wallet “\(name)” already; it was left alone",
+                hint: "choose another name, or see `stoa wallet list`")
+        }
+        let key = try wallets.create(name, passphrase: try home.passphrase(isNew: true))
+        try output.print(
+            ["name": name, "address": key.accountID.description], key.accountID.description)
+    }
+}
+
+struct WalletList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "the wallets on this machine")
+
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let wallets = Wallets(home: home)
+        let rows = try wallets.names().map { [$0, try wallets.account($0).description] }
+        try output.print(
+            rows.map { ["name": $0[0], "address": $0[1]] }, table(["NAME", "ADDRESS"], rows))
+    }
+}
+
+struct WalletBalance: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "balance", abstract: "what an account owns, has bonded, and has in channels",
+        discussion: "EXAMPLE\n  stoa wallet balance alice")
+
+    @Argument(help: "a wallet's name or an address")
+    var account = "default"
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
+
+    struct Document: Encodable {
+        let address, balanceObol, bondObol, inChannelsObol: String
+        let sequence: UInt64
+    }
+
+    func run() async throws {
+        let id = try Wallets(home: home).resolve(account)
+        let document = try await node.ask { ledger in
+            let entry = try await ledger.account(id)
+            let bond = try await ledger.bond(id)
+            let channels = try await ledger.channels(ofPayer: id, limit: 4096)
+            let locked = channels.reduce(UInt128(0)) { $0 + $1.channel.locked.obol }
+            return Document(
+                address: id.description, balanceObol: "\(entry.balance.obol)",
+                bondObol: "\(bond.atRisk.obol)", inChannelsObol: "\(locked)",
+                sequence: entry.sequence)
+        }
+        try output.print(
+            document,
+            """
+            \(stoa(document.balanceObol)) STOA
+            \(stoa(document.inChannelsObol)) STOA in channels
+            \(stoa(document.bondObol)) STOA bonded
+            """)
+    }
+}
+
+struct WalletSend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "send", abstract: "send STOA to an account",
+        discussion: "EXAMPLE\n  stoa wallet send --from alice bob 12.5")
+
+    @Option(help: "the wallet that pays")
+    var from = "default"
+    @Argument(help: "a wallet's name or an address")
+    var to: String
+    @Argument(help: "how much, in STOA", transform: Amount.init(argument:))
+    var amount: Amount
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let wallets = Wallets(home: home)
+        let recipient = try wallets.resolve(to)
+        let key = try wallets.open(from, passphrase: try home.passphrase())
+        let outcome = try await node.ask { ledger in
+            let session = AccountSession(key: key, ledger: ledger)
+            return try await session.execute([
+                .transfer(to: recipient, denomination: .native, amount: amount)
+            ]).outcome
+        }
+        try output.print(
+            [
+                "transaction": outcome.digest.description, "height": "\(outcome.height.rawValue)",
+                "to": recipient.description, "amountObol": "\(amount.obol)",
+            ],
+            "sent \(amount) STOA to \(recipient) in block \(outcome.height.rawValue)")
+    }
+}
+
+extension Amount {
+    /// Parses an amount of STOA for a command's argument.
+    init(argument text: String) throws {
+        do {
+            try self.init(stoa: text)
+        } catch {
+            throw ValidationError("“\(text)” is no amount of STOA, such as 12.5")
+        }
+    }
+}
+
+/// Obol text as STOA text.
+func stoa(_ obol: String) -> String {
+    (try? Amount(obolText: obol))?.description ?? obol
+}
