@@ -40,7 +40,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "stoa",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "stoa", targets: ["stoa"])],
+    products: [
+        .executable(name: "stoa", targets: ["stoa"]),
+        // For Benchmarks/, a package of its own, so that nobody else resolves what it needs.
+        .library(
+            name: "StoaLedger",
+            targets: [
+                "CanonicalCoding", "Consensus", "Identity", "LedgerCore", "LedgerStore",
+                "MarketTypes", "SettlementCore",
+            ]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
@@ -115,5 +124,10 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
+
+        // tests
+        tests("JournalTests", ["Journal"]),
+        tests("OpenAIWireTests", ["OpenAIWire"]),
+        tests("TidyTests", []),
     ]
 )

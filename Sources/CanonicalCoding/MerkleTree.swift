@@ -90,7 +90,11 @@ public struct MerkleFrontier: Hashable, Sendable {
 
     /// Appends one leaf.
     public mutating func append(_ leaf: Digest) {
-        var hash = MerkleTree.leafHash(leaf)
+        append(leafHash: MerkleTree.leafHash(leaf))
+    }
+
+    mutating func append(leafHash: Digest) {
+        var hash = leafHash
         var carry = count
         while carry & 1 == 1, let left = peaks.popLast() {
             hash = MerkleTree.nodeHash(left, hash)

@@ -1,8 +1,9 @@
 import CanonicalCoding
-public import Identity
+import Identity
 public import LedgerCore
 import LedgerStore
 public import MarketTypes
+import Synchronization
 
 /// A transaction that is durably in a block.
 public struct CommittedTransaction: Hashable, Sendable {

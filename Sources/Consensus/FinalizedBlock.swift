@@ -1,6 +1,6 @@
 public import CanonicalCoding
 public import LedgerCore
-public import LedgerStore
+import LedgerStore
 public import MarketTypes
 
 /// A block that was executed and not yet committed.

@@ -1,8 +1,8 @@
 import CanonicalCoding
 import Dispatch
 public import Identity
-public import LedgerCore
-public import LedgerStore
+import LedgerCore
+import LedgerStore
 public import Logging
 public import MarketTypes
 public import ServiceLifecycle
@@ -151,7 +151,7 @@ public final class Sequencer: Service, Sendable {
                 group.cancelAll()
             }
         } onGracefulShutdown: {
-            wakeUp.finish()
+            self.wakeUp.finish()
         }
     }
 

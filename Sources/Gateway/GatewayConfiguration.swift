@@ -97,7 +97,7 @@ public struct SellerHealthLimits: Codable, Hashable, Sendable {
 /// `{address}` stands for the payer's address and `{stoa}` for an amount in STOA.
 public struct GatewayCommands: Codable, Hashable, Sendable {
     /// Puts money into the payer's account.
-    public var fundAccount = "stoa send {stoa} --to {address}"
+    public var fundAccount = "stoa wallet send {address} {stoa}"
     /// Lets the gateway lock more.
     public var raiseBudget = "stoa connect --budget {stoa}"
 

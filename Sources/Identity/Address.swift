@@ -25,7 +25,8 @@ extension PublicKey: CustomStringConvertible {
     public init?(text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, let number = UInt8(parts[0]),
-            let scheme = SignatureScheme(rawValue: number), let bytes = Hex.decode(parts[1])
+            let scheme = SignatureScheme(rawValue: number), String(number) == parts[0],
+            let bytes = Hex.decode(parts[1])
         else { return nil }
         self.init(scheme: scheme, bytes: bytes)
     }

@@ -41,17 +41,32 @@ public enum Keystore {
         }
 
         static let passesMax: UInt64 = 64
+        static let memoryBytesMin = Int(crypto_pwhash_MEMLIMIT_MIN)
         static let memoryBytesMax = 1 << 30
+        /// Passes times memory, four times libsodium's "sensitive": some ten seconds.
+        static let workBytesMax: UInt64 = 16 << 30
+
+        /// Whether the key derivation is defined for these numbers.
+        var isPossible: Bool { passes > 0 && memoryBytes >= Self.memoryBytesMin }
+
+        /// Whether this program is willing to spend so much.
+        var isAffordable: Bool {
+            passes <= Self.passesMax && memoryBytes <= Self.memoryBytesMax
+                && passes * UInt64(memoryBytes) <= Self.workBytesMax
+        }
     }
 
     private static let title = "stoa-keystore 1"
 
     /// Seals `key` under `passphrase` and returns the text of the file.
     ///
-    /// - Throws: ``KeystoreError/outOfMemory``.
+    /// - Throws: ``KeystoreError/malformed`` or ``KeystoreError/tooCostly`` for a cost that
+    ///   ``open(_:passphrase:)`` would refuse, ``KeystoreError/outOfMemory``.
     public static func seal(
         _ key: SigningKey, passphrase: [UInt8], cost: Cost = .standard
     ) throws(KeystoreError) -> String {
+        guard cost.isPossible else { throw .malformed }
+        guard cost.isAffordable else { throw .tooCostly }
         var salt = [UInt8](repeating: 0, count: Int(crypto_pwhash_SALTBYTES))
         var nonce = [UInt8](
             repeating: 0, count: Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES))
@@ -64,8 +79,8 @@ public enum Keystore {
             aead xchacha20poly1305 \(Hex.encode(nonce))
 
             """
-        var seed = key.exportSeed()
         var derived = try derive(passphrase, salt: salt, cost: cost)
+        var seed = key.exportSeed()
         defer {
             sodium_memzero(&seed, seed.count)
             sodium_memzero(&derived, derived.count)
@@ -122,7 +137,8 @@ public enum Keystore {
         let aead = try fields(lines[3], "aead", 2)
         let secret = try fields(lines[4], "secret", 1)
         guard let account = AccountID(address: String(address[0])), kdf[0] == "argon2id",
-            let passes = UInt64(kdf[1]), let memory = Int(kdf[2]),
+            let passes = UInt64(kdf[1]), let memory = Int(kdf[2]), kdf[1] == String(passes),
+            kdf[2] == String(memory),
             let salt = Hex.decode(kdf[3]), salt.count == Int(crypto_pwhash_SALTBYTES),
             aead[0] == "xchacha20poly1305", let nonce = Hex.decode(aead[1]),
             nonce.count == Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES),
@@ -130,11 +146,13 @@ public enum Keystore {
             sealed.count == SigningKey.seedBytes
                 + Int(crypto_aead_xchacha20poly1305_ietf_ABYTES)
         else { throw .malformed }
-        guard passes <= Cost.passesMax, memory <= Cost.memoryBytesMax else { throw .tooCostly }
+        let cost = Cost(passes: passes, memoryBytes: memory)
+        guard cost.isPossible else { throw .malformed }
+        guard cost.isAffordable else { throw .tooCostly }
         let header = lines[0..<4].joined(separator: "\n") + "\n"
         return File(
-            account: account, cost: Cost(passes: passes, memoryBytes: memory), salt: salt,
-            nonce: nonce, sealed: sealed, header: Array(header.utf8))
+            account: account, cost: cost, salt: salt, nonce: nonce, sealed: sealed,
+            header: Array(header.utf8))
     }
 
     private static func fields(

@@ -169,7 +169,7 @@ extension Journal {
     ///
     /// - Throws: ``JournalError/noRecord(at:)`` if no record begins at `position`, another
     ///   ``JournalError``, or what `body` threw.
-    public func forEach(
+    public func scan(
         from position: RecordPosition? = nil,
         _ body: (RecordPosition, [UInt8]) throws -> Bool
     ) throws {

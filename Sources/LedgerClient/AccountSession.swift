@@ -43,23 +43,31 @@ public final class AccountSession: Sendable {
             throw LedgerClientError(.overloaded, "too many transactions wait for this account")
         }
         defer { turn.leave() }
-        for attempt in 1... {
-            let status = try await ledger.status()
-            let sequence = try await ledger.account(account).sequence + 1
-            let bytes = sign(messages, sequence: sequence, status: status)
-            do {
-                let outcome = try await submitRepeatedly(bytes)
-                if let refusal = outcome.result.refusal {
-                    throw LedgerClientError(
-                        .refused, "the ledger refused: \(refusal.name)", refusal: refusal)
-                }
-                return (outcome, sequence)
-            } catch  // the sequence moved between asking and submitting: another process's doing
-                where error.refusal == .transaction(.staleSequence) && attempt < 3
-            {
-                continue
+        for _ in 1..<Self.attemptsMax {
+            do throws(LedgerClientError) {
+                return try await attempt(messages)
+            } catch {
+                // The sequence moved between asking and submitting: another process acts too.
+                guard error.refusal == .transaction(.staleSequence) else { throw error }
             }
         }
+        return try await attempt(messages)
+    }
+
+    private static let attemptsMax = 4
+
+    private func attempt(
+        _ messages: [Message]
+    ) async throws(LedgerClientError) -> (outcome: TransactionOutcome, sequence: UInt64) {
+        let status = try await ledger.status()
+        let sequence = try await ledger.account(account).sequence + 1
+        let bytes = sign(messages, sequence: sequence, status: status)
+        let outcome = try await submitRepeatedly(bytes)
+        if let refusal = outcome.result.refusal {
+            throw LedgerClientError(
+                .refused, "the ledger refused: \(refusal.name)", refusal: refusal)
+        }
+        return (outcome, sequence)
     }
 
     private func sign(
@@ -80,13 +88,15 @@ public final class AccountSession: Sendable {
     private func submitRepeatedly(
         _ bytes: [UInt8]
     ) async throws(LedgerClientError) -> TransactionOutcome {
-        for attempt in 1... {
-            do {
+        for attempt in 1..<5 {
+            do throws(LedgerClientError) {
                 return try await ledger.submit(bytes)
-            } catch where error.code == .unreachable && attempt < 5 {
+            } catch {
+                guard error.code == .unreachable else { throw error }
                 try? await Task.sleep(for: .milliseconds(100 << attempt))
             }
         }
+        return try await ledger.submit(bytes)
     }
 }
 

@@ -1,7 +1,7 @@
 public import CanonicalCoding
 public import LedgerCore
 public import MarketTypes
-public import SettlementCore
+import SettlementCore
 
 /// Typed questions, answered through the one untyped interface.
 extension LedgerConnection {

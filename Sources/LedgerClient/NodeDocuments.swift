@@ -1,7 +1,7 @@
 import CanonicalCoding
 import Identity
 public import LedgerCore
-public import MarketTypes
+import MarketTypes
 
 /// The JSON documents that a node speaks (docs/spec/node-api.md).
 ///

@@ -3,6 +3,7 @@ import FoundationEssentials
 public import LedgerCore
 public import MarketTypes
 import NIOCore
+import NIOHTTP1
 
 /// A ledger behind a node's HTTP interface.
 public struct RemoteLedger: LedgerConnection {
@@ -62,6 +63,11 @@ public struct RemoteLedger: LedgerConnection {
     ) -> AsyncThrowingStream<BlockSummary, any Error> {
         let follower = BlockFollower(base: base, client: client, limits: limits, next: height)
         return AsyncThrowingStream { try await follower.next() }
+    }
+
+    /// The node's count of all native money, as it words it (`GET /stoa/v1/supply`).
+    public func supply() async throws(LedgerClientError) -> [String: String] {
+        try await get([String: String].self, "/stoa/v1/supply")
     }
 
     private func get<Document: Decodable>(

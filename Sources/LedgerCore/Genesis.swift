@@ -36,8 +36,9 @@ public struct Genesis: Hashable, Sendable {
 
     /// Creates a genesis; allocations are put in order.
     ///
-    /// - Returns: nil if an account is named twice, the name is too long, or the supply does not
-    ///   fit 64 bits of STOA, so that no sum of amounts can ever overflow.
+    /// - Returns: nil if an account is named twice, the name is too long, no node can verify the
+    ///   sequencer's key, or the supply does not fit 64 bits of STOA, so that no sum of amounts
+    ///   can ever overflow.
     public init?(
         name: String, time: Timestamp, sequencer: PublicKey, parameters: LedgerParameters,
         allocations: [Allocation]
@@ -67,7 +68,8 @@ public struct Genesis: Hashable, Sendable {
             sum += allocation.amount.obol
         }
         let accounts = allocations.map(\.account)
-        return name.utf8.count <= Self.nameBytesMax && allocations.count <= Self.allocationsMax
+        return sequencer.scheme == .ed25519 && name.utf8.count <= Self.nameBytesMax
+            && allocations.count <= Self.allocationsMax
             && zip(accounts, accounts.dropFirst()).allSatisfy { $0 < $1 }
     }
 

@@ -134,3 +134,5 @@ struct MessageOrigin: Sendable {
 
     var height: BlockHeight { context.height }
 }
+
+extension Ledger: Sendable where Base: Sendable {}

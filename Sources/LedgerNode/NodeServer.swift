@@ -1,7 +1,8 @@
-public import Consensus
+import CanonicalCoding
+import Consensus
 import FoundationEssentials
 import HTTPTypes
-public import Hummingbird
+import Hummingbird
 import LedgerClient
 import LedgerCore
 import LedgerStore

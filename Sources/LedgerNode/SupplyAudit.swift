@@ -1,5 +1,5 @@
 import CanonicalCoding
-public import LedgerCore
+import LedgerCore
 public import LedgerStore
 public import MarketTypes
 

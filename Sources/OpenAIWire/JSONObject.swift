@@ -44,6 +44,9 @@ public struct JSONObject: Sendable {
         let start: Int
     }
 
+    /// The longest key in bytes; without a bound, comparing all keys would take a hostile while.
+    static let keyBytesMax = 256
+
     /// The bytes that all ranges refer to; more than this object if it lies inside another.
     public let bytes: [UInt8]
     /// The members in the order of the text.
@@ -67,27 +70,39 @@ public struct JSONObject: Sendable {
         guard try scanner.peek() == UInt8(ascii: "{") else { throw scanner.refusal(.wrongKind) }
         try scanner.openContainer(depth: 0)
         interiorStart = scanner.position
+        members = try Self.members(&scanner, limits: limits)
+        try scanner.finish()
+        self.bytes = bytes
+        self.limits = limits
+        text = range
+    }
+
+    /// Reads the members up to the closing brace.
+    private static func members(
+        _ scanner: inout JSONScanner,
+        limits: JSONLimits
+    ) throws(JSONRefusal) -> [Member] {
         var members: [Member] = []
         members.reserveCapacity(16)
         while let key = try scanner.key(isFirst: members.isEmpty) {
+            let keyStart = key.quoted.lowerBound
             let start = scanner.position
             let kind = try scanner.value(depth: 1)
-            let text = bytes[key.quoted.lowerBound + 1..<key.quoted.upperBound - 1]
+            let text = scanner.bytes[keyStart + 1..<key.quoted.upperBound - 1]
             let name = key.hasEscapes ? unescaped(text)[...] : text
             guard members.count < limits.membersMax else {
-                throw JSONRefusal(.tooManyMembers, offsetBytes: key.quoted.lowerBound)
+                throw JSONRefusal(.tooManyMembers, offsetBytes: keyStart)
+            }
+            guard name.count <= keyBytesMax else {
+                throw JSONRefusal(.outOfRange, offsetBytes: keyStart)
             }
             guard !members.contains(where: { $0.key == name }) else {
-                throw JSONRefusal(.duplicateKey, offsetBytes: key.quoted.lowerBound)
+                throw JSONRefusal(.duplicateKey, offsetBytes: keyStart)
             }
             let value = JSONValue(kind: kind, range: start..<scanner.position)
-            members.append(Member(key: name, value: value, start: key.quoted.lowerBound))
+            members.append(Member(key: name, value: value, start: keyStart))
         }
-        try scanner.finish()
-        self.bytes = bytes
-        self.members = members
-        self.limits = limits
-        text = range
+        return members
     }
 
     func index(of key: String) -> Int? {
@@ -127,7 +142,9 @@ extension JSONObject {
     public func string(_ key: String) throws(JSONRefusal) -> String? {
         guard let value = try value(key, .string) else { return nil }
         let text = raw(value).dropFirst().dropLast()
-        guard text.contains(UInt8(ascii: "\\")) else { return String(decoding: text, as: UTF8.self) }
+        guard text.contains(UInt8(ascii: "\\")) else {
+            return String(decoding: text, as: UTF8.self)
+        }
         return String(decoding: unescaped(text), as: UTF8.self)
     }
 
@@ -188,7 +205,8 @@ extension JSONKind {
     ///
     /// - Throws: ``JSONRefusal`` if they are anything else or nested too deep.
     public static func checking(
-        _ bytes: [UInt8], limits: JSONLimits = .standard
+        _ bytes: [UInt8],
+        limits: JSONLimits = .standard
     ) throws(JSONRefusal) -> JSONKind {
         var scanner = JSONScanner(bytes, in: bytes.indices, depthMax: limits.depthMax)
         scanner.skipWhitespace()

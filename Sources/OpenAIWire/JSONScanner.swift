@@ -122,7 +122,8 @@ struct JSONScanner {
     }
 
     private mutating func literal(
-        _ word: StaticString, _ kind: JSONKind
+        _ word: StaticString,
+        _ kind: JSONKind
     ) throws(JSONRefusal) -> JSONKind {
         for index in 0..<word.utf8CodeUnitCount {
             try expect(word.utf8Start[index])

@@ -79,7 +79,9 @@ public struct JSONWriter: Sendable {
     }
 
     private mutating func container(
-        _ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) -> Void
+        _ open: UInt8,
+        _ close: UInt8,
+        _ body: (inout JSONWriter) -> Void
     ) {
         startValue()
         bytes.append(open)

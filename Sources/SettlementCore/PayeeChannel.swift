@@ -124,7 +124,9 @@ public struct PayeeChannel: Hashable, Sendable {
     /// Draws up the receipt of a lane's open call; the caller signs it and then calls ``finish``.
     ///
     /// A charge above the cap is impossible by construction of the cap; where metering says more
-    /// all the same, the call fails rather than overcharges.
+    /// all the same, the call fails rather than overcharges. A call starts when it is admitted,
+    /// so a clock that says later than the voucher's end, or that stepped back during the call,
+    /// is corrected: otherwise nobody would accept the receipt (SET-11).
     ///
     /// - Throws: `wrongVoucher` if that voucher is not the lane's open one, or what the price
     ///   table throws, or `overCap`.
@@ -137,23 +139,28 @@ public struct PayeeChannel: Hashable, Sendable {
         let units = outcome.status == .failed ? UnitCounts() : outcome.units
         let charge = try offer.prices.charge(for: units)
         guard charge.obol <= voucher.document.cap.obol - lane.total.obol else { throw .overCap }
+        let startedAt = min(
+            outcome.startedAt, voucher.document.expiresAt, offer.expiresAt)
         return Receipt(
             voucher: voucher, status: outcome.status, units: units, charge: charge,
             total: Amount(obol: lane.total.obol + charge.obol), response: outcome.response,
             weights: offer.weights, parameters: outcome.parameters,
-            startedAt: outcome.startedAt, finishedAt: outcome.finishedAt)
+            startedAt: startedAt, finishedAt: max(startedAt, outcome.finishedAt))
     }
 
     /// Puts a receipt in its lane, which is idle afterwards.
     ///
-    /// - Throws: `wrongVoucher` if the receipt does not answer the lane's open voucher.
+    /// - Throws: `laneOutOfRange`, `wrongVoucher` if the receipt does not answer the lane's open
+    ///   voucher, `wrongTotal` or `overCap` if its total would break the invariant.
     public mutating func finish(_ receipt: Verified<Receipt>) throws(SettlementRefusal) {
         let paper = receipt.document
         guard paper.lane.rawValue < terms.lanes else { throw .laneOutOfRange }
         let index = Int(paper.lane.rawValue)
-        guard let voucher = lanes[index].open, voucher.digest == paper.voucher else {
-            throw .wrongVoucher
-        }
+        guard let voucher = lanes[index].open, voucher.digest == paper.voucher,
+            voucher.document.sequence == paper.sequence
+        else { throw .wrongVoucher }
+        guard paper.total >= lanes[index].total else { throw .wrongTotal }
+        guard paper.total <= voucher.document.cap else { throw .overCap }
         let before = lanes[index].exposure.obol
         lanes[index].last = SettledCall(voucher: voucher, receipt: receipt)
         lanes[index].open = nil
@@ -176,7 +183,7 @@ public struct CallOutcome: Hashable, Sendable {
     public let units: UnitCounts
     /// The chain over the chunks that were sent.
     public let response: ResponseChain
-    /// The sampling parameters that applied.
+    /// The sampling parameters that applied, by ascending name, each once.
     public let parameters: [CallParameter]
     /// When the work started.
     public let startedAt: Timestamp
@@ -189,7 +196,7 @@ public struct CallOutcome: Hashable, Sendable {
         parameters: [CallParameter], startedAt: Timestamp, finishedAt: Timestamp
     ) {
         self.status = status
-        self.units = units
+        self.units = units.withoutZeros
         self.response = response
         self.parameters = parameters
         self.startedAt = startedAt

@@ -95,6 +95,15 @@ extension Unit {
     }
 }
 
+extension UnitCounts {
+    /// The same counts without those that are zero: a unit that was not used is absent.
+    var withoutZeros: UnitCounts {
+        var counts = self
+        for (unit, count) in entries where count == 0 { counts[unit] = nil }
+        return counts
+    }
+}
+
 extension CanonicalEncoder {
     /// Appends a count and the pairs of unit and number, in order of unit.
     mutating func encode(units: UnitCounts) {

@@ -92,7 +92,7 @@ public struct Receipt: SignableDocument {
         self.voucher = voucher.digest
         offer = voucher.document.offer
         self.status = status
-        self.units = units
+        self.units = units.withoutZeros  // a zero has no encoding
         self.charge = charge
         self.total = total
         request = voucher.document.request

@@ -1,7 +1,8 @@
 /// Why a voucher, receipt, claim or fraud proof was refused.
 ///
-/// One list serves buyer, seller and ledger, so that all three give the same reason. Cases stand
-/// in order of precedence; a refusal never moves money. Numbers are append-only.
+/// One list serves buyer, seller and ledger, so that all three give the same reason. A refusal
+/// never moves money. Numbers are append-only; which of several reasons is given is in
+/// docs/spec/settlement.md.
 public enum SettlementRefusal: Error, Hashable, CaseIterable, Sendable {
     /// The document names another chain.
     case wrongChain

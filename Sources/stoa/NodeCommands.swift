@@ -1,4 +1,5 @@
 import ArgumentParser
+import CanonicalCoding
 import Consensus
 import FoundationEssentials
 import Glibc
@@ -90,10 +91,7 @@ struct NodeRun: AsyncParsableCommand {
         ) { port in
             announce(shown.1, service: "node", url: "http://\(shown.0):\(port)")
         }
-        let group = ServiceGroup(
-            services: [parts.sequencer, server],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        try await group.run()
+        try await serve([parts.sequencer, server], logger: logger, node: "this process")
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Identity
 import LedgerClient
 import LedgerCore
 import MarketTypes

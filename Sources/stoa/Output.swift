@@ -9,12 +9,8 @@ struct OutputOptions: ParsableArguments {
 
     /// Prints `document` as JSON, or `text` for people.
     func print(_ document: some Encodable, _ text: @autoclosure () -> String) throws {
-        if json {
-            Swift.print(try Self.line(document))
-        } else {
-            Swift.print(text())
-        }
-        fflush(stdout)
+        // Written at once: whoever reads a pipe must not wait for a buffer to fill.
+        writeLine(json ? try Self.line(document) : text(), to: STDOUT_FILENO)
     }
 
     /// One line of JSON with sorted keys.
@@ -27,7 +23,16 @@ struct OutputOptions: ParsableArguments {
 
 /// Says what is going on, on standard error.
 func note(_ text: String) {
-    fputs(text + "\n", stderr)
+    writeLine(text, to: STDERR_FILENO)
+}
+
+private func writeLine(_ text: String, to file: Int32) {
+    var bytes = Array((text + "\n").utf8)[...]
+    while !bytes.isEmpty {
+        let count = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        guard count > 0 else { return }  // the reader has gone; there is nobody to tell
+        bytes = bytes.dropFirst(count)
+    }
 }
 
 /// Lays rows out in columns under a heading; the last column is not padded.

@@ -20,8 +20,8 @@ struct Stoa: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Up.self, WalletGroup.self, Sell.self, Offers.self, Connect.self, Call.self,
-            ChannelGroup.self, ReceiptGroup.self, NodeGroup.self, ProviderCommand.self,
-            Prove.self, Verify.self, Supply.self,
+            WalletGroup.self, Offers.self, Connect.self, Call.self,
+            ChannelGroup.self, ReceiptGroup.self, NodeGroup.self,
+            Status.self, Blocks.self, Supply.self, Prove.self, Verify.self,
         ])
 }

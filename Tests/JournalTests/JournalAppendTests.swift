@@ -64,7 +64,7 @@ struct JournalAppendTests {
         async let position = journal.append([1])
         await until { disk.syncCount == 1 }
         #expect(throws: JournalError.noRecord(at: start)) { try journal.record(at: start) }
-        try journal.forEach { position, _ in
+        try journal.scan { position, _ in
             Issue.record("a record that is not durable is visible at \(position)")
             return true
         }
@@ -123,7 +123,7 @@ struct JournalAppendTests {
 @Suite("Journal reading", .timeLimit(.minutes(1)))
 struct JournalReadingTests {
     @Test("a scan starts at any record and ends when its caller wants no more")
-    func forEach() async throws {
+    func scan() async throws {
         let workspace = try Workspace()
         let journal = try workspace.open().journal
         var records: [Record] = []
@@ -134,7 +134,7 @@ struct JournalReadingTests {
         #expect(try workspace.segmentNumbers().count > 2)
         for start in 0..<100 {
             var seen: [Record] = []
-            try journal.forEach(from: records[start].position) { position, payload in
+            try journal.scan(from: records[start].position) { position, payload in
                 seen.append(Record(position: position, payload: payload))
                 return seen.count < 45
             }

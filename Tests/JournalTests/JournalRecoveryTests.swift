@@ -41,9 +41,11 @@ struct JournalTornTailTests {
                 let torn = survivors == 5 ? 0 : max(0, nonzeroEnd - five.lastStart)
                 #expect(journal.recovery.tornBytes == UInt64(torn))
                 #expect(journal.recovery.recordCount == survivors)
+                let end = survivors == 5 ? five.lastEnd : five.lastStart
+                #expect(try five.workspace.contents(segment: 1).count == end)
 
                 let position = try await journal.append([9])
-                #expect(Int(position.offset) == (survivors == 5 ? five.lastEnd : five.lastStart))
+                #expect(Int(position.offset) == end)
                 journal.close()
                 let all = FiveRecords.payloads[..<survivors] + [[9]]
                 #expect(try five.workspace.reopenedPayloads() == Array(all))
@@ -90,6 +92,21 @@ struct JournalTornTailTests {
             let survivors = payloads.dropFirst(5)
             #expect(payloads.prefix(5) == FiveRecords.payloads[...], "seed \(seed)")
             #expect(survivors.elementsEqual(batch[..<survivors.count]), "seed \(seed)")
+        }
+    }
+
+    @Test("a reader whose file grows meanwhile takes that for neither a crash nor corruption")
+    func growsWhileRead() async throws {
+        let five = try await FiveRecords()
+        for cut in Int(five.positions[1].offset)..<Int(five.positions[2].offset) {
+            try five.workspace.replace(segment: 1, with: Array(five.image[..<cut]))
+            var payloads: [[UInt8]] = []
+            try Journal.read(directory: five.workspace.configuration.directory) { _, payload in
+                payloads.append(payload)
+                if payloads.count == 1 { try five.workspace.replace(segment: 1, with: five.image) }
+                return true
+            }
+            #expect(payloads == FiveRecords.payloads)
         }
     }
 

@@ -138,7 +138,7 @@ struct JournalRefusalTests {
         }
         for stranger in strangers[..<2] {
             #expect(throws: JournalError.noRecord(at: stranger)) {
-                try journal.forEach(from: stranger) { _, _ in true }
+                try journal.scan(from: stranger) { _, _ in true }
             }
         }
         journal.close()

@@ -61,9 +61,9 @@ extension Offer {
     /// Checks what needs no state.
     func checkForm() throws(OfferRefusal) {
         guard MarketName.isValid(model) else { throw .invalidModel }
-        guard isPrintable(endpoint), !endpoint.utf8.contains(UInt8(ascii: " ")),
-            endpoint.hasPrefix("http://") || endpoint.hasPrefix("https://")
-        else { throw .invalidEndpoint }
+        guard isPrintable(endpoint), !endpoint.utf8.contains(UInt8(ascii: " ")), namesHost else {
+            throw .invalidEndpoint
+        }
         let units = prices.prices.entries.map(\.key)
         guard !units.isEmpty, units.allSatisfy({ countable.contains($0) }) else {
             throw .invalidPrices
@@ -73,6 +73,18 @@ extension Offer {
             !asksForTokens || limits.outputTokensMax > 0
         else { throw .invalidLimits }
         guard receiptKey.scheme == .ed25519 else { throw .unsupportedKey }
+    }
+
+    /// Whether the endpoint is http or https and goes on with a host: a letter, digit or `[`.
+    private var namesHost: Bool {
+        for scheme in ["http://", "https://"] where endpoint.hasPrefix(scheme) {
+            guard let first = endpoint.utf8.dropFirst(scheme.utf8.count).first else { return false }
+            let letter = first | 0x20  // lower case
+            return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(letter)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
+                || first == UInt8(ascii: "[")
+        }
+        return false
     }
 
     private var countable: [Unit] {

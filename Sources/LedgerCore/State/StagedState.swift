@@ -1,5 +1,5 @@
 public import CanonicalCoding
-import MarketTypes
+public import MarketTypes
 
 /// A state with changes on top that are not in it yet: a block's, and inside it a transaction's.
 ///
@@ -94,6 +94,8 @@ public struct StagedState<Base: StateReading> {
         map[denomination] = Amount(obol: sum)
     }
 }
+
+extension StagedState: Sendable where Base: Sendable {}
 
 /// The first byte of a key: which kind of entry it names; append-only.
 enum StateNamespace: UInt8 {

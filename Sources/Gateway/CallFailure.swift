@@ -1,0 +1,165 @@
+import Identity
+import MarketTypes
+import OpenAIWire
+import SettlementCore
+
+/// Why one attempt to buy a call failed; nothing of the answer has reached the client.
+enum AttemptFailure: Error, Hashable, Sendable {
+    /// There was no lane, or no money for one.
+    case shortage(Shortage)
+    /// The gateway cannot write, so it must not pay.
+    case journal
+    /// The seller could not be reached.
+    case unreachable
+    /// The seller refused the voucher.
+    case refused(stoaCode: UInt32?)
+    /// The seller or its upstream failed, and said so.
+    case failed(status: Int, body: [UInt8])
+    /// The connection broke off.
+    case cutOff
+    case timedOut
+    case answerTooLarge
+    /// The seller broke a rule.
+    case cheated(StrikeReason)
+
+    /// Whether the request itself is at fault, so that another seller would refuse it as well.
+    var isClientsFault: Bool {
+        guard case .failed(let status, _) = self else { return false }
+        return [400, 413, 422].contains(status)
+    }
+
+    /// Which failure to report of several: what somebody can do something about goes first.
+    var weight: Int {
+        switch self {
+        case .journal: 5
+        case .failed, .cheated, .cutOff, .timedOut, .answerTooLarge: 4
+        case .refused, .unreachable: 3
+        case .shortage(.budget), .shortage(.account): 2
+        case .shortage: 1
+        }
+    }
+}
+
+/// Says to clients why a call failed, who must act, and how.
+struct FailureTexts: Sendable {
+    let commands: GatewayCommands
+    let payer: AccountID
+    let budget: Amount
+
+    func failure(_ failure: AttemptFailure) -> APIFailure {
+        switch failure {
+        case .shortage(let shortage): self.failure(shortage)
+        case .journal:
+            APIFailure(
+                .internalFault, message: "The gateway cannot write its journal; nothing was paid.",
+                hint: "Check the disk that holds the gateway's journal, and restart it.")
+        case .unreachable:
+            APIFailure(
+                .overloaded, message: "No seller could be reached; nothing was charged.",
+                retryAfterSeconds: 1)
+        case .refused(let code):
+            APIFailure(
+                .upstreamFailed, message: "The seller refused the payment; nothing was charged.",
+                stoaCode: code)
+        case .failed(let status, _):
+            APIFailure(
+                .upstreamFailed,
+                message: "The seller failed with status \(status); nothing was charged.")
+        case .cutOff:
+            APIFailure(
+                .upstreamFailed,
+                message: "The seller's connection broke off. What it charges, if anything, is "
+                    + "looked up and checked.")
+        case .timedOut:
+            APIFailure(
+                .timeout,
+                message: "The seller did not answer in time. What it charges, if anything, is "
+                    + "looked up and checked.")
+        case .answerTooLarge:
+            APIFailure(.upstreamFailed, message: "The answer is larger than the gateway allows.")
+        case .cheated(let reason):
+            APIFailure(
+                .upstreamFailed,
+                message: "The seller's receipt was wrong (\(reason.name)); it was not accepted "
+                    + "and the seller is paid nothing more.", stoaCode: reason.code)
+        }
+    }
+
+    private func failure(_ shortage: Shortage) -> APIFailure {
+        switch shortage {
+        case .budget(let needed, let available):
+            let total = Amount(obol: budget.obol + needed.obol - min(needed, available).obol)
+            return APIFailure(
+                .insufficientFunds,
+                message: "The call needs \(needed) STOA more in a channel, but the budget has "
+                    + "\(available) STOA left; nothing was charged.",
+                hint: "Run: " + fill(commands.raiseBudget, total))
+        case .account(let needed, let available):
+            return APIFailure(
+                .insufficientFunds,
+                message: "The call needs \(needed) STOA in the account, which has "
+                    + "\(available) STOA; nothing was charged.",
+                hint: "Run: "
+                    + fill(
+                        commands.fundAccount,
+                        Amount(obol: needed.obol - min(needed, available).obol)))
+        case .lanes, .overloaded:
+            return APIFailure(
+                .overloaded, message: "Too many calls are under way; nothing was charged.",
+                hint: "Raise lanesPerChannel or concurrentCallsMax, or call less often.",
+                retryAfterSeconds: 1)
+        case .struckOff:
+            return APIFailure(
+                .overloaded, message: "The only seller was struck off for a wrong receipt.")
+        case .ledger(let text):
+            return APIFailure(
+                .overloaded, message: "No channel could be opened: \(text).", retryAfterSeconds: 2)
+        case .refused(let refusal):
+            return APIFailure(
+                .upstreamFailed, message: "The offer cannot be used: \(refusal).",
+                stoaCode: 700 + refusal.code)
+        }
+    }
+
+    private func fill(_ command: String, _ amount: Amount) -> String {
+        command.replacing("{address}", with: payer.description)
+            .replacing("{stoa}", with: amount.description)
+    }
+
+    /// Why no offer fits, although there are offers of this model.
+    func failure(_ misfit: Misfit, model: String) -> APIFailure {
+        switch misfit {
+        case .requestTooLarge:
+            APIFailure(.tooLarge, message: "No seller of '\(model)' takes a request this large.")
+        case .outputTooLong:
+            APIFailure(
+                .invalidRequest, message: "No seller of '\(model)' allows this many output tokens.",
+                param: "max_tokens")
+        case .overPrice:
+            APIFailure(
+                .insufficientFunds,
+                message: "The call could cost more than the limit for one call; nothing was "
+                    + "charged.",
+                hint: "Ask for fewer output tokens, or raise priceMaxObolPerCall.")
+        case .down:
+            APIFailure(
+                .overloaded, message: "Every seller of '\(model)' is down; nothing was charged.",
+                retryAfterSeconds: 1)
+        case .struckOff:
+            APIFailure(
+                .overloaded,
+                message: "Every seller of '\(model)' was struck off for wrong receipts.")
+        }
+    }
+
+    /// No seller offers the model.
+    func unknownModel(_ model: String, available: [String]) -> APIFailure {
+        let hint =
+            available.isEmpty
+            ? "Nothing of this kind is on offer now."
+            : "Available: " + available.joined(separator: ", ") + "."
+        return APIFailure(
+            .modelNotFound, message: "No seller offers the model '\(model)'.", param: "model",
+            hint: hint)
+    }
+}

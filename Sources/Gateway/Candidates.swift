@@ -1,0 +1,90 @@
+import MarketTypes
+import SettlementCore
+
+/// An offer that fits a call, and the most that the call can cost under it.
+struct Candidate: Sendable {
+    let offer: BoardOffer
+    let unitsMax: UnitCounts
+    let chargeMax: Amount
+
+    var seller: AccountID { offer.offer.seller }
+}
+
+/// Why no offer fits a call although the model exists; the last in this order is reported.
+enum Misfit: Int, Hashable, Comparable, Sendable {
+    /// Every seller is struck off.
+    case struckOff
+    /// Every seller is down.
+    case down
+    /// The call could cost more than the configured limit.
+    case overPrice
+    /// The request asks for more output tokens than any offer allows.
+    case outputTooLong
+    /// The request is larger than any offer allows.
+    case requestTooLarge
+
+    static func < (lhs: Misfit, rhs: Misfit) -> Bool { lhs.rawValue < rhs.rawValue }
+}
+
+/// What a call asks for, as far as choosing an offer goes.
+struct CallDemand: Hashable, Sendable {
+    let requestBytes: Int
+    /// The most output tokens the client asked for; nil leaves it to the offer's limit.
+    let outputTokens: UInt64?
+    let priceMax: Amount?
+}
+
+/// Chooses among offers: what fits, cheapest first.
+enum CandidateChoice {
+    /// The offers that fit, by what the call costs at most, then latency, then name.
+    ///
+    /// - Returns: an empty list with the reason if none fits.
+    static func choose(
+        _ offers: [BoardOffer], for demand: CallDemand, now: Timestamp,
+        isStruckOff: (AccountID) -> Bool, health: (AccountID) -> SellerHealth,
+        nowMilliseconds: UInt64
+    ) -> (candidates: [Candidate], misfit: Misfit?) {
+        var fitting: [(candidate: Candidate, latency: UInt64)] = []
+        var misfit: Misfit?
+        for offer in offers where offer.offer.expiresAt > now {
+            let seller = offer.offer.seller
+            let known = health(seller)
+            switch fit(offer, demand) {
+            case .failure(let reason): misfit = max(misfit ?? reason.misfit, reason.misfit)
+            case .success where isStruckOff(seller): misfit = misfit ?? .struckOff
+            case .success where !known.admits(at: nowMilliseconds):
+                misfit = max(misfit ?? .down, .down)
+            case .success(let candidate):
+                fitting.append((candidate, known.latencyMicroseconds ?? 0))
+            }
+        }
+        fitting.sort {
+            ($0.candidate.chargeMax, $0.latency, $0.candidate.offer.id)
+                < ($1.candidate.chargeMax, $1.latency, $1.candidate.offer.id)
+        }
+        return (fitting.map(\.candidate), misfit)
+    }
+
+    private struct Unfit: Error {
+        let misfit: Misfit
+    }
+
+    private static func fit(
+        _ offer: BoardOffer, _ demand: CallDemand
+    ) -> Result<Candidate, Unfit> {
+        let limits = offer.offer.limits
+        guard demand.requestBytes <= Int(limits.requestBytesMax) else {
+            return .failure(Unfit(misfit: .requestTooLarge))
+        }
+        let asked = demand.outputTokens ?? UInt64(limits.outputTokensMax)
+        guard asked <= UInt64(limits.outputTokensMax) else {
+            return .failure(Unfit(misfit: .outputTooLong))
+        }
+        let units = offer.offer.unitsMax(
+            requestBytes: demand.requestBytes, outputTokens: UInt32(clamping: asked))
+        guard let charge = try? offer.offer.prices.charge(for: units),
+            charge <= demand.priceMax ?? charge
+        else { return .failure(Unfit(misfit: .overPrice)) }
+        return .success(Candidate(offer: offer, unitsMax: units, chargeMax: charge))
+    }
+}

@@ -1,0 +1,107 @@
+import Identity
+import Journal
+import LedgerClient
+import LedgerCore
+import Logging
+import MarketTypes
+import SettlementCore
+
+/// A channel as the ledger shows it, and the ledger it is on.
+struct LedgerChannel: Sendable {
+    let channel: Channel
+    let chain: ChainID
+}
+
+/// Opens channels and tops them up: one transaction per seller at a time, within the budget.
+struct ChannelFunder: Sendable {
+    /// More than any transaction with one message of this kind takes, in bytes.
+    private static let transactionBytesMax = 1024
+
+    let account: AccountSession
+    let ledger: any LedgerConnection
+    let book: CallBook
+    let voucherKey: PublicKey
+    let chain: ChainID
+    let lanes: UInt16
+    let logger: Logger
+
+    /// Carries out a funding that the wallet planned, and tells everybody who waits for it.
+    func fund(_ funding: Funding) async throws(Shortage) {
+        do {
+            try await carryOut(funding)
+        } catch {
+            book.wallet.withLock { $0.endFunding(funding, isUncertain: error.isUncertain) }
+            book.wallet.wake(funding.seller, failing: error.shortage)
+            throw error.shortage
+        }
+        book.wallet.withLock { $0.endFunding(funding, isUncertain: false) }
+        book.wallet.wake(funding.seller)
+    }
+
+    private struct Failure: Error {
+        let shortage: Shortage
+        /// Whether the money may yet be locked.
+        var isUncertain = false
+    }
+
+    private func carryOut(_ funding: Funding) async throws(Failure) {
+        let amount = try await affordable(funding)
+        let id: ChannelID
+        do {
+            switch funding.kind {
+            case .open:
+                let opening = ChannelOpening(
+                    payee: funding.seller, denomination: .native, deposit: amount,
+                    voucherKey: voucherKey, lanes: lanes)
+                let (_, sequence) = try await account.execute([.openChannel(opening)])
+                id = Channel.id(payer: account.account, sequence: sequence, messageIndex: 0)
+            case .topUp(let channel):
+                try await account.execute([.topUpChannel(channel: channel, amount: amount)])
+                id = channel
+            }
+        } catch {
+            throw Failure(
+                shortage: .ledger(error.message), isUncertain: error.code == .unreachable)
+        }
+        try await takeOver(id)
+        logger.notice(
+            "locked money in a channel",
+            metadata: [
+                "channel": "\(id.digest)", "seller": "\(funding.seller)", "stoa": "\(amount)",
+            ])
+    }
+
+    /// What the account can lock after the fee: the planned amount, or less that still serves.
+    private func affordable(_ funding: Funding) async throws(Failure) -> Amount {
+        do {
+            let parameters = try await ledger.status().parameters
+            let balance = try await ledger.account(account.account).balance
+            let fee = parameters.fee(bytes: Self.transactionBytesMax)
+            let needed = Amount(obol: funding.least.obol + min(fee.obol, UInt128(UInt64.max)))
+            guard needed <= balance else {
+                throw Failure(shortage: .account(needed: needed, available: balance))
+            }
+            return min(funding.amount, Amount(obol: balance.obol - fee.obol))
+        } catch let error as LedgerClientError {
+            throw Failure(shortage: .ledger(error.message))
+        } catch let error as Failure {
+            throw error
+        } catch {
+            throw Failure(shortage: .ledger("\(error)"))
+        }
+    }
+
+    /// Reads a channel from the ledger and makes it usable, or takes over how it stands.
+    private func takeOver(_ id: ChannelID) async throws(Failure) {
+        do {
+            guard let channel = try await ledger.channel(id) else {
+                throw LedgerClientError(.malformedAnswer, "the ledger does not know the channel")
+            }
+            try await book.write(id, LedgerChannel(channel: channel, chain: chain), isUsable: true)
+        } catch let error as LedgerClientError {
+            throw Failure(shortage: .ledger(error.message), isUncertain: true)
+        } catch {
+            throw Failure(shortage: .ledger("the journal failed: \(error)"), isUncertain: true)
+        }
+    }
+}

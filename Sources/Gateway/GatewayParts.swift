@@ -1,0 +1,26 @@
+import AsyncHTTPClient
+import Identity
+import LedgerClient
+import Logging
+import MarketTypes
+
+/// Everything that a running gateway consists of, put together once its journal is replayed.
+struct GatewayParts: Sendable {
+    let configuration: GatewayConfiguration
+    let account: AccountSession
+    let ledger: any LedgerConnection
+    let chain: ChainID
+    let voucherKey: SigningKey
+    let client: HTTPClient
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+
+    let wallet: Wallet
+    let book: CallBook
+    let funder: ChannelFunder
+    let board: OfferBoard
+    let health: SellerHealthTable
+    let gate: CallGate
+    let chores: ChoreList
+    let presence: ClientPresence
+}

@@ -1,0 +1,86 @@
+import CanonicalCoding
+import Identity
+import Journal
+import LedgerCore
+import MarketTypes
+import SettlementCore
+
+/// What a journal says, record by record: the wallet as it was, and the calls that are open.
+///
+/// Receipts are verified again, because what lies on a disk is not a proof by itself.
+struct GatewayReplay {
+    private(set) var wallet: WalletState
+    private(set) var offers: [OfferID: Offer] = [:]
+    private var open: [VoucherName: Verified<Voucher>] = [:]
+    private let recent: RecentReceipts
+
+    init(limits: WalletLimits, recent: RecentReceipts) {
+        wallet = WalletState(limits: limits)
+        self.recent = recent
+    }
+
+    /// Opens a journal and replays all of it.
+    ///
+    /// - Throws: ``GatewayError``.
+    static func open(
+        _ configuration: GatewayConfiguration, limits: WalletLimits, recent: RecentReceipts
+    ) throws(GatewayError) -> (replay: GatewayReplay, journal: Journal) {
+        var replay = GatewayReplay(limits: limits, recent: recent)
+        do {
+            let journal = try Journal.open(
+                JournalConfiguration(directory: configuration.journalDirectory)
+            ) { position, bytes in
+                do {
+                    try replay.take(try JournalRecord(canonicalBytes: bytes))
+                } catch {
+                    throw GatewayError.inconsistentJournal(
+                        "segment \(position.segment), offset \(position.offset): \(error)")
+                }
+            }
+            return (replay, journal)
+        } catch {
+            throw GatewayError(journal: error)
+        }
+    }
+
+    private mutating func take(_ record: JournalRecord) throws {
+        switch record {
+        case .channel(let id, let channel, let chain):
+            try wallet.putChannel(channel.terms(id: id, chain: chain))
+        case .offer(let offer): offers[offer.id] = offer
+        case .voucher(let signed, let unitsMax):
+            try wallet.replay(signed.document, unitsMax: unitsMax)
+            open[VoucherName(signed.document)] = try signed.verified()
+        case .receipt(let signed):
+            try accept(signed)
+        case .withdrawn(let name):
+            guard let call = wallet.openCall(name) else { throw SettlementRefusal.wrongVoucher }
+            try wallet.withdraw(call.voucher)
+            open[name] = nil
+        case .struckOff(let strike): wallet.strikeOff(strike)
+        }
+    }
+
+    private mutating func accept(_ signed: Signed<Receipt>) throws {
+        let paper = signed.document
+        let name = VoucherName(
+            channel: paper.channel, lane: paper.lane, sequence: paper.sequence)
+        guard let voucher = open.removeValue(forKey: name) else {
+            throw SettlementRefusal.wrongVoucher
+        }
+        guard let offer = offers[paper.offer] else { throw SettlementRefusal.wrongOffer }
+        let call = SettledCall(voucher: voucher, receipt: try signed.verified())
+        try wallet.accept(call, under: offer, response: nil)
+        recent.add(RecentReceipt(call.receipt, model: offer.model, offer.seller))
+    }
+
+    /// The calls without an end, to be looked up; none of sellers that are struck off.
+    var engagements: [Engagement] {
+        open.keys.sorted { ($0.channel, $0.lane) < ($1.channel, $1.lane) }.compactMap { name in
+            guard let voucher = open[name], let call = wallet.openCall(name),
+                let offer = offers[voucher.document.offer], !wallet.isStruckOff(offer.seller)
+            else { return nil }
+            return Engagement(voucher: voucher, unitsMax: call.unitsMax, offer: offer)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+public import AsyncHTTPClient
+import Hummingbird
+public import Identity
+import Journal
+public import LedgerClient
+import LedgerCore
+public import Logging
+public import MarketTypes
+import NIOCore
+public import ServiceLifecycle
+import SettlementCore
+
+/// The buyer's door: an OpenAI-compatible server that buys every answer with vouchers.
+///
+/// It holds the buyer's keys and trusts no seller: each receipt is checked before its answer ends,
+/// and a seller whose receipt is wrong is paid nothing more. What was promised and received is in
+/// its journal before anything follows from it, so it can be killed at any moment (promise P4).
+public final class GatewayService: Service {
+    private let configuration: GatewayConfiguration
+    private let account: AccountSession
+    private let voucherKey: SigningKey
+    private let ledger: any LedgerConnection
+    private let httpClient: HTTPClient
+    private let logger: Logger
+    private let now: @Sendable () -> Timestamp
+    private let onListening: @Sendable (_ port: Int) -> Void
+
+    /// Creates a gateway; nothing is opened before ``run()``.
+    ///
+    /// - Parameters:
+    ///   - account: the payer, whose money is locked in channels.
+    ///   - voucherKey: the key that signs vouchers; keep it, since channels are bound to it.
+    ///   - httpClient: reaches the sellers; it should follow no redirects.
+    ///   - now: the wall clock; vouchers and offers end by it.
+    ///   - onListening: is told the port once calls are accepted.
+    public init(
+        configuration: GatewayConfiguration, account: AccountSession, voucherKey: SigningKey,
+        ledger: any LedgerConnection, httpClient: HTTPClient, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp,
+        onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.account = account
+        self.voucherKey = voucherKey
+        self.ledger = ledger
+        self.httpClient = httpClient
+        self.logger = logger
+        self.now = now
+        self.onListening = onListening
+    }
+
+    /// Serves until shutdown: replays the journal, reads the ledger, looks up what was open, and
+    /// answers calls. Calls under way are finished first, within their own time limits.
+    ///
+    /// - Throws: ``GatewayError`` if it cannot start, or what the server throws.
+    public func run() async throws {
+        let faults = configuration.validate()
+        guard faults.isEmpty else { throw GatewayError.invalidConfiguration(faults) }
+        let chain: ChainID
+        do {
+            chain = try await ledger.status().chain
+        } catch {
+            throw GatewayError.ledger(error)
+        }
+        let recent = RecentReceipts(countMax: configuration.recentReceiptsMax)
+        let (replay, journal) = try GatewayReplay.open(
+            configuration, limits: walletLimits, recent: recent)
+        defer { journal.close() }
+        let parts = assemble(replay, journal, recent, chain)
+        let watch = LedgerWatch(parts: parts)
+        do {
+            try await watch.load()
+        } catch {
+            throw GatewayError.ledger(error)
+        }
+        for engagement in replay.engagements {
+            parts.chores.add(Chore(subject: .lookUp(engagement.name), engagement: engagement))
+        }
+        try await server(parts, watch).run()
+    }
+
+    /// Asks the ledger to close every open channel of this payer, whether or not the gateway runs.
+    ///
+    /// The rest of each deposit can be withdrawn once the closing delay has passed; until then the
+    /// sellers may claim what they earned.
+    ///
+    /// - Returns: the channels that are closing now.
+    /// - Throws: `LedgerClientError`.
+    @discardableResult
+    public func closeChannels() async throws(LedgerClientError) -> [ChannelID] {
+        let channels = try await ledger.channels(ofPayer: account.account, limit: 4096)
+        let open = channels.filter { $0.channel.status == .open }.map(\.id)
+        var rest = open[...]
+        while !rest.isEmpty {
+            let batch = rest.prefix(Transaction.messagesMax)
+            try await account.execute(batch.map { .closeChannel($0) })
+            rest = rest.dropFirst(batch.count)
+        }
+        return open
+    }
+
+    private var walletLimits: WalletLimits {
+        let lanes = max(1, Int(configuration.lanesPerChannel))
+        return WalletLimits(
+            budget: Amount(obol: UInt128(configuration.budget.totalObol)),
+            deposit: Amount(obol: UInt128(configuration.budget.channelDepositObol)),
+            topUpBelow: Amount(obol: UInt128(configuration.budget.topUpBelowObol)),
+            channelsPerSellerMax: (configuration.concurrentCallsMax + lanes - 1) / lanes)
+    }
+
+    private func assemble(
+        _ replay: GatewayReplay, _ journal: Journal, _ recent: RecentReceipts, _ chain: ChainID
+    ) -> GatewayParts {
+        let wallet = Wallet(
+            replay.wallet,
+            waitersMax: configuration.concurrentCallsMax + configuration.queuedCallsMax)
+        let book = CallBook(
+            wallet: wallet, journal: journal, recent: recent,
+            storedOffers: Set(replay.offers.keys), logger: logger, now: now)
+        let funder = ChannelFunder(
+            account: account, ledger: ledger, book: book, voucherKey: voucherKey.publicKey,
+            chain: chain, lanes: configuration.lanesPerChannel, logger: logger)
+        return GatewayParts(
+            configuration: configuration, account: account, ledger: ledger, chain: chain,
+            voucherKey: voucherKey, client: httpClient, logger: logger, now: now, wallet: wallet,
+            book: book, funder: funder, board: OfferBoard(),
+            health: SellerHealthTable(
+                limits: configuration.health, sellersMax: configuration.sellers.sellersMax),
+            gate: CallGate(
+                callsMax: configuration.concurrentCallsMax,
+                waitersMax: configuration.queuedCallsMax),
+            chores: ChoreList(on: httpClient.eventLoopGroup), presence: ClientPresence())
+    }
+
+    /// The server stops first, then the services that its calls lean on.
+    private func server(_ parts: GatewayParts, _ watch: LedgerWatch) -> some Service {
+        let presence = parts.presence
+        return Application(
+            responder: GatewayResponder(parts: parts),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [DepartureHandler(presence)],
+                    idleTimeout: .seconds(75))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                availableConnectionsDelegate: .maximum(connectionsMax, logger: logger)),
+            services: [ChoreRunner(parts: parts), watch],
+            onServerRunning: { [onListening] channel in
+                if let port = channel.localAddress?.port { onListening(port) }
+            },
+            eventLoopGroupProvider: .shared(httpClient.eventLoopGroup), logger: logger)
+    }
+
+    /// Every call under way or waiting, and as many idle connections again.
+    private var connectionsMax: Int {
+        2 * (configuration.concurrentCallsMax + configuration.queuedCallsMax) + 16
+    }
+}

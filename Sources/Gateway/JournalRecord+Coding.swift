@@ -1,0 +1,110 @@
+import CanonicalCoding
+import Identity
+import LedgerCore
+import MarketTypes
+import SettlementCore
+
+extension JournalRecord: CanonicalCodable {
+    func encode(into encoder: inout CanonicalEncoder) {
+        switch self {
+        case .channel(let id, let channel, let chain):
+            encoder.encode(UInt8(1))
+            encoder.encode(chain.digest)
+            encoder.encode(id.digest)
+            encoder.encode(channel)
+        case .offer(let offer):
+            encoder.encode(UInt8(2))
+            encoder.encode(offer)
+        case .voucher(let voucher, let unitsMax):
+            encoder.encode(UInt8(3))
+            encoder.encode(voucher)
+            encoder.encode(units: unitsMax)
+        case .receipt(let receipt):
+            encoder.encode(UInt8(4))
+            encoder.encode(receipt)
+        case .withdrawn(let name):
+            encoder.encode(UInt8(5))
+            encoder.encode(name)
+        case .struckOff(let strike):
+            encoder.encode(UInt8(6))
+            encoder.encode(strike)
+        }
+    }
+
+    init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
+        switch try decoder.decodeUInt8() {
+        case 1:
+            let chain = ChainID(try decoder.decodeDigest())
+            let id = ChannelID(try decoder.decodeDigest())
+            self = .channel(id, try Channel(from: &decoder), chain: chain)
+        case 2: self = .offer(try Offer(from: &decoder))
+        case 3:
+            let voucher = try Signed<Voucher>(from: &decoder)
+            self = .voucher(voucher, unitsMax: try decoder.decodeUnits())
+        case 4: self = .receipt(try Signed(from: &decoder))
+        case 5: self = .withdrawn(try VoucherName(from: &decoder))
+        case 6: self = .struckOff(try StrikeOff(from: &decoder))
+        default: throw .unknownTag
+        }
+    }
+}
+
+extension VoucherName: CanonicalCodable {
+    func encode(into encoder: inout CanonicalEncoder) {
+        encoder.encode(channel.digest)
+        encoder.encode(lane.rawValue)
+        encoder.encode(sequence)
+    }
+
+    init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
+        channel = ChannelID(try decoder.decodeDigest())
+        lane = LaneID(try decoder.decodeUInt16())
+        sequence = try decoder.decodeUInt64()
+    }
+}
+
+extension StrikeOff: CanonicalCodable {
+    func encode(into encoder: inout CanonicalEncoder) {
+        encoder.encode(seller.digest)
+        encoder.encode(reason.code)
+        encoder.encode(at.milliseconds)
+        encoder.encode(optional: evidence)
+    }
+
+    init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
+        seller = AccountID(try decoder.decodeDigest())
+        guard let reason = StrikeReason(code: try decoder.decodeUInt32()) else {
+            throw .unknownTag
+        }
+        self.reason = reason
+        at = Timestamp(milliseconds: try decoder.decodeUInt64())
+        evidence = try decoder.decodeOptional(LaneClaim.self)
+    }
+}
+
+extension CanonicalEncoder {
+    /// Appends a count and the pairs of unit and number, in order of unit.
+    fileprivate mutating func encode(units: UnitCounts) {
+        encode(UInt8(units.count))
+        for (unit, count) in units.entries {
+            encode(unit.rawValue)
+            encode(count)
+        }
+    }
+}
+
+extension CanonicalDecoder {
+    fileprivate mutating func decodeUnits() throws(CanonicalError) -> UnitCounts {
+        let count = Int(try decodeUInt8())
+        guard count <= PriceTable.entriesMax else { throw .tooLong }
+        var units = UnitCounts()
+        for _ in 0..<count {
+            guard let unit = Unit(rawValue: try decodeUInt8()) else { throw .unknownTag }
+            let number = try decodeUInt64()
+            if let last = units.entries.last?.key, unit <= last { throw .invalidValue }
+            guard number > 0 else { throw .invalidValue }
+            units[unit] = number
+        }
+        return units
+    }
+}

@@ -1,0 +1,57 @@
+import Identity
+import MarketTypes
+import SettlementCore
+import Synchronization
+
+/// One line of what was bought.
+struct RecentReceipt: Hashable, Sendable {
+    let digest: Digest
+    let seller: AccountID
+    let model: String
+    let status: CallStatus
+    let charge: Amount
+    let finishedAt: Timestamp
+
+    init(_ receipt: Verified<Receipt>, model: String, _ seller: AccountID) {
+        digest = receipt.digest
+        self.seller = seller
+        self.model = model
+        status = receipt.document.status
+        charge = receipt.document.charge
+        finishedAt = receipt.document.finishedAt
+    }
+}
+
+/// The newest receipts, as many as fit; all of them are in the journal.
+final class RecentReceipts: Sendable {
+    private struct Ring {
+        var entries: [RecentReceipt] = []
+        var oldest = 0
+    }
+
+    private let ring = Mutex(Ring())
+    private let countMax: Int
+
+    init(countMax: Int) {
+        self.countMax = countMax
+    }
+
+    func add(_ receipt: RecentReceipt) {
+        ring.withLock { ring in
+            if ring.entries.count < countMax {
+                ring.entries.append(receipt)
+            } else {
+                ring.entries[ring.oldest] = receipt
+                ring.oldest = (ring.oldest + 1) % countMax
+            }
+        }
+    }
+
+    /// At most `limit`, the newest first.
+    func newest(_ limit: Int) -> [RecentReceipt] {
+        ring.withLock { ring in
+            let inOrder = ring.entries[ring.oldest...] + ring.entries[..<ring.oldest]
+            return Array(inOrder.suffix(max(0, limit)).reversed())
+        }
+    }
+}

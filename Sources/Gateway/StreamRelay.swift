@@ -1,0 +1,140 @@
+import HTTPTypes
+import Hummingbird
+import Identity
+import MarketTypes
+import NIOCore
+import OpenAIWire
+import SettlementCore
+
+/// Passes a paid stream on to the client, and holds its end back until the receipt checks out.
+struct StreamRelay: Sendable {
+    let stream: OpenStream
+    let call: ClientCall
+    let texts: FailureTexts
+    let channel: any Channel
+
+    /// Writes the whole stream; if the client goes away, the rest is not read any more.
+    @concurrent
+    func run(_ writer: inout any ResponseBodyWriter) async throws {
+        let presence = stream.parts.presence
+        presence.watch(channel) { [weak stream] in stream?.cancel() }
+        // A client that reads too slowly holds a lane: it loses the connection in the end.
+        let cutOff = channel.eventLoop.scheduleTask(deadline: stream.deadline) { [channel] in
+            channel.close(promise: nil)
+        }
+        defer {
+            cutOff.cancel()
+            presence.unwatch(channel)
+        }
+        guard let (source, first) = stream.takeRest() else { return }
+        try await relay(source, from: first, to: &writer)
+    }
+
+    @concurrent
+    private func relay(
+        _ rest: SellerStream, from first: SellerStream.Event,
+        to writer: inout any ResponseBodyWriter
+    ) async throws {
+        var source = rest
+        var event = first
+        var usage: [UInt8]?
+        var output: [UInt8] = []
+        while true {
+            switch event {
+            case .chunk(let data):
+                switch Held(data) {
+                case .nothing: output += EventStreamWriter.event(data: data)
+                case .usage: usage = data
+                case .done: break
+                }
+            case .receipt(let text): output += await end(text, source.chain, usage: usage)
+            case .endWithoutReceipt:
+                output += errorEvent(await stream.strikeOff(.missingReceipt))
+            case .failed(let failure): output += errorEvent(AttemptFailure(failure))
+            }
+            let isOver = if case .chunk = event { false } else { true }
+            if !output.isEmpty, isOver || !source.hasBuffered {
+                try await writer.write(ByteBuffer(bytes: output))
+                output.removeAll(keepingCapacity: true)
+            }
+            if isOver { return }
+            event = await source.next()
+        }
+    }
+
+    /// What is not passed on before the receipt is checked.
+    private enum Held {
+        case nothing, usage, done
+
+        init(_ data: [UInt8]) {
+            switch try? ChatStreamItem(data) {
+            case .done: self = .done
+            case .chunk(let chunk) where chunk.choiceCount == 0 && chunk.usage != nil:
+                self = .usage
+            case .chunk, nil: self = .nothing
+            }
+        }
+    }
+
+    /// The end of a stream: the receipt's name, the usage and `[DONE]`, or an error.
+    private func end(
+        _ text: [UInt8], _ chain: ResponseChain, usage: [UInt8]?
+    ) async -> [UInt8] {
+        let receipt: Verified<Receipt>
+        do {
+            receipt = try await stream.settle(text, chain)
+        } catch {
+            return errorEvent(error)
+        }
+        let cost = receipt.document.charge.obol
+        let name = receipt.digest.description
+        var output = EventStreamWriter.comment("stoa-receipt \(name) cost=\(cost)")
+        guard receipt.document.status == .delivered else {
+            output += errorEvent(brokenOff(cost: cost))
+            return output
+        }
+        if call.wantsUsage {
+            let chunk = usage ?? usageChunk(receipt.document)
+            let priced = try? TokenUsage.adding(cost: cost, receipt: name, to: chunk)
+            output += EventStreamWriter.event(data: priced ?? chunk)
+        }
+        return output + EventStreamWriter.done
+    }
+
+    private func brokenOff(cost: UInt128) -> APIFailure {
+        APIFailure(
+            .upstreamFailed,
+            message: "The seller broke the stream off; what arrived cost \(cost) obol.",
+            moneyMoved: cost > 0)
+    }
+
+    /// A usage chunk from the receipt's units, for a seller that sent none.
+    private func usageChunk(_ receipt: Receipt) -> [UInt8] {
+        let input = receipt.units[.inputToken] ?? 0
+        let output = receipt.units[.outputToken] ?? 0
+        var writer = JSONWriter(capacityBytes: 256)
+        writer.object { writer in
+            writer.member("id", call.requestID)
+            writer.member("object", "chat.completion.chunk")
+            writer.member("created", receipt.finishedAt.milliseconds / 1000)
+            writer.member("model", call.model)
+            writer.key("choices")
+            writer.array { _ in }
+            writer.key("usage")
+            writer.object { writer in
+                writer.member("prompt_tokens", input)
+                writer.member("completion_tokens", output)
+                writer.member("total_tokens", input &+ output)
+            }
+        }
+        return writer.bytes
+    }
+
+    private func errorEvent(_ failure: AttemptFailure) -> [UInt8] {
+        errorEvent(texts.failure(failure))
+    }
+
+    private func errorEvent(_ failure: APIFailure) -> [UInt8] {
+        EventStreamWriter.event(data: failure.body)
+    }
+}

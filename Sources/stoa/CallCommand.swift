@@ -1,0 +1,110 @@
+import ArgumentParser
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+
+struct Call: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "ask a model one question through a running gateway",
+        discussion: """
+            EXAMPLE
+              stoa call smollm2-135m "Why is the sky blue?"
+            """)
+
+    @Argument(help: "the model's name, as `stoa offers` shows it")
+    var model: String
+    @Argument(help: "the question")
+    var prompt: String
+    @Option(help: "the gateway's address")
+    var gateway = "http://127.0.0.1:8090"
+    @Option(help: "instructions that go before the question")
+    var system = "You are a helpful assistant."
+    @Option(help: "the most tokens of answer to pay for")
+    var maxTokens = 256
+    @OptionGroup var output: OutputOptions
+
+    private struct Request: Encodable {
+        struct Message: Encodable {
+            let role, content: String
+        }
+        let model: String
+        let messages: [Message]
+        let max_tokens: Int
+    }
+
+    private struct Answer: Decodable {
+        struct Choice: Decodable {
+            struct Message: Decodable {
+                let content: String?
+            }
+            let message: Message
+        }
+        struct Usage: Decodable {
+            let prompt_tokens, completion_tokens, cost: UInt64?
+        }
+        let choices: [Choice]
+        let usage: Usage?
+    }
+
+    private struct Failure: Decodable {
+        struct Body: Decodable {
+            let message: String
+            let hint: String?
+        }
+        let error: Body
+    }
+
+    struct Document: Encodable {
+        let answer: String
+        let inputTokens, outputTokens, costObol: UInt64?
+        let receipt: String?
+    }
+
+    func run() async throws {
+        let body = try JSONEncoder().encode(
+            Request(
+                model: model,
+                messages: [
+                    .init(role: "system", content: system), .init(role: "user", content: prompt),
+                ],
+                max_tokens: maxTokens))
+        var request = HTTPClientRequest(url: gateway + "/v1/chat/completions")
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.body = .bytes(Array(body))
+        let (status, headers, data) = try await send(request)
+        guard status == 200, let answer = try? JSONDecoder().decode(Answer.self, from: data) else {
+            let failure = try? JSONDecoder().decode(Failure.self, from: data)
+            throw CommandFailure(
+                failure?.error.message ?? "the gateway answered \(status)",
+                hint: failure?.error.hint)
+        }
+        let document = Document(
+            answer: answer.choices.first?.message.content ?? "",
+            inputTokens: answer.usage?.prompt_tokens,
+            outputTokens: answer.usage?.completion_tokens, costObol: answer.usage?.cost,
+            receipt: headers["x-stoa-receipt"].first)
+        try output.print(document, document.answer)
+        if !output.json {
+            let receipt = document.receipt.map { String($0.prefix(16)) } ?? "?"
+            note("\(document.costObol.map(String.init) ?? "?") obol, receipt \(receipt)…")
+        }
+    }
+
+    private func send(
+        _ request: HTTPClientRequest
+    ) async throws -> (UInt, HTTPHeaders, Data) {
+        do {
+            return try await withHTTPClient { client in
+                let response = try await client.execute(request, timeout: .seconds(600))
+                let body = try await response.body.collect(upTo: 64 << 20)
+                return (response.status.code, response.headers, Data(body.readableBytesView))
+            }
+        } catch {
+            throw CommandFailure(
+                "no answer from the gateway at \(gateway)",
+                hint: "is `stoa connect` running there? (\(error))")
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import Identity
+import LedgerClient
+import LedgerCore
+import MarketTypes
+import SettlementCore
+
+/// Brings the ledger to where a seller wants it: asset, version, bond and offer, in one
+/// transaction, and only what is missing.
+struct Publication {
+    let options: SellOptions
+    let session: AccountSession
+    let receiptKey: PublicKey
+    let endpoint: String
+
+    /// Publishes what is missing and returns the offer that buyers will find.
+    func publish() async throws -> (offer: Offer, transaction: TransactionOutcome?) {
+        let ledger = session.ledger
+        let weights = try options.weightsDigestValue()
+        let asset = Asset.id(owner: session.account, name: options.model)
+        var messages: [Message] = []
+        let version = try await assetVersion(asset, weights, &messages)
+        let bond = try await ledger.bond(session.account)
+        if bond.active < options.bond {
+            let missing = Amount(obol: options.bond.obol - bond.active.obol)
+            messages.append(.depositBond(missing))
+        }
+        let current = try await ledger.offers(limit: 1) { record in
+            record.offer.seller == session.account && record.offer.model == options.model
+                && record.offer.interface == options.interface && record.standing == .current
+        }.first?.offer
+        let offer = try offer(asset: asset, version: version, weights: weights, after: current)
+        if let current, isSame(current, offer) {
+            let outcome = messages.isEmpty ? nil : try await session.execute(messages).outcome
+            return (current, outcome)
+        }
+        messages.append(.publishOffer(offer))
+        return (offer, try await session.execute(messages).outcome)
+    }
+
+    private func assetVersion(
+        _ asset: AssetID, _ weights: Digest, _ messages: inout [Message]
+    ) async throws -> UInt32 {
+        let content = AssetVersion(content: weights, metadataLink: "")
+        guard let known = try await session.ledger.read(Asset.self, .asset(asset)) else {
+            messages.append(
+                .publishAsset(
+                    AssetPublication(
+                        name: options.model,
+                        kind: options.interface == .json ? .service : .model,
+                        licence: options.licence, version: content)))
+            return 1
+        }
+        let key = StateKey.assetVersion(asset, known.latestVersion)
+        if try await session.ledger.read(AssetVersion.self, key)?.content == weights {
+            return known.latestVersion
+        }
+        messages.append(.publishAssetVersion(asset: asset, version: content))
+        return known.latestVersion + 1
+    }
+
+    private func offer(
+        asset: AssetID, version: UInt32, weights: Digest, after current: Offer?
+    ) throws -> Offer {
+        let days = options.days * 86_400_000
+        return Offer(
+            seller: session.account, receiptKey: receiptKey, asset: asset, assetVersion: version,
+            weights: weights, model: options.model, interface: options.interface,
+            endpoint: endpoint, denomination: .native, prices: try options.prices(),
+            limits: options.limits, verification: .receipt, bond: options.bond,
+            version: (current?.version ?? 0) + 1, supersedes: current?.id,
+            expiresAt: Timestamp(milliseconds: wallClock().milliseconds + days))
+    }
+
+    /// Whether two offers differ in nothing but their age, so that a restart publishes nothing.
+    private func isSame(_ old: Offer, _ new: Offer) -> Bool {
+        let left = old.expiresAt.milliseconds
+        return old.receiptKey == new.receiptKey && old.assetVersion == new.assetVersion
+            && old.weights == new.weights && old.endpoint == new.endpoint
+            && old.prices == new.prices && old.limits == new.limits && old.bond == new.bond
+            && left > wallClock().milliseconds + 86_400_000
+    }
+}

@@ -1,0 +1,220 @@
+import ArgumentParser
+import Gateway
+import Identity
+import MarketTypes
+import SettlementCore
+
+struct ReceiptGroup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "receipts", abstract: "what was bought, and whether it checks",
+        discussion: "Reads the gateway's journal in the home directory; needs no network.",
+        subcommands: [ReceiptList.self, ReceiptShow.self, ReceiptVerify.self])
+}
+
+/// A receipt as the command line prints it.
+struct ReceiptDocument: Encodable {
+    let receipt, voucher, channel, offer, seller, model, status: String
+    let lane: UInt16
+    let sequence: UInt64
+    let units: [String: UInt64]
+    let chargeObol, totalObol, request, response, weights: String
+    let chunks: UInt32
+    let parameters: [String: String]
+    let startedAtMilliseconds, finishedAtMilliseconds: UInt64
+
+    init(_ call: StoredCall) {
+        let paper = call.receipt.document
+        receipt = call.digest.description
+        voucher = paper.voucher.description
+        channel = paper.channel.digest.description
+        offer = paper.offer.digest.description
+        seller = call.offer.seller.description
+        model = call.offer.model
+        status = paper.status.name
+        lane = paper.lane.rawValue
+        sequence = paper.sequence
+        units = Dictionary(
+            uniqueKeysWithValues: paper.units.entries.map { ($0.key.name, $0.value) })
+        chargeObol = "\(paper.charge.obol)"
+        totalObol = "\(paper.total.obol)"
+        request = paper.request.description
+        response = paper.response.description
+        weights = paper.weights.description
+        chunks = paper.chunks
+        parameters = Dictionary(
+            uniqueKeysWithValues: paper.parameters.map { ($0.name, $0.value) })
+        startedAtMilliseconds = paper.startedAt.milliseconds
+        finishedAtMilliseconds = paper.finishedAt.milliseconds
+    }
+
+    /// The units in a few words, by name.
+    var unitText: String {
+        units.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+    }
+}
+
+/// Where the gateway's journal is.
+struct ArchiveOptions: ParsableArguments {
+    @OptionGroup var home: HomeOptions
+
+    var archive: ReceiptArchive { ReceiptArchive(directory: home.path("gateway")) }
+
+    /// The one call whose receipt begins with `prefix`.
+    func find(_ prefix: String) throws -> StoredCall {
+        let found = try read { try archive.find(digestPrefix: prefix) }
+        guard let call = found.first, found.count == 1 else {
+            throw CommandFailure(
+                "“\(prefix)” names \(found.isEmpty ? "no receipt" : "several receipts")",
+                hint: "see `stoa receipts list`")
+        }
+        return call
+    }
+
+    /// Reads the journal, and explains what keeps it from being read.
+    func read<Output>(_ body: () throws -> Output) throws -> Output {
+        do {
+            return try body()
+        } catch let error as GatewayError {
+            throw CommandFailure(
+                "the receipts in \(home.path("gateway")) cannot be read: \(error)",
+                hint: "has `stoa connect` run with this home directory?")
+        }
+    }
+}
+
+struct ReceiptList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "the latest receipts, the newest first")
+
+    @Option(help: "how many to show")
+    var limit = 20
+    @OptionGroup var target: ArchiveOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let calls = try target.read { try target.archive.recent(limit: limit) }
+        let documents = calls.map(ReceiptDocument.init)
+        let rows = documents.map {
+            [
+                String($0.receipt.prefix(16)), $0.model, $0.status, $0.unitText, $0.chargeObol,
+                "\($0.lane)/\($0.sequence)",
+            ]
+        }
+        try output.print(
+            documents, table(["RECEIPT", "MODEL", "STATUS", "UNITS", "OBOL", "LANE/CALL"], rows))
+    }
+}
+
+struct ReceiptShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "one receipt, whole")
+
+    @Argument(help: "the receipt's digest, or the first digits of it")
+    var receipt: String
+    @OptionGroup var target: ArchiveOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let document = ReceiptDocument(try target.find(receipt))
+        let parameters = document.parameters.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        try output.print(
+            document,
+            """
+            receipt     \(document.receipt)
+            status      \(document.status), \(document.chunks) chunks
+            model       \(document.model), weights \(document.weights)
+            seller      \(document.seller)
+            units       \(document.unitText)
+            charge      \(document.chargeObol) obol
+            lane        \(document.lane), call \(document.sequence), \
+            \(document.totalObol) obol in all
+            channel     \(document.channel)
+            offer       \(document.offer)
+            request     \(document.request)
+            response    \(document.response)
+            parameters  \(parameters)
+            """)
+    }
+}
+
+struct ReceiptVerify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "check signatures and arithmetic without a network",
+        discussion: """
+            Checks that the seller signed the receipt, that it answers a voucher of yours, that the \
+            charge is units times the price of the offer both sides named, and that it stayed \
+            below your cap.
+
+            EXAMPLE
+              stoa receipts verify 4f1d
+              stoa receipts verify --all
+            """)
+
+    @Argument(help: "the receipt's digest, or the first digits of it")
+    var receipt: String?
+    @Flag(help: "check every receipt in the journal")
+    var all = false
+    @OptionGroup var target: ArchiveOptions
+    @OptionGroup var output: OutputOptions
+
+    struct Summary: Encodable {
+        let verified, refused: Int
+        let chargeObol: String
+        let firstRefusal: String?
+    }
+
+    func validate() throws {
+        if all == (receipt != nil) {
+            throw ValidationError("give a receipt's digest, or --all")
+        }
+    }
+
+    func run() async throws {
+        if let receipt { try verifyOne(receipt) } else { try verifyAll() }
+    }
+
+    private func verifyOne(_ prefix: String) throws {
+        let call = try target.find(prefix)
+        do {
+            try call.verify()
+        } catch {
+            throw CommandFailure(
+                "refused: \(error); this receipt does not check",
+                hint: "the seller's signed statement is evidence: keep the journal")
+        }
+        let paper = call.receipt.document
+        try output.print(
+            ["verdict": "verified", "receipt": call.digest.description],
+            """
+            verified: signed by the seller's receipt key, answers your voucher,
+            \(paper.charge.obol) obol is the price of what it counts, weights \
+            \(String(paper.weights.description.prefix(16)))…
+            """)
+    }
+
+    private func verifyAll() throws {
+        var verified = 0
+        var refused = 0
+        var charge = UInt128(0)
+        var first: String?
+        try target.read {
+            try target.archive.forEach { call in
+                do {
+                    try call.verify()
+                    verified += 1
+                    charge += call.receipt.document.charge.obol
+                } catch {
+                    refused += 1
+                    first = first ?? "\(call.digest): \(error)"
+                }
+                return true
+            }
+        }
+        let summary = Summary(
+            verified: verified, refused: refused, chargeObol: "\(charge)", firstRefusal: first)
+        try output.print(
+            summary, "\(verified) receipts check, \(refused) do not; \(charge) obol in all")
+        if refused > 0 { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,147 @@
+"""Start, watch and stop the processes of a market; the demo and the end-to-end tests share it."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+
+class ProcessFailed(RuntimeError):
+    """A process ended or stayed silent when it should have said that it is ready."""
+
+
+class Service:
+    """A long-running process whose first line on standard output says where it answers."""
+
+    def __init__(self, name: str, command: list[str], log: Path, env: dict[str, str]):
+        self.name = name
+        self.command = command
+        self.log = log
+        self.env = env
+        self.process: subprocess.Popen | None = None
+        self.url = ""
+
+    def start(self, timeout_seconds: float = 60.0, detached: bool = False) -> "Service":
+        """Starts it and waits for its line; `detached` lets it outlive this process."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with open(self.log, "ab") as errors:
+            self.process = subprocess.Popen(
+                self.command, stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL,
+                env=self.env, start_new_session=detached)
+        line = self._first_line(timeout_seconds)
+        try:
+            self.url = json.loads(line)["url"]
+        except (ValueError, KeyError):
+            words = line.split()
+            self.url = next((word for word in words if word.startswith("http")), "")
+        if not self.url:
+            raise ProcessFailed(f"{self.name} said {line!r} instead of its address")
+        return self
+
+    def _first_line(self, timeout_seconds: float) -> str:
+        assert self.process is not None and self.process.stdout is not None
+        deadline = time.monotonic() + timeout_seconds
+        buffer = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while b"\n" not in buffer:
+                left = deadline - time.monotonic()
+                if left <= 0 or not selector.select(left):
+                    raise ProcessFailed(f"{self.name} did not answer in time; see {self.log}")
+                piece = os.read(self.process.stdout.fileno(), 4096)
+                if not piece:
+                    tail = self.log.read_text(errors="replace")[-2000:]
+                    raise ProcessFailed(f"{self.name} ended at once: {tail}")
+                buffer += piece
+        return buffer.split(b"\n", 1)[0].decode()
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self) -> None:
+        """Ends it as a power cut would: SIGKILL, no farewell."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self, timeout_seconds: float = 30.0) -> int:
+        """Asks it to end, and insists if it does not; returns its exit status."""
+        if self.process is None:
+            return 0
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(timeout_seconds)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return self.process.returncode
+
+
+class Stoa:
+    """The command line, with one home directory and one node."""
+
+    def __init__(self, binary: Path, home: Path, node: str = "", passphrase: str = "demo"):
+        self.binary = str(binary)
+        self.home = home
+        self.node = node
+        self.env = dict(os.environ, STOA_HOME=str(home), STOA_PASSPHRASE=passphrase)
+        if node:
+            self.env["STOA_NODE"] = node
+
+    def __call__(self, *words: str, check: bool = True):
+        """Runs a command with --json and returns its document."""
+        done = subprocess.run(
+            [self.binary, *words, "--json"], env=self.env, capture_output=True, text=True,
+            timeout=120)
+        if check and done.returncode != 0:
+            raise ProcessFailed(f"stoa {' '.join(words)}: {done.stderr.strip()}")
+        return json.loads(done.stdout) if done.stdout.strip() else {"error": done.stderr.strip()}
+
+    def service(self, name: str, *words: str) -> Service:
+        log = self.home / f"{name}.log"
+        return Service(name, [self.binary, *words, "--json"], log, self.env)
+
+
+def stop_recorded(record: Path) -> None:
+    """Ends the processes whose numbers an earlier run wrote down, if they are still those."""
+    if not record.exists():
+        return
+    for entry in json.loads(record.read_text()):
+        try:
+            command = Path(f"/proc/{entry['pid']}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if [part.decode() for part in command if part] == entry["command"]:
+            try:
+                os.kill(entry["pid"], signal.SIGTERM)
+            except ProcessLookupError:
+                continue
+            for _ in range(100):
+                if not Path(f"/proc/{entry['pid']}").exists():
+                    break
+                time.sleep(0.05)
+    record.unlink(missing_ok=True)
+
+
+def write_record(record: Path, services: list[Service]) -> None:
+    """Writes down what runs, so that the next run can end it."""
+    entries = []
+    for service in services:
+        if service.is_running:
+            command = Path(f"/proc/{service.pid}/cmdline").read_bytes().split(b"\0")
+            entries.append(
+                {"name": service.name, "pid": service.pid,
+                 "command": [part.decode() for part in command if part]})
+    record.write_text(json.dumps(entries))
