@@ -126,6 +126,12 @@ let package = Package(
             swiftSettings: strict),
 
         // tests
+        tests(
+            "ConsensusTests",
+            [
+                "CanonicalCoding", "Consensus", "Identity", "LedgerCore", "LedgerStore",
+                "MarketTypes", logging,
+            ]),
         tests("JournalTests", ["Journal"]),
         tests("OpenAIWireTests", ["OpenAIWire"]),
         tests("TidyTests", []),

@@ -20,8 +20,12 @@ public struct BlockCommit: Sendable {
 
     /// Gathers what a block leaves behind.
     public init(
-        height: BlockHeight, staged: StagedTree, block: [UInt8], blockHash: Digest,
-        results: [UInt8], transactions: [Digest]
+        height: BlockHeight,
+        staged: StagedTree,
+        block: [UInt8],
+        blockHash: Digest,
+        results: [UInt8],
+        transactions: [Digest]
     ) {
         self.height = height
         self.staged = staged

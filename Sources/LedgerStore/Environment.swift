@@ -26,6 +26,7 @@ final class Environment: @unchecked Sendable {  // LMDB lets any thread use an e
                 try Tables(openedIn: transaction)
             }
             try DirectoryLock.sync(configuration.directory)
+            try DirectoryLock.sync(configuration.directory + "/..")
         } catch {
             mdb_env_close(created)
             throw error
@@ -46,7 +47,8 @@ final class Environment: @unchecked Sendable {  // LMDB lets any thread use an e
     }
 
     private static func write<Value>(
-        _ environment: OpaquePointer, _ body: (OpaquePointer) throws(StoreError) -> Value
+        _ environment: OpaquePointer,
+        _ body: (OpaquePointer) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
         var begun: OpaquePointer?
         try check(mdb_txn_begin(environment, nil, 0, &begun))

@@ -12,7 +12,8 @@ extension LedgerStore {
             let staged = try StagedTree(changes, on: .empty, in: transaction)
             try staged.write(in: transaction)
             try transaction.setHead(
-                StoredHead(height: BlockHeight(0), node: staged.node, blockHash: .zero))
+                StoredHead(height: BlockHeight(0), node: staged.node, blockHash: .zero)
+            )
         }
     }
 
@@ -21,8 +22,8 @@ extension LedgerStore {
     /// The value for one key is the last one given for it; removing what is not there is no change.
     ///
     /// - Throws: ``StoreError/tooLarge(bytes:bytesMax:)`` for a value above
-    ///   ``StagedTree/valueBytesMax``, ``StoreError/tooManySnapshots``, or another ``StoreError`` if
-    ///   the store is damaged.
+    ///   ``StagedTree/valueBytesMax``, ``StoreError/tooManySnapshots`` if four others are staging,
+    ///   or another ``StoreError`` if the store is damaged.
     public func stage(_ changes: [StateChange]) throws(StoreError) -> StagedTree {
         let reader = try staging.take()
         defer { staging.giveBack(reader) }
@@ -49,7 +50,11 @@ extension LedgerStore {
             try commit.writeBlock(in: transaction)
             try transaction.setHead(
                 StoredHead(
-                    height: commit.height, node: commit.staged.node, blockHash: commit.blockHash))
+                    height: commit.height,
+                    node: commit.staged.node,
+                    blockHash: commit.blockHash
+                )
+            )
         }
     }
 }
@@ -65,7 +70,9 @@ extension BlockCommit {
 
     fileprivate func writeBlock(in transaction: StoreTransaction) throws(StoreError) {
         let tables = transaction.tables
-        if !block.isEmpty { try transaction.put(height, block, in: tables.blocks, flags: MDB_APPEND) }
+        if !block.isEmpty {
+            try transaction.put(height, block, in: tables.blocks, flags: MDB_APPEND)
+        }
         try transaction.put(height, results, in: tables.results, flags: MDB_APPEND)
         for (index, digest) in transactions.enumerated() where digest != .zero {
             let position = TransactionPosition(height: height, index: index)

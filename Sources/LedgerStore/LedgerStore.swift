@@ -21,14 +21,15 @@ public final class LedgerStore: Sendable {
 
     /// Opens the store in a directory, which belongs to this store until it is released.
     ///
-    /// - Throws: ``StoreError/inUse`` if another process has it, ``StoreError/unknownFormat(found:)``
-    ///   if another version wrote it, ``StoreError/invalidConfiguration(field:)``, or what the
-    ///   system says.
+    /// - Throws: ``StoreError/inUse`` if another process has it,
+    ///   ``StoreError/unknownFormat(found:)`` if another version wrote it,
+    ///   ``StoreError/invalidConfiguration(field:)``, or what the system says.
     public init(configuration: LedgerStoreConfiguration) throws(StoreError) {
         try configuration.validate()
         environment = try Environment(
             configuration,
-            readersMax: ReaderLanes.count + configuration.readersMax + Self.stagingCountMax)
+            readersMax: ReaderLanes.count + configuration.readersMax + Self.stagingCountMax
+        )
         lanes = try ReaderLanes(environment)
         snapshots = SnapshotReaders(environment, countMax: configuration.readersMax)
         staging = SnapshotReaders(environment, countMax: Self.stagingCountMax)
@@ -105,7 +106,9 @@ extension LedgerStore: StateReading {
     /// whoever reads here is executing rules, and a guess would fork this node from the others.
     public func value(for key: StateKey) -> [UInt8]? {
         do throws(StoreError) {
-            return try lanes.read { transaction throws(StoreError) in try transaction.value(for: key) }
+            return try lanes.read { transaction throws(StoreError) in
+                try transaction.value(for: key)
+            }
         } catch {
             stopProcess(error)
         }

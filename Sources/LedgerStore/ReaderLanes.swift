@@ -40,7 +40,8 @@ final class ReaderLanes: Sendable {
     }
 
     private static func read<Value>(
-        _ reader: Reader, _ body: (StoreTransaction) throws(StoreError) -> Value
+        _ reader: Reader,
+        _ body: (StoreTransaction) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
         try reader.resume()
         defer { reader.pause() }

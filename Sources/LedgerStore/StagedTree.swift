@@ -18,7 +18,9 @@ public struct StagedTree: Sendable {
 
     /// Computes what `changes` do to the state that `transaction` sees.
     init(
-        _ changes: [StateChange], on base: StoredHead, in transaction: StoreTransaction
+        _ changes: [StateChange],
+        on base: StoredHead,
+        in transaction: StoreTransaction
     ) throws(StoreError) {
         for case let value? in changes.map(\.value) where value.count > Self.valueBytesMax {
             throw .tooLarge(bytes: value.count, bytesMax: Self.valueBytesMax)
@@ -28,7 +30,9 @@ public struct StagedTree: Sendable {
             sorted.map { path, change in
                 let leaf = change.value.map { StateTreeHash.leaf(path: path, value: $0) }
                 return LeafChange(path: path, leaf: leaf)
-            }, to: transaction)
+            },
+            to: transaction
+        )
         node = try update.run(root: base.node)
         self.base = base
         pages = update.pages

@@ -85,7 +85,9 @@ extension LedgerStore {
     /// - Throws: ``StoreError/alreadyInitialized``, ``StoreError/importRefused(_:)`` if the chunks
     ///   are not the state with that root, or another ``StoreError`` if it cannot be written.
     public func importState(
-        chain: ChainID, head: StoredHead, nextChunk: () throws(StoreError) -> [UInt8]?
+        chain: ChainID,
+        head: StoredHead,
+        nextChunk: () throws(StoreError) -> [UInt8]?
     ) throws(StoreError) {
         try environment.write { transaction throws(StoreError) in
             try transaction.setChain(chain)
@@ -97,7 +99,10 @@ extension LedgerStore {
                 let staged = try StagedTree(changes, on: reached, in: transaction)
                 try staged.write(in: transaction)
                 reached = StoredHead(
-                    height: head.height, node: staged.node, blockHash: head.blockHash)
+                    height: head.height,
+                    node: staged.node,
+                    blockHash: head.blockHash
+                )
             }
             guard reached.node == head.node else { throw .importRefused(.wrongRoot) }
             try transaction.setHead(head)
@@ -105,7 +110,8 @@ extension LedgerStore {
     }
 
     private static func entries(
-        of bytes: [UInt8], after lastPath: inout Digest?
+        of bytes: [UInt8],
+        after lastPath: inout Digest?
     ) throws(StoreError) -> [StateChunk.Entry] {
         let chunk: StateChunk
         do throws(CanonicalError) {

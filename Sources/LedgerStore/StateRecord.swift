@@ -66,6 +66,7 @@ extension Digest {
         return Digest(
             words: (
                 masked(words.0, 0), masked(words.1, 1), masked(words.2, 2), masked(words.3, 3)
-            ))
+            )
+        )
     }
 }

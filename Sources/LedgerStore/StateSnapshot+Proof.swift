@@ -13,7 +13,9 @@ extension StateSnapshot {
         let value = try transaction.value(for: key)
         var walk = try ProofWalk(to: path, in: transaction)
         let proof = StateProof(
-            terminal: try walk.run(root: head.node), siblings: walk.siblings)
+            terminal: try walk.run(root: head.node),
+            siblings: walk.siblings
+        )
         do throws(StateProofError) {
             try proof.verify(key: key, value: value, root: root)
         } catch {

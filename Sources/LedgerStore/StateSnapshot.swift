@@ -36,15 +36,18 @@ public final class StateSnapshot: StateReading {
         }
     }
 
-    /// Entries whose keys start with `prefix`, in ascending order of key.
+    /// Lists entries whose keys start with `prefix`, in ascending order of key.
     ///
     /// - Parameters:
     ///   - prefix: what the keys start with.
     ///   - after: the last key of the page before; entries up to it are left out.
     ///   - limit: the most entries to return; ``scanCountMax`` is the most in any case.
+    /// - Returns: the entries; none for a limit below 1.
     /// - Throws: ``StoreError`` if the store is damaged.
     public func scan(
-        prefix: StateKey, after: StateKey?, limit: Int
+        prefix: StateKey,
+        after: StateKey?,
+        limit: Int
     ) throws(StoreError) -> [(key: StateKey, value: [UInt8])] {
         let countMax = min(limit, Self.scanCountMax)
         guard countMax > 0 else { return [] }
@@ -72,7 +75,9 @@ public final class StateSnapshot: StateReading {
         var entry = try cursor.seek(Digest.zero)
         var count = 0
         while let found = entry {
-            guard let path = Digest(bytes: found.key) else { throw StoreError.corrupt(.stateRecord) }
+            guard let path = Digest(bytes: found.key) else {
+                throw StoreError.corrupt(.stateRecord)
+            }
             let record = try StateRecord(found.value)
             try body(record.key, try record.value(at: path))
             count += 1

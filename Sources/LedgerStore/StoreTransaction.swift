@@ -8,7 +8,8 @@ struct StoreTransaction {
 
     /// The bytes under `key`, or nil.
     func find(
-        _ key: some StoredKey, in table: MDB_dbi
+        _ key: some StoredKey,
+        in table: MDB_dbi
     ) throws(StoreError) -> UnsafeRawBufferPointer? {
         var found = MDB_val()
         let status = key.withStoredBytes { raw in
@@ -22,7 +23,10 @@ struct StoreTransaction {
 
     /// Stores `value` under `key`.
     func put(
-        _ key: some StoredKey, _ value: [UInt8], in table: MDB_dbi, flags: Int32 = 0
+        _ key: some StoredKey,
+        _ value: [UInt8],
+        in table: MDB_dbi,
+        flags: Int32 = 0
     ) throws(StoreError) {
         let status = key.withStoredBytes { raw in
             value.withUnsafeBytes { bytes in
@@ -36,7 +40,9 @@ struct StoreTransaction {
 
     /// Stores `value` under `key` unless something is there.
     func putFirst(
-        _ key: some StoredKey, _ value: [UInt8], in table: MDB_dbi
+        _ key: some StoredKey,
+        _ value: [UInt8],
+        in table: MDB_dbi
     ) throws(StoreError) {
         do {
             try put(key, value, in: table, flags: MDB_NOOVERWRITE)
@@ -105,7 +111,9 @@ struct Cursor: ~Copyable {
     }
 
     private func entry(
-        _ status: Int32, _ key: MDB_val, _ value: MDB_val
+        _ status: Int32,
+        _ key: MDB_val,
+        _ value: MDB_val
     ) throws(StoreError) -> Entry? {
         guard status != MDB_NOTFOUND else { return nil }
         try check(status)

@@ -14,7 +14,10 @@ public struct StoredHead: CanonicalCodable, Hashable {
     public let blockHash: Digest
 
     static let empty = StoredHead(
-        height: BlockHeight(0), node: .empty, blockHash: .zero)
+        height: BlockHeight(0),
+        node: .empty,
+        blockHash: .zero
+    )
 
     init(height: BlockHeight, node: TreeNode, blockHash: Digest) {
         self.height = height

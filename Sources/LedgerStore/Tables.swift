@@ -6,10 +6,14 @@ struct Tables: Sendable {
     static let format: UInt32 = 1
     static let count: UInt32 = 7
 
-    /// Path (32 bytes) → ``StateRecord``. In the tree's order, so that a block's changes and the
-    /// leaves of a small subtree lie side by side.
+    /// Path (32 bytes) → ``StateRecord``.
+    ///
+    /// In the tree's order, so that the leaves of a small subtree lie side by side, and a changed
+    /// entry and its leaf are one record.
     let state: MDB_dbi
-    /// Key → nothing: the order of the keys, for listing. Written only when entries come and go.
+    /// Key → nothing: the order of the keys, for listing.
+    ///
+    /// Written only when entries come and go.
     let keys: MDB_dbi
     /// ``PageName`` → ``TreePage``.
     let pages: MDB_dbi

@@ -41,7 +41,8 @@ extension TreeNode {
             let split = leaves.firstIndex(withBitAt: depth)
             self.init(
                 TreeNode(over: leaves.extracting(..<split), depth: depth + 1),
-                TreeNode(over: leaves.extracting(split...), depth: depth + 1))
+                TreeNode(over: leaves.extracting(split...), depth: depth + 1)
+            )
         }
     }
 }
@@ -108,9 +109,13 @@ struct TreePage: Sendable {
         for index in 0..<Self.slotCount {
             let offset = index * Self.slotBytes
             let count = raw.loadUnaligned(
-                fromByteOffset: offset + Digest.byteCount, as: UInt32.self)
+                fromByteOffset: offset + Digest.byteCount,
+                as: UInt32.self
+            )
             nodes[Self.slotCount + index] = TreeNode(
-                hash: Digest(raw, at: offset), count: UInt32(bigEndian: count))
+                hash: Digest(raw, at: offset),
+                count: UInt32(bigEndian: count)
+            )
         }
     }
 

@@ -29,7 +29,10 @@ struct TreeReader: ~Copyable {
             guard found.key.count == Digest.byteCount else { throw .corrupt(.stateRecord) }
             leaves.append(
                 TreeLeaf(
-                    path: Digest(found.key, at: 0), hash: try StateRecord(found.value).leaf))
+                    path: Digest(found.key, at: 0),
+                    hash: try StateRecord(found.value).leaf
+                )
+            )
             guard leaves.count < count else { break }
             entry = try cursor.next()
         }

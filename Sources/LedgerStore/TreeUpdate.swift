@@ -6,7 +6,7 @@ struct LeafChange: Sendable {
     let path: Digest
     /// Its hash from now on; nil removes it.
     let leaf: Digest?
-    /// Its hash so far; nil if there was none. Known once the tree was updated.
+    /// Its hash so far, once the tree was updated; nil if there was none.
     var leafBefore: Digest?
 }
 
@@ -25,7 +25,8 @@ struct TreeUpdate: ~Copyable {
     /// The pages that changed so far.
     private(set) var pages: [PageChange] = []
 
-    /// Prepares to apply `changes`, in strictly ascending order of path, to what `transaction` sees.
+    /// Prepares to apply `changes`, in strictly ascending order of path, to what `transaction`
+    /// sees.
     init(_ changes: [LeafChange], to transaction: StoreTransaction) throws(StoreError) {
         reader = try TreeReader(transaction)
         self.changes = changes
@@ -38,7 +39,9 @@ struct TreeUpdate: ~Copyable {
 
     /// Applies the changes of `range`, which is not empty, to the subtree under `name`.
     private mutating func update(
-        _ node: TreeNode, _ name: PageName, _ range: Range<Int>
+        _ node: TreeNode,
+        _ name: PageName,
+        _ range: Range<Int>
     ) throws(StoreError) -> TreeNode {
         guard node.count > TreePage.bucketCountMax else {
             return try updateBucket(node, name, range)
@@ -49,7 +52,9 @@ struct TreeUpdate: ~Copyable {
             let path = changes[start].path
             let slot = path.slot(at: name.level)
             var end = start + 1
-            while end < range.upperBound, changes[end].path.slot(at: name.level) == slot { end += 1 }
+            while end < range.upperBound, changes[end].path.slot(at: name.level) == slot {
+                end += 1
+            }
             let child = PageName(level: name.level + TreePage.span, path: path)
             page[slot] = try update(page[slot], child, start..<end)
             start = end
@@ -66,7 +71,9 @@ struct TreeUpdate: ~Copyable {
     }
 
     private mutating func updateBucket(
-        _ node: TreeNode, _ name: PageName, _ range: Range<Int>
+        _ node: TreeNode,
+        _ name: PageName,
+        _ range: Range<Int>
     ) throws(StoreError) -> TreeNode {
         let path = changes[range.lowerBound].path
         let before = try reader.leaves(node.count, bits: name.level, of: path)
@@ -106,7 +113,9 @@ struct TreeUpdate: ~Copyable {
             let path = leaves[start].path
             let slot = path.slot(at: name.level)
             var end = start + 1
-            while end < leaves.count, leaves[end].path.slot(at: name.level) == slot { end += 1 }
+            while end < leaves.count, leaves[end].path.slot(at: name.level) == slot {
+                end += 1
+            }
             let child = PageName(level: name.level + TreePage.span, path: path)
             page[slot] = build(leaves.extracting(start..<end), child)
             start = end

@@ -41,7 +41,7 @@ struct DocumentTests {
         var random = SplitMix64(seed: UInt64(document.bytes.count))
         var refused = 0
         var accepted = 0
-        for _ in 0..<(document.bytes.count > 2000 ? 150 : 1000) {
+        for _ in 0..<(document.bytes.count > 2000 ? 500 : 3000) {
             let mutant = document.bytes.mutated(using: &random)
             do throws(CanonicalError) {
                 let again = try document.reencode(mutant)

@@ -44,7 +44,7 @@ final class FakeProvider: Sendable {
         case dropAfter
         /// Sends chunks until the buyer goes away.
         case endless
-        /// Takes the voucher and waits until it is released, or the buyer goes away.
+        /// Takes the voucher and waits until it is released; a stream also until the buyer leaves.
         case hold
     }
 

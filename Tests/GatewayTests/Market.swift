@@ -280,6 +280,9 @@ struct Buyer: Sendable {
 
     func status() async throws -> JSONObject { try await get("/stoa/v1/status").json }
 
+    /// What all receipts charged, in obol.
+    func spent() async throws -> UInt64 { try await status().number("spent_obol") }
+
     /// Asks again and again until the condition holds; fails after ten seconds.
     func eventually(
         _ what: Comment, _ condition: (JSONObject) async throws -> Bool

@@ -117,8 +117,14 @@ struct CommitTests {
         let store = try Workspace().initialized()
         try store.commit(
             BlockCommit(
-                height: BlockHeight(1), staged: try store.stage([]), block: [], blockHash: .zero,
-                results: [5], transactions: []))
+                height: BlockHeight(1),
+                staged: try store.stage([]),
+                block: [],
+                blockHash: .zero,
+                results: [5],
+                transactions: []
+            )
+        )
         #expect(try store.block(at: BlockHeight(1)) == nil)
         #expect(try store.results(at: BlockHeight(1)) == [5])
     }
@@ -131,8 +137,14 @@ struct CommitTests {
         for (index, block) in blocks.enumerated() {
             try store.commit(
                 BlockCommit(
-                    height: BlockHeight(UInt64(index + 1)), staged: try store.stage([]),
-                    block: block, blockHash: .zero, results: block, transactions: []))
+                    height: BlockHeight(UInt64(index + 1)),
+                    staged: try store.stage([]),
+                    block: block,
+                    blockHash: .zero,
+                    results: block,
+                    transactions: []
+                )
+            )
         }
         for (index, block) in blocks.enumerated() {
             #expect(try store.block(at: BlockHeight(UInt64(index + 1))) == block)
@@ -141,7 +153,8 @@ struct CommitTests {
     }
 
     private func reopened(
-        _ workspace: Workspace, _ store: inout LedgerStore
+        _ workspace: Workspace,
+        _ store: inout LedgerStore
     ) throws -> LedgerStore {
         store = try Workspace().open()  // lets go of the old one, which frees its lock
         return try workspace.open()

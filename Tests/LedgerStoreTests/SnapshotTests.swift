@@ -47,19 +47,25 @@ struct SnapshotTests {
     }
 
     @Test("a snapshot used after its end ends the process")
-    func useAfterEnd() async {
-        await #expect(processExitsWith: .failure) {
+    func useAfterEnd() async throws {
+        let result = await #expect(
+            processExitsWith: .failure,
+            observing: [\.standardErrorContent]
+        ) {
             let store = try Workspace().initialized()
             let escaped = try store.withSnapshot { $0 }
             _ = escaped.value(for: key("a"))
         }
+        let message = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(message.contains("a snapshot was used after its end"))
     }
 
     @Test("a listing is in the order of keys and stops where its prefix does")
     func scan() throws {
         let changes = (0..<300).map { StateChange.put(key(2, $0), [UInt8($0 % 251)]) }
         let store = try Workspace().initialized(
-            changes + [.put(key(1, 9), [1]), .put(key(3, 0), [3])])
+            changes + [.put(key(1, 9), [1]), .put(key(3, 0), [3])]
+        )
         try store.withSnapshot { snapshot in
             let prefix = StateKey(bytes: [2])
             let all = try snapshot.scan(prefix: prefix, after: nil, limit: 1000)

@@ -14,7 +14,9 @@ struct StateChunkTests {
     }
 
     private func receive(
-        _ chunks: [[UInt8]], _ head: StoredHead, into store: LedgerStore
+        _ chunks: [[UInt8]],
+        _ head: StoredHead,
+        into store: LedgerStore
     ) throws {
         var rest = chunks[...]
         try store.importState(chain: .test, head: head) { rest.popFirst() }
@@ -96,7 +98,8 @@ struct StateChunkTests {
         let other = try Workspace().initialized((0..<900).map { .put(key($0), [0]) })
         for index in (0..<500).reversed() where index % 50 == 0 {
             try other.commitNext(
-                (index..<index + 50).map { .put(key($0), [UInt8($0 % 256), 5]) })
+                (index..<index + 50).map { .put(key($0), [UInt8($0 % 256), 5]) }
+            )
         }
         try other.commitNext((500..<900).map { .remove(key($0)) })
         #expect(try chunks(one) == chunks(other))

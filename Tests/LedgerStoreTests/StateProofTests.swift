@@ -16,7 +16,10 @@ struct StateProofTests {
         }
         #expect(throws: StateProofError.otherClaim) {
             try StateProof(terminal: .own, siblings: []).verify(
-                key: key("a"), value: nil, root: .zero)
+                key: key("a"),
+                value: nil,
+                root: .zero
+            )
         }
     }
 
@@ -26,7 +29,8 @@ struct StateProofTests {
         let depth = (0..<256).first { own.bit($0) != other.bit($0) } ?? 0
         let aside = StateProof(
             terminal: .other(path: other, valueHash: .zero),
-            siblings: Array(repeating: .zero, count: depth + 1))
+            siblings: Array(repeating: .zero, count: depth + 1)
+        )
         let itself = StateProof(terminal: .other(path: own, valueHash: .zero), siblings: [])
         for proof in [aside, itself] {
             #expect(throws: StateProofError.unrelatedLeaf) {
@@ -50,7 +54,8 @@ struct StateProofTests {
             ([1, 1, 0, 1, 0x40], .invalidValue),  // a bit after the last sibling
             ([1, 1, 0, 1, 0x80] + [UInt8](repeating: 0, count: 32), .invalidValue),
             ([1, 1, 0, 1, 0x00, 0x00], .trailingBytes),
-        ] as [([UInt8], CanonicalError)])
+        ] as [([UInt8], CanonicalError)]
+    )
     func malformed(bytes: [UInt8], error: CanonicalError) {
         #expect(throws: error) { try StateProof(canonicalBytes: bytes) }
     }
@@ -59,7 +64,8 @@ struct StateProofTests {
     func truths(count: Int) throws {
         var random = SplitMix64(seed: UInt64(count))
         let store = try Workspace().initialized(
-            (0..<count).map { .put(key($0), random.bytes(10)) })
+            (0..<count).map { .put(key($0), random.bytes(10)) }
+        )
         try store.withSnapshot { snapshot in
             for index in 0..<count + 50 {
                 let value = snapshot.value(for: key(index))
@@ -90,7 +96,10 @@ struct StateProofTests {
                 for root in flipped(snapshot.root.bytes) {
                     #expect(throws: StateProofError.wrongRoot) {
                         try proof.verify(
-                            key: key(index), value: value, root: Digest(bytes: root) ?? .zero)
+                            key: key(index),
+                            value: value,
+                            root: Digest(bytes: root) ?? .zero
+                        )
                     }
                 }
                 for forged in flipped(value ?? []) {
@@ -112,7 +121,10 @@ struct StateProofTests {
                 for other in 0..<80 where other != index {
                     #expect(throws: StateProofError.self) {
                         try proof.verify(
-                            key: key(other), value: other < 40 ? nil : [7], root: snapshot.root)
+                            key: key(other),
+                            value: other < 40 ? nil : [7],
+                            root: snapshot.root
+                        )
                     }
                     guard proof.terminal == .own else { continue }
                     #expect(throws: StateProofError.self) {

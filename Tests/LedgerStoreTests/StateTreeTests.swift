@@ -11,7 +11,9 @@ struct StateTreeTests {
         let store = try Workspace().initialized()
         #expect(try store.last().root == .zero)
         let leaf = StateTreeHash.leaf(
-            path: StateTreeHash.path(of: key("a")), value: Array("1".utf8))
+            path: StateTreeHash.path(of: key("a")),
+            value: Array("1".utf8)
+        )
         #expect(try store.commitNext([.put(key("a"), Array("1".utf8))]) == leaf)
         #expect(try store.commitNext([.remove(key("a"))]) == .zero)
     }
@@ -79,7 +81,8 @@ struct StateTreeTests {
         #expect(keys.count > 2 * TreePage.bucketCountMax)
         let store = try Workspace().initialized()
         var reference = ReferenceState()
-        for changes in [keys.map { StateChange.put($0, [1]) }, keys.dropLast().map { .remove($0) }] {
+        let removals = keys.dropLast().map { StateChange.remove($0) }
+        for changes in [keys.map { .put($0, [1]) }, removals] {
             reference.apply(changes)
             #expect(try store.commitNext(changes) == reference.root)
             try store.expectSameTables(as: reference)
@@ -116,10 +119,12 @@ struct StateTreeTests {
 extension LedgerStore {
     /// Expects every record of the state's tables to be what a store has that never held more.
     func expectSameTables(
-        as reference: ReferenceState, sourceLocation: SourceLocation = #_sourceLocation
+        as reference: ReferenceState,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         let fresh = try Workspace().initialized(
-            reference.entries.map { StateChange(key: $0.key, value: $0.value) })
+            reference.entries.map { StateChange(key: $0.key, value: $0.value) }
+        )
         for table in [\Tables.state, \Tables.keys, \Tables.pages] {
             let (mine, other) = (try records(table), try fresh.records(table))
             #expect(mine == other, sourceLocation: sourceLocation)

@@ -58,7 +58,10 @@ struct StoreFailureTests {
             let store = try workspace.open()
             try store.environment.write { transaction throws(StoreError) in
                 try transaction.put(
-                    Array("format".utf8), [0, 0, 0, 9], in: transaction.tables.meta)
+                    Array("format".utf8),
+                    [0, 0, 0, 9],
+                    in: transaction.tables.meta
+                )
             }
         }
         #expect(throws: StoreError.unknownFormat(found: 9)) { try workspace.open() }
@@ -91,7 +94,9 @@ struct StoreFailureTests {
         var blocks: UInt64 = 0
         #expect(throws: StoreError.full) {
             for block in 0..<1000 {
-                let changes = (0..<20).map { StateChange.put(key(block * 20 + $0), random.bytes(50)) }
+                let changes = (0..<20).map { index in
+                    StateChange.put(key(block * 20 + index), random.bytes(50))
+                }
                 try store.commitNext(changes)
                 reference.apply(changes)
                 blocks += 1
@@ -120,7 +125,10 @@ struct StoreFailureTests {
 
     @Test("a value that does not match its hash ends the process instead of being used")
     func damagedValue() async throws {
-        await #expect(processExitsWith: .failure) {
+        let result = await #expect(
+            processExitsWith: .failure,
+            observing: [\.standardErrorContent]
+        ) {
             let store = try Workspace().initialized([.put(key("a"), [1])])
             let path = StateTreeHash.path(of: key("a"))
             try store.environment.write { transaction throws(StoreError) in
@@ -130,6 +138,8 @@ struct StoreFailureTests {
             }
             _ = store.value(for: key("a"))
         }
+        let message = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(message.contains("the ledger's state cannot be read"))
     }
 
     @Test("snapshots are limited, and running out of them stops no block")

@@ -49,12 +49,18 @@ final class Workspace: Sendable {
     func open(mapBytesMax: Int = 1 << 30, readersMax: Int = 8) throws -> LedgerStore {
         try LedgerStore(
             configuration: LedgerStoreConfiguration(
-                directory: directory, mapBytesMax: mapBytesMax, readersMax: readersMax))
+                directory: directory,
+                mapBytesMax: mapBytesMax,
+                readersMax: readersMax
+            )
+        )
     }
 
     /// Opens a store and starts a chain with `changes` in it.
     func initialized(
-        _ changes: [StateChange] = [], mapBytesMax: Int = 1 << 30, readersMax: Int = 8
+        _ changes: [StateChange] = [],
+        mapBytesMax: Int = 1 << 30,
+        readersMax: Int = 8
     ) throws -> LedgerStore {
         let store = try open(mapBytesMax: mapBytesMax, readersMax: readersMax)
         try store.initialize(chain: .test, changes: changes)
@@ -99,13 +105,19 @@ extension LedgerStore {
 extension BlockCommit {
     /// A block whose bytes tell its height.
     static func test(
-        _ height: BlockHeight, _ staged: StagedTree, transactions: [Digest] = []
+        _ height: BlockHeight,
+        _ staged: StagedTree,
+        transactions: [Digest] = []
     ) -> BlockCommit {
         let name = "\(height.rawValue)"
         return BlockCommit(
-            height: height, staged: staged, block: Array("block \(name)".utf8),
-            blockHash: Digest(sha256: Array(name.utf8)), results: Array("results \(name)".utf8),
-            transactions: transactions)
+            height: height,
+            staged: staged,
+            block: Array("block \(name)".utf8),
+            blockHash: Digest(sha256: Array(name.utf8)),
+            results: Array("results \(name)".utf8),
+            transactions: transactions
+        )
     }
 }
 
@@ -139,7 +151,9 @@ struct ReferenceState {
 
     /// Up to `count` changes of keys below `keyCount`, about a third of them removals.
     static func randomChanges(
-        _ count: Int, keyCount: Int, using random: inout SplitMix64
+        _ count: Int,
+        keyCount: Int,
+        using random: inout SplitMix64
     ) -> [StateChange] {
         (0..<Int.random(in: 0...count, using: &random)).map { _ in
             let changed = key(Int.random(in: 0..<keyCount, using: &random))

@@ -1,0 +1,183 @@
+"""What a paid call costs beyond the call itself, beside litellm, in one run.
+
+    scripts/bench            builds, installs the peer, and runs this
+
+For each way to the same stand-in upstream (directly, through the gateway and provider, through
+litellm proxy) and 1, 16 and 64 calls at once: calls/s, p50 and p99, and the CPU seconds of the
+processes in between, per call. The load comes from wrk, which is cheap enough for two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "python"))
+
+from stoa_market.processes import Service, Stoa  # noqa: E402
+
+BODY = json.dumps({"model": "mock-model", "max_tokens": 32,
+                   "messages": [{"role": "user", "content": "Why is the sky blue? " * 10}]})
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pids: list[int]) -> float:
+    """CPU time of the processes so far, their threads and waited-for children included."""
+    total = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        total += sum(int(field) for field in fields[11:15])
+    return total / TICK
+
+
+def children(pid: int) -> list[int]:
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += children(int(child))
+    return found
+
+
+def wrk(url: str, connections: int, seconds: int, key: str = "none") -> dict:
+    """Runs wrk; returns calls/s, percentiles in ms, and how many calls failed."""
+    script = f"""
+wrk.method = "POST"
+wrk.body = [==[{BODY}]==]
+wrk.headers["content-type"] = "application/json"
+wrk.headers["authorization"] = "Bearer {key}"
+local failed = 0
+done = function(summary, latency, requests)
+  io.write(string.format("RESULT %d %d %d %.3f %.3f %.3f\\n", summary.requests, summary.duration,
+    summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout,
+    latency:percentile(50) / 1000, latency:percentile(90) / 1000, latency:percentile(99) / 1000))
+end
+"""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
+        done = subprocess.run(
+            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s",
+             "-s", file.name, url], capture_output=True, text=True, check=True)
+    match = re.search(r"RESULT (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+)", done.stdout)
+    if not match:
+        raise RuntimeError(done.stdout + done.stderr)
+    requests, micros, failed = (int(match[index]) for index in (1, 2, 3))
+    return {"requests": requests, "per_second": round(requests / (micros / 1e6)),
+            "failed": failed, "p50_ms": float(match[4]), "p90_ms": float(match[5]),
+            "p99_ms": float(match[6])}
+
+
+def measure(name: str, url: str, pids: list[int], levels, seconds: int, key: str = "none") -> list:
+    rows = []
+    wrk(url, 8, 2, key)  # opens channels and fills pools
+    for connections in levels:
+        before = cpu_seconds(pids)
+        row = wrk(url, connections, seconds, key)
+        used = cpu_seconds(pids) - before
+        row["cpu_us_per_call"] = round(used / max(1, row["requests"]) * 1e6)
+        row |= {"way": name, "at_once": connections}
+        rows.append(row)
+        print(f"{name:<8} {connections:>3} at once: {row['per_second']:>6}/s  "
+              f"p50 {row['p50_ms']:8.2f} ms  p99 {row['p99_ms']:8.2f} ms  "
+              f"CPU {row['cpu_us_per_call']:>6} µs/call  failed {row['failed']}", flush=True)
+    return rows
+
+
+def start_stoa(binary: Path, home: Path, upstream: str) -> tuple[list[Service], str]:
+    stoa = Stoa(binary, home)
+    for wallet in ("seller", "buyer"):
+        stoa("wallet", "new", wallet)
+    stoa("node", "init", "--allocate", "seller=1000", "--allocate", "buyer=100000")
+    node = stoa.service("node", "node", "run", "--port", "0").start()
+    stoa = Stoa(binary, home, node.url)
+    seller = stoa.service(
+        "seller", "sell", "mock-model", "--wallet", "seller", "--upstream", upstream,
+        "--price-in", "20", "--price-out", "60", "--port", "0", "--claim-at", "100000").start()
+    buyer = stoa.service(
+        "buyer", "connect", "--wallet", "buyer", "--budget", "50000", "--lanes", "128",
+        "--port", "0").start()
+    return [node, seller, buyer], buyer.url
+
+
+def start_litellm(home: Path, upstream: str) -> tuple[subprocess.Popen, str, str]:
+    key = "sk-" + secrets.token_hex(24)
+    port = free_port()
+    config = home / "litellm.yaml"
+    config.write_text(f"""
+model_list:
+  - model_name: mock-model
+    litellm_params: {{model: openai/mock-model, api_base: {upstream}/v1, api_key: none}}
+general_settings: {{master_key: {key}}}
+litellm_settings: {{telemetry: false, num_retries: 0}}
+""")
+    log = open(home / "litellm.log", "wb")
+    process = subprocess.Popen(
+        [str(ROOT / ".venv/bench/bin/litellm"), "--config", str(config), "--host", "127.0.0.1",
+         "--port", str(port), "--num_workers", "1"],
+        stdout=log, stderr=log, env=dict(os.environ, LITELLM_LOCAL_MODEL_COST_MAP="True"))
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(f"{url}/health/liveliness", timeout=2)
+            return process, url, key
+        except OSError:
+            time.sleep(0.5)
+    raise RuntimeError("litellm did not start; see litellm.log")
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stoa", type=Path, default=ROOT / ".build/release/stoa")
+    parser.add_argument("--seconds", type=int, default=8)
+    parser.add_argument("--levels", type=int, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--no-litellm", action="store_true")
+    parser.add_argument("--json", type=Path, help="write the rows to this file")
+    options = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="stoa-bench-"))
+    mock = Service(
+        "upstream", [sys.executable, str(ROOT / "python/tests/mock_upstream.py")],
+        home / "upstream.log", dict(os.environ)).start()
+    path = "/v1/chat/completions"
+    rows = measure("direct", mock.url + path, [mock.pid], options.levels, options.seconds)
+    services, url = start_stoa(options.stoa, home, mock.url)
+    try:
+        pids = [service.pid for service in services[1:]]
+        rows += measure("stoa", url + path, pids, options.levels, options.seconds)
+    finally:
+        for service in reversed(services):
+            service.stop()
+    if not options.no_litellm:
+        process, url, key = start_litellm(home, mock.url)
+        try:
+            rows += measure("litellm", url + path, children(process.pid), options.levels,
+                            options.seconds, key)
+        finally:
+            process.terminate()
+            process.wait(30)
+    mock.stop()
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1))
+    shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,270 @@
+import AsyncHTTPClient
+import Foundation
+import Identity
+import LedgerClient
+import LedgerCore
+import MarketTypes
+import OpenAIWire
+import SettlementCore
+import Synchronization
+import Testing
+
+@testable import Gateway
+
+/// P4, P6: sellers that fail, connections that break, clients that leave, and restarts.
+@Suite("Resilience", .timeLimit(.minutes(2)))
+struct ResilienceTests {
+    @Test(
+        "when a seller fails before the first byte, the next one serves the call",
+        arguments: [
+            FakeProvider.Conduct.upstreamFails, .busy, .refuse(713), .refuse(717), .dropBefore,
+        ], [Buyer.chat, Buyer.stream])
+    func fallback(_ conduct: FakeProvider.Conduct, body: String) async throws {
+        try await withMarket(sellers: 2) { market in
+            market.sellers[0].conduct = conduct
+            try await market.withGateway { buyer in
+                let answer = try await buyer.chat(body)
+                #expect(answer.status == 200)
+                let second = market.sellers[1].account.accountID
+                #expect(answer.header("x-stoa-seller") == second.description)
+                try await buyer.eventually("every lane is free again") { status in
+                    try status.objects("channels").allSatisfy { try $0.number("lanes_busy") == 0 }
+                }
+                let spent = try await buyer.spent()
+                #expect(spent == 480)
+            }
+            #expect(market.sellers[0].earned == 0)
+        }
+    }
+
+    @Test("a seller that is not there costs nothing, and its lane is free at once")
+    func unreachable() async throws {
+        try await withMarket { market in
+            let ghost = try FakeProvider(seed: 10, ledger: market.ledger)
+            try await market.publish(ghost, port: 1, model: "ghost-model")
+            try await market.withGateway { buyer in
+                let answer = try await buyer.chat(
+                    Buyer.chat.replacingOccurrences(of: "stoa-small", with: "ghost-model"))
+                #expect(answer.status == 503)
+                #expect(try answer.error("money_moved") == "false")
+                let channels = try await buyer.status().objects("channels")
+                #expect(try channels.first?.number("lanes_busy") == 0)
+            }
+            #expect(try JournalContents(market.journalDirectory).withdrawals.count == 1)
+        }
+    }
+
+    @Test("a seller that keeps failing is left alone for a while")
+    func circuit() async throws {
+        try await withMarket { market in
+            market.sellers[0].conduct = .upstreamFails
+            let configuration = market.configuration {
+                $0.health.failuresMax = 2
+                $0.health.cooldownMilliseconds = 60_000
+                $0.health.cooldownMillisecondsMax = 60_000
+            }
+            try await market.withGateway(configuration) { buyer in
+                for expected in [502, 502, 503, 503] {
+                    let answer = try await buyer.chat()
+                    #expect(answer.status == expected)
+                }
+                #expect(market.sellers[0].calls == 2)
+            }
+        }
+    }
+
+    @Test("a stream that dies is charged for what its receipt says, found out afterwards")
+    func diesMidStream() async throws {
+        try await withMarket { market in
+            market.sellers[0].conduct = .dieMidStream
+            try await market.withGateway { buyer in
+                let events = try await buyer.chat(Buyer.stream).events
+                #expect(events.first?.contains("Hello") == true)
+                #expect(events.last?.contains("error") == true)
+                #expect(!events.contains("[DONE]"))
+                try await buyer.eventually("the partial receipt is found") { status in
+                    try status.number("spent_obol") == 220
+                }
+            }
+            let stored = try ReceiptArchive(directory: market.journalDirectory).recent(limit: 1)
+            #expect(stored.first?.receipt.document.status == .partial)
+            #expect(stored.first?.receipt.document.chunks == 2)
+        }
+    }
+
+    @Test("a client that leaves stops the seller; the partial receipt is accepted, and lanes are free")
+    func abort() async throws {
+        try await withMarket { market in
+            market.sellers[0].conduct = .endless
+            let configuration = market.configuration { $0.lanesPerChannel = 1 }
+            try await market.withGateway(configuration) { buyer in
+                try await buyer.abortedStream(afterEvents: 6)
+                try await buyer.eventually("the lane is free again") { status in
+                    try status.objects("channels").first?.number("lanes_busy") == 0
+                }
+                let spent = try await buyer.spent()
+                #expect(spent == 220)
+                market.sellers[0].conduct = .honest
+                let next = try await buyer.chat()
+                #expect(next.status == 200)
+                let chunks = market.sellers[0].state.withLock { $0.chunksSent }
+                #expect(chunks < 5000)
+            }
+        }
+    }
+
+    @Test("a client that leaves while the seller is silent stops the seller as well")
+    func abortWhileSilent() async throws {
+        try await withMarket { market in
+            market.sellers[0].conduct = .hold
+            try await market.withGateway { buyer in
+                try await buyer.abortedStream(afterEvents: 4)
+                try await buyer.eventually("the call is over at the seller") { status in
+                    try status.number("spent_obol") == 220
+                }
+            }
+        }
+    }
+
+    /// Leaves one voucher open in the journal, without a chance to look it up.
+    private func leaveOpen(_ market: Market, _ conduct: FakeProvider.Conduct) async throws {
+        market.sellers[0].conduct = conduct
+        market.sellers[0].state.withLock { $0.answersLanes = false }
+        try await market.withGateway { buyer in
+            let answer = try await buyer.chat()
+            #expect(answer.status == 502)
+            let channels = try await buyer.status().objects("channels")
+            #expect(try channels.first?.number("lanes_busy") == 1)
+        }
+        market.sellers[0].state.withLock { $0.answersLanes = true }
+        market.sellers[0].conduct = .honest
+    }
+
+    @Test("P4: after a restart, an open voucher that was served gets its receipt")
+    func restartServed() async throws {
+        try await withMarket { market in
+            try await leaveOpen(market, .dropAfter)
+            try await market.withGateway { buyer in
+                try await buyer.eventually("the receipt is found") { status in
+                    try status.number("spent_obol") == 240
+                }
+                let next = try await buyer.chat()
+                #expect(next.status == 200)
+            }
+            #expect(market.sellers[0].earned == 480)
+            #expect(try JournalContents(market.journalDirectory).withdrawals.isEmpty)
+        }
+    }
+
+    @Test("P4: after a restart, an open voucher that never arrived frees its lane and number")
+    func restartNeverHad() async throws {
+        try await withMarket { market in
+            try await leaveOpen(market, .dropBefore)
+            try await market.withGateway { buyer in
+                try await buyer.eventually("the lane is free") { status in
+                    try status.objects("channels").first?.number("lanes_busy") == 0
+                }
+                let next = try await buyer.chat()
+                #expect(next.status == 200)
+            }
+            let stored = try ReceiptArchive(directory: market.journalDirectory).recent(limit: 9)
+            #expect(stored.map(\.receipt.document.sequence) == [1])
+            #expect(try JournalContents(market.journalDirectory).withdrawals.count == 1)
+        }
+    }
+
+    @Test("P4: after a restart, a voucher still being served is waited for")
+    func restartServing() async throws {
+        try await withMarket { market in
+            let seller = market.sellers[0]
+            seller.conduct = .hold
+            try await market.withGateway { buyer in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { _ = try? await buyer.chat() }
+                    while seller.state.withLock({ $0.inProgress }) == 0 {
+                        try await Task.sleep(for: .milliseconds(5))
+                    }
+                    group.cancelAll()
+                }
+            }
+            try await market.withGateway { buyer in
+                let channels = try await buyer.status().objects("channels")
+                #expect(try channels.first?.number("lanes_busy") == 1)
+                seller.release()
+                try await buyer.eventually("the call has an end") { status in
+                    try status.number("spent_obol") == 240
+                }
+            }
+        }
+    }
+
+    @Test("a restart rebuilds every channel exactly, and goes on in it")
+    func restartContinues() async throws {
+        try await withMarket { market in
+            let before = try await market.withGateway { buyer in
+                for _ in 0..<5 {
+                    let answer = try await buyer.chat()
+                    #expect(answer.status == 200)
+                }
+                return try await buyer.status()
+            }
+            let transactions = market.ledger.submissions
+            try await market.withGateway { buyer in
+                let after = try await buyer.status()
+                for key in ["promised_obol", "available_obol", "lanes_busy", "deposit_obol"] {
+                    let numbers = try [before, after].map {
+                        try $0.objects("channels").first?.number(key)
+                    }
+                    #expect(numbers[0] == numbers[1])
+                }
+                #expect(try after.number("spent_obol") == 1200)
+                #expect(try after.number("calls") == 5)
+                let next = try await buyer.chat()
+                #expect(next.status == 200)
+            }
+            #expect(market.ledger.submissions == transactions)
+        }
+    }
+
+    @Test("a channel that was opened but not written down is used after a restart")
+    func adopts() async throws {
+        try await withMarket { market in
+            let session = AccountSession(key: market.buyer, ledger: market.ledger)
+            try await session.execute([
+                .openChannel(
+                    .init(
+                        payee: market.sellers[0].account.accountID, denomination: .native,
+                        deposit: Amount(obol: 50_000),
+                        voucherKey: market.voucherKey.publicKey, lanes: 4))
+            ])
+            let transactions = market.ledger.submissions
+            try await market.withGateway { buyer in
+                try await buyer.eventually("the channel is usable") { status in
+                    try status.objects("channels").first?.bool("usable") == true
+                }
+                let answer = try await buyer.chat()
+                #expect(answer.status == 200)
+            }
+            #expect(market.ledger.submissions == transactions)
+        }
+    }
+
+    @Test("a channel that another journal used is left alone")
+    func doesNotAdoptUsed() async throws {
+        try await withMarket { market in
+            _ = try await market.withGateway { try await $0.chat() }
+            let other = market.configuration { $0.journalDirectory += "-other" }
+            defer { try? FileManager.default.removeItem(atPath: other.journalDirectory) }
+            try await market.withGateway(other) { buyer in
+                let answer = try await buyer.chat()
+                #expect(answer.status == 200)
+                let usable = try await buyer.status().objects("channels").map {
+                    try $0.bool("usable")
+                }
+                #expect(usable.count == 2)
+                #expect(usable.contains(false))
+            }
+            #expect(market.sellers[0].earned == 480)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+"""A market of real processes for each test that asks for one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "python"))
+
+from stoa_market.processes import Service, Stoa  # noqa: E402
+
+PRICES = ("--price-in", "20", "--price-out", "60")
+
+
+class Market:
+    """Node, upstream, seller and gateway, each a process that a test may kill and start again."""
+
+    def __init__(self, home: Path, upstream_options: tuple[str, ...] = (), lanes: int = 32,
+                 budget: str = "100"):
+        home.mkdir(parents=True, exist_ok=True)
+        binary = Path(os.environ.get("STOA_BINARY", ROOT / ".build" / "debug" / "stoa"))
+        self.home = home
+        stoa = Stoa(binary, home)
+        for wallet in ("seller", "buyer", "poor"):
+            stoa("wallet", "new", wallet)
+        stoa("node", "init", "--allocate", "seller=1000", "--allocate", "buyer=1000",
+             "--closing-delay-blocks", "3")
+        self.node = stoa.service("node", "node", "run", "--port", "0").start()
+        self.stoa = Stoa(binary, home, self.node.url)
+        # From here on each service keeps its port, so that it comes back where it was.
+        self.node.command += ["--port", self.node.url.rsplit(":", 1)[1]]
+        mock = Path(__file__).parent / "mock_upstream.py"
+        self.upstream = Service(
+            "upstream", [sys.executable, str(mock), *upstream_options], home / "upstream.log",
+            dict(os.environ)).start()
+        self.seller = self.stoa.service(
+            "seller", "sell", "mock-model", "--wallet", "seller", "--upstream", self.upstream.url,
+            *PRICES, "--bond", "10", "--port", "0").start()
+        port = self.seller.url.rsplit(":", 1)[1]
+        self.seller.command = [
+            port if word == "0" and self.seller.command[index - 1] == "--port" else word
+            for index, word in enumerate(self.seller.command)]
+        self.gateway = self.connect("buyer", lanes=lanes, budget=budget)
+
+    def connect(self, wallet: str, lanes: int = 32, budget: str = "100",
+                home: Path | None = None) -> Service:
+        stoa = self.stoa if home is None else Stoa(Path(self.stoa.binary), home, self.node.url)
+        service = stoa.service(
+            f"gateway-{wallet}", "connect", "--wallet", wallet, "--budget", budget, "--lanes",
+            str(lanes), "--port", "0").start()
+        port = service.url.rsplit(":", 1)[1]
+        service.command = [
+            port if word == "0" and service.command[index - 1] == "--port" else word
+            for index, word in enumerate(service.command)]
+        return service
+
+    @property
+    def services(self) -> list[Service]:
+        return [self.gateway, self.seller, self.upstream, self.node]
+
+    def stop(self) -> None:
+        for service in self.services:
+            service.stop()
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory):
+    market = Market(tmp_path_factory.mktemp("market"), ("--chunk-delay-ms", "2"))
+    yield market
+    market.stop()
