@@ -121,7 +121,8 @@ public struct CanonicalDecoder: Sendable {
 
     /// Reads at most `countMax` elements.
     public mutating func decodeList<Element: CanonicalCodable>(
-        of type: Element.Type, countMax: Int
+        of type: Element.Type,
+        countMax: Int
     ) throws(CanonicalError) -> [Element] {
         let count = Int(try decodeUInt32())
         guard count <= countMax else { throw .tooLong }

@@ -48,7 +48,10 @@ public enum MerkleTree {
     ///
     /// - Returns: the root, or nil if the path has the wrong length for `index` and `count`.
     public static func root(
-        leaf: Digest, at index: UInt64, of count: UInt64, path: [Digest]
+        leaf: Digest,
+        at index: UInt64,
+        of count: UInt64,
+        path: [Digest]
     ) -> Digest? {
         guard index < count else { return nil }
         var position = index

@@ -44,7 +44,8 @@ public struct SHA256Hasher {
             words: (
                 UInt64(bigEndian: out.0), UInt64(bigEndian: out.1), UInt64(bigEndian: out.2),
                 UInt64(bigEndian: out.3)
-            ))
+            )
+        )
     }
 }
 

@@ -52,7 +52,8 @@ final class CheckedTransactions: Sendable {
 
 /// Maps `items` on all cores and returns the results in order.
 func concurrentMap<Item: Sendable, Output: Sendable>(
-    _ items: [Item], _ transform: @Sendable (Item) -> Output
+    _ items: [Item],
+    _ transform: @Sendable (Item) -> Output
 ) -> [Output] {
     guard items.count > 1 else { return items.map(transform) }
     let strides = min(items.count, 64)

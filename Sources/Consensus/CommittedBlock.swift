@@ -42,7 +42,10 @@ extension LedgerApplication {
         let results = try BlockResults(canonicalBytes: bytes).results
         guard results.indices.contains(position.index) else { return nil }
         return CommittedTransaction(
-            digest: digest, height: position.height, result: results[position.index])
+            digest: digest,
+            height: position.height,
+            result: results[position.index]
+        )
     }
 
     /// The block at `height` with its results, or nil if there is none.
@@ -53,7 +56,8 @@ extension LedgerApplication {
         else { return nil }
         return CommittedBlock(
             block: try Block(canonicalBytes: block),
-            results: try BlockResults(canonicalBytes: results).results)
+            results: try BlockResults(canonicalBytes: results).results
+        )
     }
 
     /// Where the chain ends.
@@ -61,10 +65,16 @@ extension LedgerApplication {
         let last = try store.last()
         guard last.height > BlockHeight(0), let block = try block(at: last.height) else {
             return Sequencer.LastBlock(
-                height: BlockHeight(0), time: genesis.time, digest: .zero)
+                height: BlockHeight(0),
+                time: genesis.time,
+                digest: .zero
+            )
         }
         return Sequencer.LastBlock(
-            height: last.height, time: block.block.header.document.time, digest: last.blockHash)
+            height: last.height,
+            time: block.block.header.document.time,
+            digest: last.blockHash
+        )
     }
 }
 

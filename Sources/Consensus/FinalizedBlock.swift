@@ -24,9 +24,13 @@ public struct FinalizedBlock: Sendable {
 
     func commit(block: (bytes: [UInt8], digest: Digest)?) -> BlockCommit {
         BlockCommit(
-            height: context.height, staged: staged, block: block?.bytes ?? [],
-            blockHash: block?.digest ?? .zero, results: BlockResults(results).canonicalBytes,
-            transactions: digests.filter { $0 != .zero })
+            height: context.height,
+            staged: staged,
+            block: block?.bytes ?? [],
+            blockHash: block?.digest ?? .zero,
+            results: BlockResults(results).canonicalBytes,
+            transactions: digests.filter { $0 != .zero }
+        )
     }
 }
 
@@ -46,6 +50,8 @@ public struct BlockResults: CanonicalCodable, Hashable {
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
         results = try decoder.decodeList(
-            of: TransactionResult.self, countMax: Block.transactionsMax)
+            of: TransactionResult.self,
+            countMax: Block.transactionsMax
+        )
     }
 }

@@ -63,7 +63,8 @@ public final class LedgerApplication: Sendable {
     ///
     /// - Throws: ``TransactionRefusal`` from `wrongChain` on.
     public func check(
-        _ transaction: CheckedTransaction, at context: BlockContext
+        _ transaction: CheckedTransaction,
+        at context: BlockContext
     ) throws(TransactionRefusal) {
         try state.withLock { state throws(TransactionRefusal) in
             try state.admission.admit(transaction, at: context)
@@ -75,7 +76,9 @@ public final class LedgerApplication: Sendable {
     /// A transaction that cannot execute any more is left out; one that will be refused stays in,
     /// because its sender owes the fee.
     public func prepare(
-        _ candidates: [[UInt8]], at context: BlockContext, bytesMax: Int
+        _ candidates: [[UInt8]],
+        at context: BlockContext,
+        bytesMax: Int
     ) -> [[UInt8]] {
         var ledger = Ledger(chain: chain, base: CommittedState(store: store))
         var chosen: [[UInt8]] = []
@@ -106,7 +109,8 @@ public final class LedgerApplication: Sendable {
 
     /// FinalizeBlock: executes a block on top of the last committed state, writing nothing.
     public func finalize(
-        _ transactions: [[UInt8]], at context: BlockContext
+        _ transactions: [[UInt8]],
+        at context: BlockContext
     ) throws(StoreError) -> FinalizedBlock {
         let verified = verifyAll(transactions)
         var ledger = Ledger(chain: chain, base: CommittedState(store: store))
@@ -123,8 +127,12 @@ public final class LedgerApplication: Sendable {
             }
         }
         let block = FinalizedBlock(
-            context: context, transactions: transactions, digests: digests, results: results,
-            staged: try store.stage(ledger.changes))
+            context: context,
+            transactions: transactions,
+            digests: digests,
+            results: results,
+            staged: try store.stage(ledger.changes)
+        )
         state.withLock { $0.finalized = block }
         return block
     }

@@ -62,8 +62,11 @@ public final class Sequencer: Service, Sendable {
     /// - Throws: ``SequencerError/wrongKey`` if `key` is not the one that genesis names, or what
     ///   reading the store throws.
     public init(
-        application: LedgerApplication, key: SigningKey, configuration: Configuration,
-        logger: Logger, now: @escaping @Sendable () -> Timestamp
+        application: LedgerApplication,
+        key: SigningKey,
+        configuration: Configuration,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
     ) throws {
         guard key.publicKey == application.genesis.sequencer else { throw SequencerError.wrongKey }
         self.application = application
@@ -76,7 +79,10 @@ public final class Sequencer: Service, Sendable {
         state = Mutex(
             State(
                 mempool: Mempool(limits: configuration.mempool),
-                last: try application.lastBlock(), deadline: deadline))
+                last: try application.lastBlock(),
+                deadline: deadline
+            )
+        )
     }
 
     /// Submits a signed transaction and returns once it is durably in a block.
@@ -97,7 +103,8 @@ public final class Sequencer: Service, Sendable {
     }
 
     private func enqueue(
-        _ bytes: [UInt8], _ transaction: CheckedTransaction
+        _ bytes: [UInt8],
+        _ transaction: CheckedTransaction
     ) async throws -> CommittedTransaction {
         try await withCheckedThrowingContinuation { continuation in
             let refusal = state.withLock { state -> (any Error)? in
@@ -108,8 +115,10 @@ public final class Sequencer: Service, Sendable {
     }
 
     private func admit(
-        _ bytes: [UInt8], _ transaction: CheckedTransaction,
-        _ continuation: CheckedContinuation<CommittedTransaction, any Error>, _ state: inout State
+        _ bytes: [UInt8],
+        _ transaction: CheckedTransaction,
+        _ continuation: CheckedContinuation<CommittedTransaction, any Error>,
+        _ state: inout State
     ) -> (any Error)? {
         guard !state.isStopped else { return SequencerError.stopped }
         if !state.mempool.contains(transaction.digest) {
@@ -134,7 +143,8 @@ public final class Sequencer: Service, Sendable {
     private func nextContext(_ state: State) -> BlockContext {
         BlockContext(
             height: BlockHeight(state.last.height.rawValue + 1),
-            time: max(now(), state.last.time))
+            time: max(now(), state.last.time)
+        )
     }
 
     /// Makes blocks until the service is told to stop; what still waits then gets its block.
@@ -174,7 +184,9 @@ public final class Sequencer: Service, Sendable {
     private func produceOne() async throws -> Bool {
         let (batch, context, parent) = state.withLock { state in
             let batch = state.mempool.takeBlock(
-                transactionsMax: configuration.blockTransactionsMax, bytesMax: Block.bytesMax)
+                transactionsMax: configuration.blockTransactionsMax,
+                bytesMax: Block.bytesMax
+            )
             let isDue = !batch.isEmpty || state.deadline > state.last.height
             return (batch, isDue ? nextContext(state) : nil, state.last.digest)
         }
@@ -183,22 +195,33 @@ public final class Sequencer: Service, Sendable {
             let block = try await onDisk { try self.write(batch, context, parent) }
             return answer(block, batch)
         } catch {
-            logger.critical("the block cannot be written; stopping", metadata: ["error": "\(error)"])
+            logger.critical(
+                "the block cannot be written; stopping",
+                metadata: ["error": "\(error)"]
+            )
             throw error
         }
     }
 
     private func write(
-        _ batch: [Mempool.Entry], _ context: BlockContext, _ parent: Digest
+        _ batch: [Mempool.Entry],
+        _ context: BlockContext,
+        _ parent: Digest
     ) throws -> (last: LastBlock, finalized: FinalizedBlock) {
         let candidates = batch.map(\.bytes)
         let transactions = application.prepare(candidates, at: context, bytesMax: Block.bytesMax)
         let finalized = try application.finalize(transactions, at: context)
         let header = key.sign(
             BlockHeader(
-                chain: application.chain, height: context.height, time: context.time,
-                parent: parent, transactionsRoot: finalized.transactionsRoot,
-                resultsRoot: finalized.resultsRoot, stateRoot: finalized.stateRoot))
+                chain: application.chain,
+                height: context.height,
+                time: context.time,
+                parent: parent,
+                transactionsRoot: finalized.transactionsRoot,
+                resultsRoot: finalized.resultsRoot,
+                stateRoot: finalized.stateRoot
+            )
+        )
         let block = Block(header: header.signed, transactions: transactions)
         try application.commit(block: (block.canonicalBytes, header.digest))
         let last = LastBlock(height: context.height, time: context.time, digest: header.digest)
@@ -207,7 +230,8 @@ public final class Sequencer: Service, Sendable {
 
     /// Answers whoever waits for the block, and checks again what waits for the next.
     private func answer(
-        _ block: (last: LastBlock, finalized: FinalizedBlock), _ batch: [Mempool.Entry]
+        _ block: (last: LastBlock, finalized: FinalizedBlock),
+        _ batch: [Mempool.Entry]
     ) -> Bool {
         let deadline = application.deadline
         let answers = state.withLock { state -> [() -> Void] in
@@ -216,7 +240,10 @@ public final class Sequencer: Service, Sendable {
             var answers: [() -> Void] = []
             for (digest, result) in zip(block.finalized.digests, block.finalized.results) {
                 let done = CommittedTransaction(
-                    digest: digest, height: block.last.height, result: result)
+                    digest: digest,
+                    height: block.last.height,
+                    result: result
+                )
                 for waiter in state.waiting.removeValue(forKey: digest) ?? [] {
                     answers.append { waiter.resume(returning: done) }
                 }

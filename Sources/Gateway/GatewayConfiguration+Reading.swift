@@ -19,6 +19,7 @@ extension GatewayConfiguration {
         try fields.read(.attemptsMax, into: &attemptsMax)
         try fields.read(.requestBytesMax, into: &requestBytesMax)
         try fields.read(.responseBytesMax, into: &responseBytesMax)
+        try fields.read(.connectTimeoutMilliseconds, into: &connectTimeoutMilliseconds)
         try fields.read(.headerTimeoutSeconds, into: &headerTimeoutSeconds)
         try fields.read(.totalTimeoutSeconds, into: &totalTimeoutSeconds)
         try fields.read(.voucherValidSeconds, into: &voucherValidSeconds)
@@ -31,9 +32,9 @@ extension GatewayConfiguration {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case host, port, journalDirectory, apiKey, budget, sellers, health, commands
         case lanesPerChannel, concurrentCallsMax, queuedCallsMax, queueTimeoutMilliseconds
-        case attemptsMax, requestBytesMax, responseBytesMax, headerTimeoutSeconds
-        case totalTimeoutSeconds, voucherValidSeconds, offersRefreshSeconds, offersMax
-        case priceMaxObolPerCall, recentReceiptsMax
+        case attemptsMax, requestBytesMax, responseBytesMax, connectTimeoutMilliseconds
+        case headerTimeoutSeconds, totalTimeoutSeconds, voucherValidSeconds
+        case offersRefreshSeconds, offersMax, priceMaxObolPerCall, recentReceiptsMax
     }
 }
 

@@ -65,6 +65,7 @@ extension GatewayConfiguration {
             ("attemptsMax", attemptsMax, 1...16),
             ("requestBytesMax", requestBytesMax, 1...(64 << 20)),
             ("responseBytesMax", responseBytesMax, 1...(1 << 30)),
+            ("connectTimeoutMilliseconds", connectTimeoutMilliseconds, 1...60_000),
             ("headerTimeoutSeconds", headerTimeoutSeconds, 1...86_400),
             ("totalTimeoutSeconds", totalTimeoutSeconds, 1...86_400),
             ("voucherValidSeconds", voucherValidSeconds, 1...86_400),

@@ -32,6 +32,8 @@ public struct GatewayConfiguration: Codable, Hashable, Sendable {
     public var requestBytesMax = 1 << 20
     /// The largest answer in bytes, all chunks of a stream together.
     public var responseBytesMax = 64 << 20
+    /// The longest that connecting to a seller may take, in milliseconds.
+    public var connectTimeoutMilliseconds = 2_000
     /// The longest a streamed answer may take to begin, in seconds.
     public var headerTimeoutSeconds = 60
     /// The longest a call may take, in seconds.

@@ -30,7 +30,7 @@ public final class GatewayService: Service {
     /// - Parameters:
     ///   - account: the payer, whose money is locked in channels.
     ///   - voucherKey: the key that signs vouchers; keep it, since channels are bound to it.
-    ///   - httpClient: reaches the sellers; it should follow no redirects.
+    ///   - httpClient: reaches the sellers; made with ``clientConfiguration(for:)``.
     ///   - now: the wall clock; vouchers and offers end by it.
     ///   - onListening: is told the port once calls are accepted.
     public init(
@@ -97,6 +97,24 @@ public final class GatewayService: Service {
             rest = rest.dropFirst(batch.count)
         }
         return open
+    }
+
+    /// How the HTTP client that reaches the sellers should be set up.
+    ///
+    /// As many connections to one seller as there may be calls, no redirects (a voucher is for the
+    /// seller's own endpoint), and no unpacking, because the receipt is about the bytes as sent.
+    public static func clientConfiguration(
+        for configuration: GatewayConfiguration
+    ) -> HTTPClient.Configuration {
+        var client = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: HTTPClient.Configuration.Timeout(
+                connect: .milliseconds(Int64(configuration.connectTimeoutMilliseconds))),
+            decompression: .disabled)
+        client.httpVersion = .http1Only
+        client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
+            configuration.concurrentCallsMax
+        return client
     }
 
     private var walletLimits: WalletLimits {

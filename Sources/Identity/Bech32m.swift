@@ -32,7 +32,9 @@ enum Bech32m {
     }
 
     private static func polymod(_ values: [UInt8]) -> UInt32 {
-        let generators: [UInt32] = [0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3]
+        let generators: [UInt32] = [
+            0x3b6a_57b2, 0x2650_8e6d, 0x1ea1_19fa, 0x3d42_33dd, 0x2a14_62b3,
+        ]
         var check: UInt32 = 1
         for value in values {
             let top = check >> 25
@@ -45,7 +47,10 @@ enum Bech32m {
     }
 
     private static func regroup(
-        _ input: [UInt8], from: Int, to: Int, padding: Bool
+        _ input: [UInt8],
+        from: Int,
+        to: Int,
+        padding: Bool
     ) -> [UInt8]? {
         var accumulator: UInt32 = 0
         var bits = 0

@@ -63,13 +63,17 @@ public enum Keystore {
     /// - Throws: ``KeystoreError/malformed`` or ``KeystoreError/tooCostly`` for a cost that
     ///   ``open(_:passphrase:)`` would refuse, ``KeystoreError/outOfMemory``.
     public static func seal(
-        _ key: SigningKey, passphrase: [UInt8], cost: Cost = .standard
+        _ key: SigningKey,
+        passphrase: [UInt8],
+        cost: Cost = .standard
     ) throws(KeystoreError) -> String {
         guard cost.isPossible else { throw .malformed }
         guard cost.isAffordable else { throw .tooCostly }
         var salt = [UInt8](repeating: 0, count: Int(crypto_pwhash_SALTBYTES))
         var nonce = [UInt8](
-            repeating: 0, count: Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES))
+            repeating: 0,
+            count: Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
+        )
         randombytes_buf(&salt, salt.count)
         randombytes_buf(&nonce, nonce.count)
         let header = """
@@ -87,10 +91,20 @@ public enum Keystore {
         }
         var sealed = [UInt8](
             repeating: 0,
-            count: seed.count + Int(crypto_aead_xchacha20poly1305_ietf_ABYTES))
+            count: seed.count + Int(crypto_aead_xchacha20poly1305_ietf_ABYTES)
+        )
         let data = Array(header.utf8)
         crypto_aead_xchacha20poly1305_ietf_encrypt(
-            &sealed, nil, seed, UInt64(seed.count), data, UInt64(data.count), nil, nonce, derived)
+            &sealed,
+            nil,
+            seed,
+            UInt64(seed.count),
+            data,
+            UInt64(data.count),
+            nil,
+            nonce,
+            derived
+        )
         return header + "secret \(Hex.encode(sealed))\n"
     }
 
@@ -107,8 +121,16 @@ public enum Keystore {
             sodium_memzero(&derived, derived.count)
         }
         let opened = crypto_aead_xchacha20poly1305_ietf_decrypt(
-            &seed, nil, nil, file.sealed, UInt64(file.sealed.count), file.header,
-            UInt64(file.header.count), file.nonce, derived)
+            &seed,
+            nil,
+            nil,
+            file.sealed,
+            UInt64(file.sealed.count),
+            file.header,
+            UInt64(file.header.count),
+            file.nonce,
+            derived
+        )
         guard opened == 0 else { throw .wrongPassphrase }
         guard let key = SigningKey(seed: seed) else { throw .outOfMemory }
         guard key.accountID == file.account else { throw .malformed }
@@ -151,12 +173,19 @@ public enum Keystore {
         guard cost.isAffordable else { throw .tooCostly }
         let header = lines[0..<4].joined(separator: "\n") + "\n"
         return File(
-            account: account, cost: cost, salt: salt, nonce: nonce, sealed: sealed,
-            header: Array(header.utf8))
+            account: account,
+            cost: cost,
+            salt: salt,
+            nonce: nonce,
+            sealed: sealed,
+            header: Array(header.utf8)
+        )
     }
 
     private static func fields(
-        _ line: Substring, _ name: String, _ count: Int
+        _ line: Substring,
+        _ name: String,
+        _ count: Int
     ) throws(KeystoreError) -> [Substring] {
         let words = line.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count == count + 1, words[0] == name else { throw .malformed }
@@ -164,17 +193,28 @@ public enum Keystore {
     }
 
     private static func derive(
-        _ passphrase: [UInt8], salt: [UInt8], cost: Cost
+        _ passphrase: [UInt8],
+        salt: [UInt8],
+        cost: Cost
     ) throws(KeystoreError) -> [UInt8] {
         guard sodium_init() >= 0 else { throw .outOfMemory }
         var key = [UInt8](
-            repeating: 0, count: Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES))
+            repeating: 0,
+            count: Int(crypto_aead_xchacha20poly1305_ietf_KEYBYTES)
+        )
         // A trailing zero keeps the pointer valid for an empty passphrase; it is not hashed.
         var text = passphrase.map { CChar(bitPattern: $0) } + [0]
         defer { sodium_memzero(&text, text.count) }
         let derived = crypto_pwhash(
-            &key, UInt64(key.count), text, UInt64(passphrase.count), salt, cost.passes,
-            cost.memoryBytes, crypto_pwhash_ALG_ARGON2ID13)
+            &key,
+            UInt64(key.count),
+            text,
+            UInt64(passphrase.count),
+            salt,
+            cost.passes,
+            cost.memoryBytes,
+            crypto_pwhash_ALG_ARGON2ID13
+        )
         guard derived == 0 else { throw .outOfMemory }
         return key
     }

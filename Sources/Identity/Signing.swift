@@ -1,5 +1,5 @@
-public import CanonicalCoding
 import CSodium
+public import CanonicalCoding
 public import MarketTypes
 
 /// A document that exists to be signed, for exactly one purpose, on exactly one chain.
@@ -74,7 +74,10 @@ extension SigningKey {
     public func sign<Document: SignableDocument>(_ document: Document) -> Verified<Document> {
         let digest = document.signingDigest
         let signed = Signed(
-            document: document, key: publicKey, signature: signature(over: digest))
+            document: document,
+            key: publicKey,
+            signature: signature(over: digest)
+        )
         return Verified(signed: signed, digest: digest)
     }
 }

@@ -19,7 +19,10 @@ public final class SigningKey: @unchecked Sendable {
         else { return nil }
         var key = [UInt8](repeating: 0, count: SignatureScheme.ed25519.publicKeyBytes)
         let made = crypto_sign_seed_keypair(
-            &key, memory.assumingMemoryBound(to: UInt8.self), seed)
+            &key,
+            memory.assumingMemoryBound(to: UInt8.self),
+            seed
+        )
         guard made == 0, sodium_mprotect_readonly(memory) == 0,
             let publicKey = PublicKey(scheme: .ed25519, bytes: key)
         else {
@@ -59,7 +62,12 @@ public final class SigningKey: @unchecked Sendable {
         let message = digest.bytes
         var out = [UInt8](repeating: 0, count: Int(crypto_sign_BYTES))
         crypto_sign_detached(
-            &out, nil, message, UInt64(message.count), secret.assumingMemoryBound(to: UInt8.self))
+            &out,
+            nil,
+            message,
+            UInt64(message.count),
+            secret.assumingMemoryBound(to: UInt8.self)
+        )
         return Signature(ed25519: out)
     }
 }

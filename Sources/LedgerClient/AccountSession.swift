@@ -65,20 +65,30 @@ public final class AccountSession: Sendable {
         let outcome = try await submitRepeatedly(bytes)
         if let refusal = outcome.result.refusal {
             throw LedgerClientError(
-                .refused, "the ledger refused: \(refusal.name)", refusal: refusal)
+                .refused,
+                "the ledger refused: \(refusal.name)",
+                refusal: refusal
+            )
         }
         return (outcome, sequence)
     }
 
     private func sign(
-        _ messages: [Message], sequence: UInt64, status: LedgerStatus
+        _ messages: [Message],
+        sequence: UInt64,
+        status: LedgerStatus
     ) -> [UInt8] {
         func signed(fee: Amount) -> [UInt8] {
             let height = status.height.advanced(byBlocks: validForBlocks)
             return key.sign(
                 Transaction(
-                    chain: status.chain, sender: account, sequence: sequence, fee: fee,
-                    validUntil: height ?? status.height, messages: messages)
+                    chain: status.chain,
+                    sender: account,
+                    sequence: sequence,
+                    fee: fee,
+                    validUntil: height ?? status.height,
+                    messages: messages
+                )
             ).signed.canonicalBytes
         }
         // Amounts are fixed-width, so the fee does not change the size it depends on.

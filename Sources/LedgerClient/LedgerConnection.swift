@@ -20,7 +20,9 @@ public protocol LedgerConnection: Sendable {
 
     /// Lists entries whose keys begin with `prefix`, in order, after `after`; at most `limit`.
     func entries(
-        prefix: StateKey, after: StateKey?, limit: Int
+        prefix: StateKey,
+        after: StateKey?,
+        limit: Int
     ) async throws(LedgerClientError) -> [StateListing]
 
     /// Follows the blocks from `height` on; the sequence ends when the connection does.
@@ -46,7 +48,11 @@ public struct LedgerStatus: Hashable, Sendable {
 
     /// Creates a status.
     public init(
-        chain: ChainID, name: String, height: BlockHeight, time: Timestamp, stateRoot: Digest,
+        chain: ChainID,
+        name: String,
+        height: BlockHeight,
+        time: Timestamp,
+        stateRoot: Digest,
         parameters: LedgerParameters
     ) {
         self.chain = chain
@@ -88,7 +94,10 @@ public struct StateEntry: Sendable {
 
     /// Creates an entry.
     public init(
-        value: [UInt8]?, height: BlockHeight, proof: StateProof?, header: Signed<BlockHeader>?
+        value: [UInt8]?,
+        height: BlockHeight,
+        proof: StateProof?,
+        header: Signed<BlockHeader>?
     ) {
         self.value = value
         self.height = height

@@ -7,7 +7,8 @@ import SettlementCore
 extension LedgerConnection {
     /// The entry under `key`, decoded, or nil.
     public func read<Value: CanonicalCodable>(
-        _ type: Value.Type, _ key: StateKey
+        _ type: Value.Type,
+        _ key: StateKey
     ) async throws(LedgerClientError) -> Value? {
         guard let bytes = try await entry(key, proven: false).value else { return nil }
         return try decode(type, bytes)
@@ -35,7 +36,8 @@ extension LedgerConnection {
 
     /// All offers that match, at most `limit`.
     public func offers(
-        limit: Int, where matches: (OfferRecord) -> Bool
+        limit: Int,
+        where matches: (OfferRecord) -> Bool
     ) async throws(LedgerClientError) -> [OfferRecord] {
         var found: [OfferRecord] = []
         var after: StateKey?
@@ -53,20 +55,23 @@ extension LedgerConnection {
 
     /// The open and closing channels that `payer` pays from, at most `limit`.
     public func channels(
-        ofPayer payer: AccountID, limit: Int
+        ofPayer payer: AccountID,
+        limit: Int
     ) async throws(LedgerClientError) -> [(id: ChannelID, channel: Channel)] {
         try await channels(prefix: .channels(ofPayer: payer), limit: limit)
     }
 
     /// The open and closing channels that pay `payee`, at most `limit`.
     public func channels(
-        ofPayee payee: AccountID, limit: Int
+        ofPayee payee: AccountID,
+        limit: Int
     ) async throws(LedgerClientError) -> [(id: ChannelID, channel: Channel)] {
         try await channels(prefix: .channels(ofPayee: payee), limit: limit)
     }
 
     private func channels(
-        prefix: StateKey, limit: Int
+        prefix: StateKey,
+        limit: Int
     ) async throws(LedgerClientError) -> [(id: ChannelID, channel: Channel)] {
         var found: [(id: ChannelID, channel: Channel)] = []
         var after: StateKey?
@@ -87,12 +92,16 @@ extension LedgerConnection {
     }
 
     private func decode<Value: CanonicalCodable>(
-        _ type: Value.Type, _ bytes: [UInt8]
+        _ type: Value.Type,
+        _ bytes: [UInt8]
     ) throws(LedgerClientError) -> Value {
         do {
             return try Value(canonicalBytes: bytes)
         } catch {
-            throw LedgerClientError(.malformedAnswer, "the node's \(type) does not decode: \(error)")
+            throw LedgerClientError(
+                .malformedAnswer,
+                "the node's \(type) does not decode: \(error)"
+            )
         }
     }
 }

@@ -32,9 +32,13 @@ public enum NodeDocuments {
 
         func status() throws(LedgerClientError) -> LedgerStatus {
             LedgerStatus(
-                chain: ChainID(try digest(chain)), name: name, height: BlockHeight(height),
-                time: Timestamp(milliseconds: timeMilliseconds), stateRoot: try digest(stateRoot),
-                parameters: try decode(LedgerParameters.self, parameters))
+                chain: ChainID(try digest(chain)),
+                name: name,
+                height: BlockHeight(height),
+                time: Timestamp(milliseconds: timeMilliseconds),
+                stateRoot: try digest(stateRoot),
+                parameters: try decode(LedgerParameters.self, parameters)
+            )
         }
     }
 
@@ -58,8 +62,10 @@ public enum NodeDocuments {
 
         func outcome() throws(LedgerClientError) -> TransactionOutcome {
             TransactionOutcome(
-                digest: try NodeDocuments.digest(digest), height: BlockHeight(height),
-                result: try decode(TransactionResult.self, result))
+                digest: try NodeDocuments.digest(digest),
+                height: BlockHeight(height),
+                result: try decode(TransactionResult.self, result)
+            )
         }
     }
 
@@ -78,13 +84,15 @@ public enum NodeDocuments {
 
         func entry() throws(LedgerClientError) -> StateEntry {
             StateEntry(
-                value: try value.map(bytes), height: BlockHeight(height),
+                value: try value.map(bytes),
+                height: BlockHeight(height),
                 proof: try proof.map { text throws(LedgerClientError) in
                     try decode(StateProof.self, text)
                 },
                 header: try header.map { text throws(LedgerClientError) in
                     try decode(Signed<BlockHeader>.self, text)
-                })
+                }
+            )
         }
     }
 
@@ -135,8 +143,11 @@ public enum NodeDocuments {
             var decoded: [Event] = []
             for event in events { decoded.append(try decode(Event.self, event)) }
             return BlockSummary(
-                height: BlockHeight(height), time: Timestamp(milliseconds: timeMilliseconds),
-                transactions: transactions, events: decoded)
+                height: BlockHeight(height),
+                time: Timestamp(milliseconds: timeMilliseconds),
+                transactions: transactions,
+                events: decoded
+            )
         }
     }
 
@@ -187,7 +198,8 @@ public enum NodeDocuments {
     }
 
     private static func decode<Value: CanonicalCodable>(
-        _ type: Value.Type, _ hex: String
+        _ type: Value.Type,
+        _ hex: String
     ) throws(LedgerClientError) -> Value {
         do {
             return try Value(canonicalBytes: try bytes(hex))

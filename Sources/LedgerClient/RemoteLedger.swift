@@ -44,14 +44,17 @@ public struct RemoteLedger: LedgerConnection {
     }
 
     public func entry(
-        _ key: StateKey, proven: Bool
+        _ key: StateKey,
+        proven: Bool
     ) async throws(LedgerClientError) -> StateEntry {
         let path = "/stoa/v1/state/\(Hex.encode(key.bytes))\(proven ? "?proof=1" : "")"
         return try await get(NodeDocuments.Entry.self, path).entry()
     }
 
     public func entries(
-        prefix: StateKey, after: StateKey?, limit: Int
+        prefix: StateKey,
+        after: StateKey?,
+        limit: Int
     ) async throws(LedgerClientError) -> [StateListing] {
         let start = after.map { "&after=\(Hex.encode($0.bytes))" } ?? ""
         let path = "/stoa/v1/state?prefix=\(Hex.encode(prefix.bytes))\(start)&limit=\(limit)"
@@ -71,19 +74,23 @@ public struct RemoteLedger: LedgerConnection {
     }
 
     private func get<Document: Decodable>(
-        _ type: Document.Type, _ path: String
+        _ type: Document.Type,
+        _ path: String
     ) async throws(LedgerClientError) -> Document {
         try await send(type, HTTPClientRequest(url: base + path))
     }
 
     private func send<Document: Decodable>(
-        _ type: Document.Type, _ request: HTTPClientRequest
+        _ type: Document.Type,
+        _ request: HTTPClientRequest
     ) async throws(LedgerClientError) -> Document {
         let response: HTTPClientResponse
         let body: ByteBuffer
         do {
             response = try await client.execute(
-                request, timeout: .seconds(limits.timeoutSeconds))
+                request,
+                timeout: .seconds(limits.timeoutSeconds)
+            )
             body = try await response.body.collect(upTo: limits.answerBytesMax)
         } catch {
             throw LedgerClientError(.unreachable, "no answer from the node at \(base): \(error)")
@@ -94,7 +101,9 @@ public struct RemoteLedger: LedgerConnection {
                 throw problem.error()
             }
             throw LedgerClientError(
-                .unreachable, "the node at \(base) answered \(response.status.code)")
+                .unreachable,
+                "the node at \(base) answered \(response.status.code)"
+            )
         }
         do {
             return try JSONDecoder().decode(type, from: data)
@@ -124,14 +133,20 @@ private actor BlockFollower {
             try Task.checkCancellation()
             let url = "\(base)/stoa/v1/blocks?from=\(height.rawValue)&wait=20"
             let response = try await client.execute(
-                HTTPClientRequest(url: url), timeout: .seconds(limits.timeoutSeconds))
+                HTTPClientRequest(url: url),
+                timeout: .seconds(limits.timeoutSeconds)
+            )
             let body = try await response.body.collect(upTo: limits.answerBytesMax)
             guard response.status == .ok else {
                 throw LedgerClientError(
-                    .unreachable, "the node answered \(response.status.code) for its blocks")
+                    .unreachable,
+                    "the node answered \(response.status.code) for its blocks"
+                )
             }
             let documents = try JSONDecoder().decode(
-                [NodeDocuments.Summary].self, from: Data(body.readableBytesView))
+                [NodeDocuments.Summary].self,
+                from: Data(body.readableBytesView)
+            )
             for document in documents { pending.append(try document.summary()) }
         }
         let first = pending.removeFirst()

@@ -23,8 +23,13 @@ public struct BlockHeader: SignableDocument {
 
     /// Creates a header.
     public init(
-        chain: ChainID, height: BlockHeight, time: Timestamp, parent: Digest,
-        transactionsRoot: Digest, resultsRoot: Digest, stateRoot: Digest
+        chain: ChainID,
+        height: BlockHeight,
+        time: Timestamp,
+        parent: Digest,
+        transactionsRoot: Digest,
+        resultsRoot: Digest,
+        stateRoot: Digest
     ) {
         self.chain = chain
         self.height = height

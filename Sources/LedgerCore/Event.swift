@@ -75,22 +75,29 @@ extension Event: CanonicalCodable {
         case 4: self = .offerWithdrawn(OfferID(name))
         case 5:
             self = .channelOpened(
-                ChannelID(name), payer: AccountID(try decoder.decodeDigest()),
-                payee: AccountID(try decoder.decodeDigest()))
+                ChannelID(name),
+                payer: AccountID(try decoder.decodeDigest()),
+                payee: AccountID(try decoder.decodeDigest())
+            )
         case 6: self = .channelToppedUp(ChannelID(name), deposit: try decoder.decodeAmount())
         case 7: self = .channelClaimed(ChannelID(name), paid: try decoder.decodeAmount())
         case 8:
             self = .channelClosing(
-                ChannelID(name), closesAt: BlockHeight(try decoder.decodeUInt64()))
+                ChannelID(name),
+                closesAt: BlockHeight(try decoder.decodeUInt64())
+            )
         case 9: self = .channelClosed(ChannelID(name), refunded: try decoder.decodeAmount())
         case 10: self = .bondChanged(AccountID(name), active: try decoder.decodeAmount())
         case 11:
             self = .bondSlashed(
-                AccountID(name), amount: try decoder.decodeAmount(),
+                AccountID(name),
+                amount: try decoder.decodeAmount(),
                 subject: FraudSubject(
                     channel: ChannelID(try decoder.decodeDigest()),
                     lane: LaneID(try decoder.decodeUInt16()),
-                    sequence: try decoder.decodeUInt64()))
+                    sequence: try decoder.decodeUInt64()
+                )
+            )
         default: throw .unknownTag
         }
     }

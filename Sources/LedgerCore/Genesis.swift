@@ -40,7 +40,10 @@ public struct Genesis: Hashable, Sendable {
     ///   sequencer's key, or the supply does not fit 64 bits of STOA, so that no sum of amounts
     ///   can ever overflow.
     public init?(
-        name: String, time: Timestamp, sequencer: PublicKey, parameters: LedgerParameters,
+        name: String,
+        time: Timestamp,
+        sequencer: PublicKey,
+        parameters: LedgerParameters,
         allocations: [Allocation]
     ) {
         self.name = name
@@ -119,7 +122,9 @@ extension Genesis: CanonicalCodable {
             allocations.append(
                 Allocation(
                     account: AccountID(try decoder.decodeDigest()),
-                    amount: try decoder.decodeAmount()))
+                    amount: try decoder.decodeAmount()
+                )
+            )
         }
         self.allocations = allocations
         guard isValid else { throw .invalidValue }

@@ -45,7 +45,8 @@ public struct Ledger<Base: StateReading> {
     ///
     /// - Throws: ``TransactionRefusal`` from `wrongChain` on; nothing has changed then.
     public mutating func admit(
-        _ transaction: CheckedTransaction, at context: BlockContext
+        _ transaction: CheckedTransaction,
+        at context: BlockContext
     ) throws(TransactionRefusal) {
         let body = transaction.transaction
         guard body.chain == chain else { throw .wrongChain }
@@ -65,7 +66,8 @@ public struct Ledger<Base: StateReading> {
 
     /// Applies a transaction: its fee in any case, its messages all or none.
     public mutating func apply(
-        _ transaction: CheckedTransaction, at context: BlockContext
+        _ transaction: CheckedTransaction,
+        at context: BlockContext
     ) -> TransactionResult {
         do {
             try admit(transaction, at: context)
@@ -76,8 +78,10 @@ public struct Ledger<Base: StateReading> {
         for (index, message) in transaction.messages.enumerated() {
             let origin = MessageOrigin(
                 sender: transaction.transaction.sender,
-                sequence: transaction.transaction.sequence, messageIndex: UInt8(index),
-                context: context)
+                sequence: transaction.transaction.sequence,
+                messageIndex: UInt8(index),
+                context: context
+            )
             do {
                 events += try apply(message, from: origin)
             } catch {
@@ -90,7 +94,8 @@ public struct Ledger<Base: StateReading> {
     }
 
     private mutating func apply(
-        _ message: CheckedMessage, from origin: MessageOrigin
+        _ message: CheckedMessage,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         switch message {
         case .plain(let plain): try apply(plain, from: origin)
@@ -101,7 +106,8 @@ public struct Ledger<Base: StateReading> {
     }
 
     private mutating func apply(
-        _ message: Message, from origin: MessageOrigin
+        _ message: Message,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         switch message {
         case .transfer(let account, let denomination, let amount):

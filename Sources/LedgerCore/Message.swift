@@ -72,18 +72,23 @@ extension Message: CanonicalCodable {
         case 1:
             self = .transfer(
                 to: AccountID(try decoder.decodeDigest()),
-                denomination: try Denomination(from: &decoder), amount: try decoder.decodeAmount())
+                denomination: try Denomination(from: &decoder),
+                amount: try decoder.decodeAmount()
+            )
         case 2: self = .publishAsset(try AssetPublication(from: &decoder))
         case 3:
             self = .publishAssetVersion(
                 asset: AssetID(try decoder.decodeDigest()),
-                version: try AssetVersion(from: &decoder))
+                version: try AssetVersion(from: &decoder)
+            )
         case 4: self = .publishOffer(try Offer(from: &decoder))
         case 5: self = .withdrawOffer(OfferID(try decoder.decodeDigest()))
         case 6: self = .openChannel(try ChannelOpening(from: &decoder))
         case 7:
             self = .topUpChannel(
-                channel: ChannelID(try decoder.decodeDigest()), amount: try decoder.decodeAmount())
+                channel: ChannelID(try decoder.decodeDigest()),
+                amount: try decoder.decodeAmount()
+            )
         case 8: self = .claimChannel(try ChannelClaim(from: &decoder))
         case 9: self = .closeChannel(ChannelID(try decoder.decodeDigest()))
         case 10: self = .withdrawChannel(ChannelID(try decoder.decodeDigest()))

@@ -17,7 +17,9 @@ public struct LedgerParameters: Hashable, Sendable {
 
     /// Creates parameters.
     public init(
-        feeMinimum: Amount, feePerByte: Amount, closingDelayBlocks: UInt64,
+        feeMinimum: Amount,
+        feePerByte: Amount,
+        closingDelayBlocks: UInt64,
         unbondingDelayBlocks: UInt64
     ) {
         self.feeMinimum = feeMinimum
@@ -28,8 +30,11 @@ public struct LedgerParameters: Hashable, Sendable {
 
     /// The numbers of a new chain unless its genesis says otherwise.
     public static let standard = LedgerParameters(
-        feeMinimum: Amount(obol: 1_000), feePerByte: Amount(obol: 10), closingDelayBlocks: 600,
-        unbondingDelayBlocks: 7200)
+        feeMinimum: Amount(obol: 1_000),
+        feePerByte: Amount(obol: 10),
+        closingDelayBlocks: 600,
+        unbondingDelayBlocks: 7200
+    )
 
     /// The least fee of a transaction of `bytes` bytes.
     public func fee(bytes: Int) -> Amount {

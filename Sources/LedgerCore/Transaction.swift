@@ -26,7 +26,11 @@ public struct Transaction: SignableDocument {
 
     /// Creates a transaction.
     public init(
-        chain: ChainID, sender: AccountID, sequence: UInt64, fee: Amount, validUntil: BlockHeight,
+        chain: ChainID,
+        sender: AccountID,
+        sequence: UInt64,
+        fee: Amount,
+        validUntil: BlockHeight,
         messages: [Message]
     ) {
         self.chain = chain

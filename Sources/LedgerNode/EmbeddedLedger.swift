@@ -21,9 +21,13 @@ public struct EmbeddedLedger: LedgerConnection {
             let last = try application.store.last()
             let time = try application.block(at: last.height)?.block.header.document.time
             return LedgerStatus(
-                chain: application.chain, name: application.genesis.name, height: last.height,
-                time: time ?? application.genesis.time, stateRoot: last.root,
-                parameters: application.parameters)
+                chain: application.chain,
+                name: application.genesis.name,
+                height: last.height,
+                time: time ?? application.genesis.time,
+                stateRoot: last.root,
+                parameters: application.parameters
+            )
         } catch {
             throw unreadable(error)
         }
@@ -35,11 +39,16 @@ public struct EmbeddedLedger: LedgerConnection {
         do {
             let done = try await sequencer.submit(transaction)
             return TransactionOutcome(
-                digest: done.digest, height: done.height, result: done.result)
+                digest: done.digest,
+                height: done.height,
+                result: done.result
+            )
         } catch let refusal as TransactionRefusal {
             throw LedgerClientError(
-                .refused, "the transaction cannot enter a block: \(refusal)",
-                refusal: .transaction(refusal))
+                .refused,
+                "the transaction cannot enter a block: \(refusal)",
+                refusal: .transaction(refusal)
+            )
         } catch SequencerError.overloaded {
             throw LedgerClientError(.overloaded, "the node has too many transactions waiting")
         } catch SequencerError.stopped {
@@ -50,15 +59,18 @@ public struct EmbeddedLedger: LedgerConnection {
     }
 
     public func entry(
-        _ key: StateKey, proven: Bool
+        _ key: StateKey,
+        proven: Bool
     ) async throws(LedgerClientError) -> StateEntry {
         do {
             return try application.store.withSnapshot { snapshot in
                 let header = proven ? try application.block(at: snapshot.height) : nil
                 return StateEntry(
-                    value: snapshot.value(for: key), height: snapshot.height,
+                    value: snapshot.value(for: key),
+                    height: snapshot.height,
                     proof: proven ? try snapshot.proof(for: key) : nil,
-                    header: header?.block.header)
+                    header: header?.block.header
+                )
             }
         } catch {
             throw unreadable(error)
@@ -66,7 +78,9 @@ public struct EmbeddedLedger: LedgerConnection {
     }
 
     public func entries(
-        prefix: StateKey, after: StateKey?, limit: Int
+        prefix: StateKey,
+        after: StateKey?,
+        limit: Int
     ) async throws(LedgerClientError) -> [StateListing] {
         do {
             return try application.store.withSnapshot { snapshot in
@@ -112,8 +126,10 @@ extension BlockSummary {
     init(_ committed: CommittedBlock) {
         let header = committed.block.header.document
         self.init(
-            height: header.height, time: header.time,
+            height: header.height,
+            time: header.time,
             transactions: committed.block.transactions.count,
-            events: committed.results.flatMap(\.events))
+            events: committed.results.flatMap(\.events)
+        )
     }
 }

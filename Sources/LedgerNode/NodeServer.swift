@@ -39,7 +39,9 @@ public struct NodeServer: Service {
     ///
     /// - Parameter onListening: told the port once the server accepts connections.
     public init(
-        ledger: EmbeddedLedger, configuration: Configuration, logger: Logger,
+        ledger: EmbeddedLedger,
+        configuration: Configuration,
+        logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.ledger = ledger
@@ -54,9 +56,11 @@ public struct NodeServer: Service {
             router: router(),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port),
-                serverName: "stoa-node"),
+                serverName: "stoa-node"
+            ),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
-            logger: logger)
+            logger: logger
+        )
         try await application.run()
     }
 
@@ -121,11 +125,16 @@ public struct NodeServer: Service {
         let after = query["after"].flatMap { StateKey(hex: String($0)) }
         let limit = query["limit"].flatMap { Int($0) } ?? configuration.listingMax
         guard (1...configuration.listingMax).contains(limit) else {
-            return try problem(400, "bad limit", "the limit is not 1 to \(configuration.listingMax)")
+            return try problem(
+                400,
+                "bad limit",
+                "the limit is not 1 to \(configuration.listingMax)"
+            )
         }
         return try await answer {
             NodeDocuments.Listing(
-                try await ledger.entries(prefix: prefix, after: after, limit: limit))
+                try await ledger.entries(prefix: prefix, after: after, limit: limit)
+            )
         }
     }
 
@@ -135,7 +144,9 @@ public struct NodeServer: Service {
             return try problem(400, "bad height", "from is not a block height; the first is 1")
         }
         let wait = min(
-            query["wait"].flatMap { Int($0) } ?? 0, configuration.blockWaitSecondsMax)
+            query["wait"].flatMap { Int($0) } ?? 0,
+            configuration.blockWaitSecondsMax
+        )
         let application = ledger.sequencer.application
         var found: [NodeDocuments.Summary] = []
         while found.count < configuration.blocksMax,
@@ -163,8 +174,10 @@ public struct NodeServer: Service {
     }
 
     private func block(_ height: UInt64?) async throws -> Response {
-        guard let height, let block = try ledger.sequencer.application.store.block(
-            at: BlockHeight(height))
+        guard let height,
+            let block = try ledger.sequencer.application.store.block(
+                at: BlockHeight(height)
+            )
         else { return try problem(404, "no such block", "there is no block at this height") }
         return try json(["block": Hex.encode(block)])
     }
@@ -189,12 +202,21 @@ public struct NodeServer: Service {
     }
 
     private func problem(
-        _ status: Int, _ title: String, _ detail: String, _ refusal: Refusal? = nil
+        _ status: Int,
+        _ title: String,
+        _ detail: String,
+        _ refusal: Refusal? = nil
     ) throws -> Response {
         let hint =
-            status == 503 ? "try again with the same bytes" : "mend the request; nothing was charged"
+            status == 503
+            ? "try again with the same bytes" : "mend the request; nothing was charged"
         let document = NodeDocuments.Problem(
-            title: title, status: status, detail: detail, refusal: refusal, hint: hint)
+            title: title,
+            status: status,
+            detail: detail,
+            refusal: refusal,
+            hint: hint
+        )
         var response = try json(document)
         response.status = HTTPResponse.Status(code: status)
         response.headers[.contentType] = "application/problem+json"
@@ -206,8 +228,10 @@ public struct NodeServer: Service {
         encoder.outputFormatting = [.sortedKeys]
         let data = try encoder.encode(document)
         return Response(
-            status: .ok, headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+            status: .ok,
+            headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: data))
+        )
     }
 }
 

@@ -27,8 +27,14 @@ public struct ChannelTerms: Hashable, Sendable {
 
     /// Creates terms.
     public init(
-        chain: ChainID, id: ChannelID, payer: AccountID, payee: AccountID,
-        denomination: Denomination, deposit: Amount, voucherKey: PublicKey, lanes: UInt16,
+        chain: ChainID,
+        id: ChannelID,
+        payer: AccountID,
+        payee: AccountID,
+        denomination: Denomination,
+        deposit: Amount,
+        voucherKey: PublicKey,
+        lanes: UInt16,
         isOpen: Bool
     ) {
         self.chain = chain

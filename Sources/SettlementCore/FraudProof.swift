@@ -36,7 +36,9 @@ public enum FraudProof: Hashable, Sendable {
     ///   - offers: the offers that the receipts name, in the same order.
     /// - Throws: why this proves nothing.
     public func check(
-        _ receipts: [Verified<Receipt>], in channel: ChannelTerms, under offers: [Offer]
+        _ receipts: [Verified<Receipt>],
+        in channel: ChannelTerms,
+        under offers: [Offer]
     ) throws(SettlementRefusal) {
         guard receipts.map(\.signed) == self.receipts, offers.count == receipts.count else {
             throw .invalidSignature
@@ -111,7 +113,9 @@ extension FraudProof: CanonicalCodable {
             self = .wrongCharge(try Signed(from: &decoder))
         case 3:
             self = .overclaim(
-                claimed: try Signed(from: &decoder), held: try Signed(from: &decoder))
+                claimed: try Signed(from: &decoder),
+                held: try Signed(from: &decoder)
+            )
         default: throw .unknownTag
         }
     }

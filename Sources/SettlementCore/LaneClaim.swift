@@ -72,7 +72,9 @@ public enum ClaimRules {
     ///
     /// - Throws: the first ``SettlementRefusal`` in order of precedence.
     public static func payment(
-        for call: SettledCall, under offer: Offer, in channel: ChannelTerms,
+        for call: SettledCall,
+        under offer: Offer,
+        in channel: ChannelTerms,
         after settled: LaneSettlement
     ) throws(SettlementRefusal) -> Amount {
         try ReceiptRules.check(call.receipt, for: call.voucher, under: offer, in: channel)

@@ -53,8 +53,11 @@ public struct OfferLimits: Hashable, Sendable {
 
     /// Creates limits.
     public init(
-        requestBytesMax: UInt32, inputTokensMax: UInt32, outputTokensMax: UInt32,
-        templateTokensMax: UInt32, callMillisecondsMax: UInt32
+        requestBytesMax: UInt32,
+        inputTokensMax: UInt32,
+        outputTokensMax: UInt32,
+        templateTokensMax: UInt32,
+        callMillisecondsMax: UInt32
     ) {
         self.requestBytesMax = requestBytesMax
         self.inputTokensMax = inputTokensMax
@@ -109,10 +112,21 @@ public struct Offer: Hashable, Sendable {
 
     /// Creates an offer; ``LedgerCore`` checks its rules when it is published.
     public init(
-        seller: AccountID, receiptKey: PublicKey, asset: AssetID, assetVersion: UInt32,
-        weights: Digest, model: String, interface: CallInterface, endpoint: String,
-        denomination: Denomination, prices: PriceTable, limits: OfferLimits,
-        verification: VerificationClass, bond: Amount, version: UInt32, supersedes: OfferID?,
+        seller: AccountID,
+        receiptKey: PublicKey,
+        asset: AssetID,
+        assetVersion: UInt32,
+        weights: Digest,
+        model: String,
+        interface: CallInterface,
+        endpoint: String,
+        denomination: Denomination,
+        prices: PriceTable,
+        limits: OfferLimits,
+        verification: VerificationClass,
+        bond: Amount,
+        version: UInt32,
+        supersedes: OfferID?,
         expiresAt: Timestamp
     ) {
         self.seller = seller

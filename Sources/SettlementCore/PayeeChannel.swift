@@ -84,7 +84,10 @@ public struct PayeeChannel: Hashable, Sendable {
     ///   - chargeMax: the most this call may come to; the cap must leave room for it.
     /// - Throws: the first ``SettlementRefusal`` in order of precedence; nothing has changed then.
     public mutating func admit(
-        _ voucher: Verified<Voucher>, under offer: Offer, request: Digest, chargeMax: Amount,
+        _ voucher: Verified<Voucher>,
+        under offer: Offer,
+        request: Digest,
+        chargeMax: Amount,
         now: Timestamp
     ) throws(SettlementRefusal) {
         try checkTerms(voucher, under: offer, now: now)
@@ -107,7 +110,9 @@ public struct PayeeChannel: Hashable, Sendable {
     }
 
     private func checkTerms(
-        _ voucher: Verified<Voucher>, under offer: Offer, now: Timestamp
+        _ voucher: Verified<Voucher>,
+        under offer: Offer,
+        now: Timestamp
     ) throws(SettlementRefusal) {
         let promise = voucher.document
         guard promise.chain == terms.chain else { throw .wrongChain }
@@ -131,7 +136,9 @@ public struct PayeeChannel: Hashable, Sendable {
     /// - Throws: `wrongVoucher` if that voucher is not the lane's open one, or what the price
     ///   table throws, or `overCap`.
     public func draft(
-        _ voucher: Verified<Voucher>, under offer: Offer, outcome: CallOutcome
+        _ voucher: Verified<Voucher>,
+        under offer: Offer,
+        outcome: CallOutcome
     ) throws(SettlementRefusal) -> Receipt {
         guard voucher.document.lane.rawValue < terms.lanes else { throw .laneOutOfRange }
         let lane = lanes[Int(voucher.document.lane.rawValue)]
@@ -140,12 +147,22 @@ public struct PayeeChannel: Hashable, Sendable {
         let charge = try offer.prices.charge(for: units)
         guard charge.obol <= voucher.document.cap.obol - lane.total.obol else { throw .overCap }
         let startedAt = min(
-            outcome.startedAt, voucher.document.expiresAt, offer.expiresAt)
+            outcome.startedAt,
+            voucher.document.expiresAt,
+            offer.expiresAt
+        )
         return Receipt(
-            voucher: voucher, status: outcome.status, units: units, charge: charge,
-            total: Amount(obol: lane.total.obol + charge.obol), response: outcome.response,
-            weights: offer.weights, parameters: outcome.parameters,
-            startedAt: startedAt, finishedAt: max(startedAt, outcome.finishedAt))
+            voucher: voucher,
+            status: outcome.status,
+            units: units,
+            charge: charge,
+            total: Amount(obol: lane.total.obol + charge.obol),
+            response: outcome.response,
+            weights: offer.weights,
+            parameters: outcome.parameters,
+            startedAt: startedAt,
+            finishedAt: max(startedAt, outcome.finishedAt)
+        )
     }
 
     /// Puts a receipt in its lane, which is idle afterwards.
@@ -192,8 +209,12 @@ public struct CallOutcome: Hashable, Sendable {
 
     /// Creates an outcome.
     public init(
-        status: CallStatus, units: UnitCounts, response: ResponseChain,
-        parameters: [CallParameter], startedAt: Timestamp, finishedAt: Timestamp
+        status: CallStatus,
+        units: UnitCounts,
+        response: ResponseChain,
+        parameters: [CallParameter],
+        startedAt: Timestamp,
+        finishedAt: Timestamp
     ) {
         self.status = status
         self.units = units.withoutZeros

@@ -66,7 +66,11 @@ public struct PayerChannel: Hashable, Sendable {
     /// - Throws: `channelClosed`, `wrongOffer`, `offerExpired`, `noFreeLane`,
     ///   `insufficientDeposit` or `arithmetic`; nothing has changed then.
     public mutating func reserve(
-        offer: Offer, request: Digest, unitsMax: UnitCounts, now: Timestamp, expiresAt: Timestamp
+        offer: Offer,
+        request: Digest,
+        unitsMax: UnitCounts,
+        now: Timestamp,
+        expiresAt: Timestamp
     ) throws(SettlementRefusal) -> Voucher {
         guard terms.isOpen else { throw .channelClosed }
         guard offer.seller == terms.payee, offer.denomination == terms.denomination else {
@@ -80,9 +84,15 @@ public struct PayerChannel: Hashable, Sendable {
         let (sequence, overflow) = lane.sequence.addingReportingOverflow(1)
         guard !overflow else { throw .arithmetic }
         let voucher = Voucher(
-            chain: terms.chain, channel: terms.id, lane: LaneID(UInt16(index)),
-            sequence: sequence, cap: Amount(obol: lane.total.obol + charge.obol),
-            offer: offer.id, request: request, expiresAt: expiresAt)
+            chain: terms.chain,
+            channel: terms.id,
+            lane: LaneID(UInt16(index)),
+            sequence: sequence,
+            cap: Amount(obol: lane.total.obol + charge.obol),
+            offer: offer.id,
+            request: request,
+            expiresAt: expiresAt
+        )
         restore(voucher, unitsMax: unitsMax)
         return voucher
     }
@@ -91,7 +101,8 @@ public struct PayerChannel: Hashable, Sendable {
     ///
     /// - Throws: the refusal that would have kept the voucher from being signed.
     public mutating func replay(
-        _ voucher: Voucher, unitsMax: UnitCounts
+        _ voucher: Voucher,
+        unitsMax: UnitCounts
     ) throws(SettlementRefusal) {
         guard voucher.chain == terms.chain else { throw .wrongChain }
         guard voucher.channel == terms.id else { throw .wrongChannel }
@@ -121,7 +132,9 @@ public struct PayerChannel: Hashable, Sendable {
     ///   restart: then the receipt is taken at its word on the chunks, and nothing else.
     /// - Throws: the first ``SettlementRefusal`` in order of precedence.
     public func check(
-        _ receipt: Verified<Receipt>, for voucher: Verified<Voucher>, under offer: Offer,
+        _ receipt: Verified<Receipt>,
+        for voucher: Verified<Voucher>,
+        under offer: Offer,
         response: ResponseChain?
     ) throws(SettlementRefusal) {
         try ReceiptRules.check(receipt, for: voucher, under: offer, in: terms)
@@ -144,7 +157,9 @@ public struct PayerChannel: Hashable, Sendable {
     ///
     /// - Throws: as ``check(_:for:under:response:)``; nothing has changed then.
     public mutating func accept(
-        _ receipt: Verified<Receipt>, for voucher: Verified<Voucher>, under offer: Offer,
+        _ receipt: Verified<Receipt>,
+        for voucher: Verified<Voucher>,
+        under offer: Offer,
         response: ResponseChain?
     ) throws(SettlementRefusal) {
         try check(receipt, for: voucher, under: offer, response: response)

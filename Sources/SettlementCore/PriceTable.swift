@@ -87,7 +87,8 @@ extension PriceTable: CanonicalCodable {
 extension Unit {
     /// Reads a unit that must be greater than the one before, so that order is unique.
     init(
-        ascendingAfter previous: Unit?, from decoder: inout CanonicalDecoder
+        ascendingAfter previous: Unit?,
+        from decoder: inout CanonicalDecoder
     ) throws(CanonicalError) {
         guard let unit = Unit(rawValue: try decoder.decodeUInt8()) else { throw .unknownTag }
         if let previous, unit <= previous { throw .invalidValue }

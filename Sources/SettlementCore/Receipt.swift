@@ -81,9 +81,16 @@ public struct Receipt: SignableDocument {
 
     /// Creates a receipt; the fields that repeat the voucher are taken from it.
     public init(
-        voucher: Verified<Voucher>, status: CallStatus, units: UnitCounts, charge: Amount,
-        total: Amount, response: ResponseChain, weights: Digest, parameters: [CallParameter],
-        startedAt: Timestamp, finishedAt: Timestamp
+        voucher: Verified<Voucher>,
+        status: CallStatus,
+        units: UnitCounts,
+        charge: Amount,
+        total: Amount,
+        response: ResponseChain,
+        weights: Digest,
+        parameters: [CallParameter],
+        startedAt: Timestamp,
+        finishedAt: Timestamp
     ) {
         chain = voucher.document.chain
         channel = voucher.document.channel
@@ -145,11 +152,13 @@ extension Receipt: CanonicalCodable {
         chunks = try decoder.decodeUInt32()
         weights = try decoder.decodeDigest()
         parameters = try decoder.decodeList(
-            of: CallParameter.self, countMax: CallParameter.countMax)
+            of: CallParameter.self,
+            countMax: CallParameter.countMax
+        )
         for index in parameters.indices.dropFirst()
         where !parameters[index - 1].name.utf8.lexicographicallyPrecedes(
-            parameters[index].name.utf8)
-        {
+            parameters[index].name.utf8
+        ) {
             throw .invalidValue
         }
         startedAt = Timestamp(milliseconds: try decoder.decodeUInt64())

@@ -9,7 +9,9 @@ public enum ReceiptRules {
     ///
     /// - Throws: the first ``SettlementRefusal`` in order of precedence.
     public static func check(
-        _ receipt: Verified<Receipt>, for voucher: Verified<Voucher>, under offer: Offer,
+        _ receipt: Verified<Receipt>,
+        for voucher: Verified<Voucher>,
+        under offer: Offer,
         in channel: ChannelTerms
     ) throws(SettlementRefusal) {
         let paper = receipt.document

@@ -26,8 +26,14 @@ public struct Voucher: SignableDocument {
 
     /// Creates a voucher.
     public init(
-        chain: ChainID, channel: ChannelID, lane: LaneID, sequence: UInt64, cap: Amount,
-        offer: OfferID, request: Digest, expiresAt: Timestamp
+        chain: ChainID,
+        channel: ChannelID,
+        lane: LaneID,
+        sequence: UInt64,
+        cap: Amount,
+        offer: OfferID,
+        request: Digest,
+        expiresAt: Timestamp
     ) {
         self.chain = chain
         self.channel = channel

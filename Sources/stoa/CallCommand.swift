@@ -10,7 +10,8 @@ struct Call: AsyncParsableCommand {
         discussion: """
             EXAMPLE
               stoa call smollm2-135m "Why is the sky blue?"
-            """)
+            """
+    )
 
     @Argument(help: "the model's name, as `stoa offers` shows it")
     var model: String
@@ -68,7 +69,9 @@ struct Call: AsyncParsableCommand {
                 messages: [
                     .init(role: "system", content: system), .init(role: "user", content: prompt),
                 ],
-                max_tokens: maxTokens))
+                max_tokens: maxTokens
+            )
+        )
         var request = HTTPClientRequest(url: gateway + "/v1/chat/completions")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
@@ -78,13 +81,16 @@ struct Call: AsyncParsableCommand {
             let failure = try? JSONDecoder().decode(Failure.self, from: data)
             throw CommandFailure(
                 failure?.error.message ?? "the gateway answered \(status)",
-                hint: failure?.error.hint)
+                hint: failure?.error.hint
+            )
         }
         let document = Document(
             answer: answer.choices.first?.message.content ?? "",
             inputTokens: answer.usage?.prompt_tokens,
-            outputTokens: answer.usage?.completion_tokens, costObol: answer.usage?.cost,
-            receipt: headers["x-stoa-receipt"].first)
+            outputTokens: answer.usage?.completion_tokens,
+            costObol: answer.usage?.cost,
+            receipt: headers["x-stoa-receipt"].first
+        )
         try output.print(document, document.answer)
         if !output.json {
             let receipt = document.receipt.map { String($0.prefix(16)) } ?? "?"
@@ -104,7 +110,8 @@ struct Call: AsyncParsableCommand {
         } catch {
             throw CommandFailure(
                 "no answer from the gateway at \(gateway)",
-                hint: "is `stoa connect` running there? (\(error))")
+                hint: "is `stoa connect` running there? (\(error))"
+            )
         }
     }
 }

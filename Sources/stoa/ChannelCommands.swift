@@ -6,19 +6,23 @@ import MarketTypes
 
 struct ChannelGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "channel", abstract: "lock money towards a seller, and get the rest back",
+        commandName: "channel",
+        abstract: "lock money towards a seller, and get the rest back",
         discussion: """
             A gateway opens and tops up channels by itself; these commands are for doing it by hand.
             """,
         subcommands: [
             ChannelOpen.self, ChannelList.self, ChannelClose.self, ChannelWithdraw.self,
-        ])
+        ]
+    )
 }
 
 struct ChannelOpen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "open", abstract: "lock a deposit that one seller can earn",
-        discussion: "EXAMPLE\n  stoa channel open --wallet alice --to stoa1… --deposit 5")
+        commandName: "open",
+        abstract: "lock a deposit that one seller can earn",
+        discussion: "EXAMPLE\n  stoa channel open --wallet alice --to stoa1… --deposit 5"
+    )
 
     @Option(help: "the wallet that pays")
     var wallet = "default"
@@ -39,8 +43,12 @@ struct ChannelOpen: AsyncParsableCommand {
         let key = try wallets.open(wallet, passphrase: passphrase)
         let vouchers = try wallets.openOrCreate(wallet + ".vouchers", passphrase: passphrase)
         let opening = ChannelOpening(
-            payee: payee, denomination: .native, deposit: deposit,
-            voucherKey: vouchers.publicKey, lanes: lanes)
+            payee: payee,
+            denomination: .native,
+            deposit: deposit,
+            voucherKey: vouchers.publicKey,
+            lanes: lanes
+        )
         let (outcome, sequence) = try await node.ask { ledger in
             try await AccountSession(key: key, ledger: ledger).execute([.openChannel(opening)])
         }
@@ -50,13 +58,16 @@ struct ChannelOpen: AsyncParsableCommand {
                 "channel": id.digest.description, "transaction": outcome.digest.description,
                 "depositObol": "\(deposit.obol)", "lanes": "\(lanes)",
             ],
-            "channel \(id.digest) holds \(deposit) STOA for \(payee)")
+            "channel \(id.digest) holds \(deposit) STOA for \(payee)"
+        )
     }
 }
 
 struct ChannelList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "an account's open and closing channels")
+        commandName: "list",
+        abstract: "an account's open and closing channels"
+    )
 
     @Option(help: "a wallet's name or an address")
     var wallet = "default"
@@ -81,10 +92,15 @@ struct ChannelList: AsyncParsableCommand {
         }
         let documents = found.map { id, channel in
             Document(
-                channel: id.digest.description, payer: channel.payer.description,
-                payee: channel.payee.description, depositObol: "\(channel.deposit.obol)",
-                paidObol: "\(channel.paid.obol)", status: channel.status.text,
-                lanes: channel.lanes, claims: channel.claims)
+                channel: id.digest.description,
+                payer: channel.payer.description,
+                payee: channel.payee.description,
+                depositObol: "\(channel.deposit.obol)",
+                paidObol: "\(channel.paid.obol)",
+                status: channel.status.text,
+                lanes: channel.lanes,
+                claims: channel.claims
+            )
         }
         let rows = documents.map {
             [
@@ -92,7 +108,9 @@ struct ChannelList: AsyncParsableCommand {
                 "\($0.lanes)", $0.status, earning ? $0.payer : $0.payee,
             ]
         }
-        let heading = ["CHANNEL", "DEPOSIT", "PAID", "LANES", "STATUS", earning ? "PAYER" : "PAYEE"]
+        let heading = [
+            "CHANNEL", "DEPOSIT", "PAID", "LANES", "STATUS", earning ? "PAYER" : "PAYEE",
+        ]
         try output.print(documents, table(heading, rows))
     }
 }
@@ -135,7 +153,8 @@ struct OneChannel: ParsableArguments {
         guard found.count == 1, let only = found.first else {
             throw CommandFailure(
                 "“\(channel)” names \(found.isEmpty ? "no channel" : "several channels")",
-                hint: "see `stoa channel list`")
+                hint: "see `stoa channel list`"
+            )
         }
         return only.id
     }
@@ -143,14 +162,16 @@ struct OneChannel: ParsableArguments {
 
 struct ChannelClose: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "close", abstract: "ask for the rest of a deposit back",
+        commandName: "close",
+        abstract: "ask for the rest of a deposit back",
         discussion: """
             The seller may claim what it is owed until the closing delay has passed; a seller that \
             is online usually does so at once, and releases the rest.
 
             EXAMPLE
               stoa channel close --wallet alice 4f1d
-            """)
+            """
+    )
 
     @OptionGroup var target: OneChannel
 
@@ -165,13 +186,16 @@ struct ChannelClose: AsyncParsableCommand {
                 "channel": id.digest.description, "transaction": outcome.digest.description,
                 "closesAtHeight": closesAt,
             ],
-            "channel \(id.digest) closes at block \(closesAt), or as soon as the seller releases it")
+            "channel \(id.digest) closes at block \(closesAt), or as soon as the seller releases it"
+        )
     }
 }
 
 struct ChannelWithdraw: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "withdraw", abstract: "take the rest back once the closing delay has passed")
+        commandName: "withdraw",
+        abstract: "take the rest back once the closing delay has passed"
+    )
 
     @OptionGroup var target: OneChannel
 
@@ -181,6 +205,7 @@ struct ChannelWithdraw: AsyncParsableCommand {
         for case .channelClosed(_, let amount) in outcome.result.events { refunded = amount }
         try target.output.print(
             ["channel": id.digest.description, "refundedObol": "\(refunded.obol)"],
-            "\(refunded) STOA returned to the payer")
+            "\(refunded) STOA returned to the payer"
+        )
     }
 }

@@ -25,14 +25,17 @@ extension CommandFailure {
         case .unreachable:
             self.init(
                 "no answer from the node at \(node); whether money moved is not known yet",
-                hint: "is `stoa node run` running there? asking again is safe: \(error.message)")
+                hint: "is `stoa node run` running there? asking again is safe: \(error.message)"
+            )
         case .overloaded:
             self.init("\(error.message); no money moved", hint: "try again in a moment")
         case .refused:
-            let fee = error.refusal?.feeCharged == true ? "only the fee was charged" : "no money moved"
+            let fee =
+                error.refusal?.feeCharged == true ? "only the fee was charged" : "no money moved"
             self.init(
                 "\(error.message); \(fee)",
-                hint: error.refusal.map { "code \($0.code): see docs/spec/ledger.md" })
+                hint: error.refusal.map { "code \($0.code): see docs/spec/ledger.md" }
+            )
         case .malformedAnswer, .badRequest:
             self.init("\(error.message); no money moved", hint: "is this a stoa node: \(node)?")
         }
@@ -41,7 +44,8 @@ extension CommandFailure {
 
 /// Runs `body`, and explains the ledger's errors.
 func explaining<Output>(
-    node: String, _ body: () async throws -> Output
+    node: String,
+    _ body: () async throws -> Output
 ) async throws -> Output {
     do {
         return try await body()

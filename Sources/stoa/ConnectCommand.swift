@@ -60,7 +60,8 @@ struct Connect: AsyncParsableCommand {
             EXAMPLE
               stoa connect --wallet alice --budget 50
               OPENAI_BASE_URL=http://127.0.0.1:8090/v1 OPENAI_API_KEY=none your-program
-            """)
+            """
+    )
 
     @Option(help: "the wallet that pays")
     var wallet = "default"
@@ -79,7 +80,8 @@ struct Connect: AsyncParsableCommand {
         let key = try wallets.open(wallet, passphrase: passphrase)
         let vouchers = try wallets.openOrCreate(wallet + ".vouchers", passphrase: passphrase)
         var configuration = try options.configuration(
-            journal: try home.makeDirectory("gateway"))
+            journal: try home.makeDirectory("gateway")
+        )
         configuration.host = host
         configuration.port = port
         try check(configuration.validate())
@@ -88,8 +90,12 @@ struct Connect: AsyncParsableCommand {
         try await withHTTPClient { client in
             let ledger = RemoteLedger(url: node.url, client: client)
             let service = GatewayService(
-                configuration: configuration, account: AccountSession(key: key, ledger: ledger),
-                voucherKey: vouchers, ledger: ledger, httpClient: client, logger: logger,
+                configuration: configuration,
+                account: AccountSession(key: key, ledger: ledger),
+                voucherKey: vouchers,
+                ledger: ledger,
+                httpClient: client,
+                logger: logger,
                 now: wallClock
             ) { port in
                 announce(shown.1, service: "gateway", url: "http://\(shown.0):\(port)")
@@ -103,13 +109,17 @@ struct Connect: AsyncParsableCommand {
 func check(_ problems: [String]) throws {
     guard problems.isEmpty else {
         throw CommandFailure(
-            "the configuration is not valid:\n  " + problems.joined(separator: "\n  "))
+            "the configuration is not valid:\n  " + problems.joined(separator: "\n  ")
+        )
     }
 }
 
 /// Runs services until a signal ends them, and explains the ledger's errors.
 func serve(_ services: [any Service], logger: Logger, node: String) async throws {
     let group = ServiceGroup(
-        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        services: services,
+        gracefulShutdownSignals: [.sigterm, .sigint],
+        logger: logger
+    )
     try await explaining(node: node) { try await group.run() }
 }

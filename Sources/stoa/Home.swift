@@ -9,13 +9,17 @@ struct HomeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "where keys, logs and configuration are kept (STOA_HOME, else ~/.stoa)",
-            valueName: "directory"))
+            valueName: "directory"
+        )
+    )
     var home: String?
 
     @Option(
         help: ArgumentHelp(
             "a file whose first line is the passphrase (else STOA_PASSPHRASE, else a prompt)",
-            valueName: "file"))
+            valueName: "file"
+        )
+    )
     var passphraseFile: String?
 
     /// The home directory's path.
@@ -36,11 +40,15 @@ struct HomeOptions: ParsableArguments {
         let target = ([path] + parts).joined(separator: "/")
         do {
             try FileManager.default.createDirectory(
-                atPath: target, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
+                atPath: target,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
         } catch {
             throw CommandFailure(
-                "cannot make the directory \(target)", hint: "check --home and its permissions")
+                "cannot make the directory \(target)",
+                hint: "check --home and its permissions"
+            )
         }
         return target
     }
@@ -59,7 +67,8 @@ struct HomeOptions: ParsableArguments {
         guard isatty(STDIN_FILENO) == 1 else {
             throw CommandFailure(
                 "a passphrase is needed and there is no terminal to ask on",
-                hint: "set STOA_PASSPHRASE or give --passphrase-file")
+                hint: "set STOA_PASSPHRASE or give --passphrase-file"
+            )
         }
         let first = try prompt("passphrase: ")
         if isNew, try prompt("again: ") != first {
@@ -97,7 +106,8 @@ func writePrivateFile(_ text: String, to path: String) throws {
         let isThere = errno == EEXIST
         throw CommandFailure(
             isThere ? "\(path) exists already and was left alone" : "cannot write \(path)",
-            hint: isThere ? "choose another name" : "check the directory's permissions")
+            hint: isThere ? "choose another name" : "check the directory's permissions"
+        )
     }
     defer { close(file) }
     let bytes = Array(text.utf8)

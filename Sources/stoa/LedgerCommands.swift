@@ -8,7 +8,8 @@ import SettlementCore
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "where the ledger stands")
+        abstract: "where the ledger stands"
+    )
 
     @OptionGroup var node: NodeOptions
     @OptionGroup var output: OutputOptions
@@ -21,23 +22,28 @@ struct Status: AsyncParsableCommand {
     func run() async throws {
         let status = try await node.ask { ledger in try await ledger.status() }
         let document = Document(
-            chain: status.chain.digest.description, name: status.name,
-            stateRoot: status.stateRoot.description, height: status.height.rawValue,
-            timeMilliseconds: status.time.milliseconds)
+            chain: status.chain.digest.description,
+            name: status.name,
+            stateRoot: status.stateRoot.description,
+            height: status.height.rawValue,
+            timeMilliseconds: status.time.milliseconds
+        )
         try output.print(
             document,
             """
             chain       \(document.chain) (\(document.name))
             height      \(document.height)
             state root  \(document.stateRoot)
-            """)
+            """
+        )
     }
 }
 
 struct Blocks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "what happened on the ledger, block by block",
-        discussion: "EXAMPLE\n  stoa blocks --from 1")
+        discussion: "EXAMPLE\n  stoa blocks --from 1"
+    )
 
     @Option(help: "the first block to show")
     var from: UInt64 = 1
@@ -62,7 +68,10 @@ struct Blocks: AsyncParsableCommand {
                     Document(
                         height: block.height.rawValue,
                         timeMilliseconds: block.time.milliseconds,
-                        transactions: block.transactions, events: block.events.map(\.text)))
+                        transactions: block.transactions,
+                        events: block.events.map(\.text)
+                    )
+                )
                 if block.height >= last || found.count >= limit { break }
             }
             return found
@@ -76,7 +85,8 @@ struct Blocks: AsyncParsableCommand {
 
 struct Supply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "count all money in the ledger against the supply")
+        abstract: "count all money in the ledger against the supply"
+    )
 
     @OptionGroup var node: NodeOptions
     @OptionGroup var output: OutputOptions

@@ -13,26 +13,33 @@ import ServiceLifecycle
 
 struct NodeGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "node", abstract: "run a ledger",
-        subcommands: [NodeInit.self, NodeRun.self])
+        commandName: "node",
+        abstract: "run a ledger",
+        subcommands: [NodeInit.self, NodeRun.self]
+    )
 }
 
 struct NodeInit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "start a new chain: its genesis and its sequencer's key",
+        commandName: "init",
+        abstract: "start a new chain: its genesis and its sequencer's key",
         discussion: """
             The genesis fixes the supply and the rules for ever; there is no key that can change \
             them later.
 
             EXAMPLE
               stoa node init --allocate alice=1000000 --allocate bob=1000
-            """)
+            """
+    )
 
     @Option(help: "the chain's name for people")
     var name = "stoa-local"
     @Option(
         help: ArgumentHelp(
-            "who owns how many STOA at the start; repeat for each", valueName: "account=stoa"))
+            "who owns how many STOA at the start; repeat for each",
+            valueName: "account=stoa"
+        )
+    )
     var allocate: [String]
     @Option(help: "blocks between a payer's request to close a channel and its end")
     var closingDelayBlocks = LedgerParameters.standard.closingDelayBlocks
@@ -49,27 +56,37 @@ struct NodeInit: AsyncParsableCommand {
                 throw ValidationError("“\(text)” is not like alice=1000")
             }
             return Genesis.Allocation(
-                account: try wallets.resolve(String(parts[0])), amount: amount)
+                account: try wallets.resolve(String(parts[0])),
+                amount: amount
+            )
         }
         let parameters = LedgerParameters(
             feeMinimum: LedgerParameters.standard.feeMinimum,
             feePerByte: LedgerParameters.standard.feePerByte,
-            closingDelayBlocks: closingDelayBlocks, unbondingDelayBlocks: unbondingDelayBlocks)
+            closingDelayBlocks: closingDelayBlocks,
+            unbondingDelayBlocks: unbondingDelayBlocks
+        )
         let genesis = try NodeHome(home: home).create(
-            name: name, parameters: parameters, allocations: allocations)
+            name: name,
+            parameters: parameters,
+            allocations: allocations
+        )
         try output.print(
             [
                 "chain": genesis.chain.digest.description,
                 "supplyObol": "\(genesis.supply.obol)",
             ],
-            "chain \(genesis.chain.digest)\nsupply \(genesis.supply) STOA")
+            "chain \(genesis.chain.digest)\nsupply \(genesis.supply) STOA"
+        )
     }
 }
 
 struct NodeRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "run the ledger of this home directory",
-        discussion: "EXAMPLE\n  stoa node run --port 26600")
+        commandName: "run",
+        abstract: "run the ledger of this home directory",
+        discussion: "EXAMPLE\n  stoa node run --port 26600"
+    )
 
     @Option(help: "the address to listen on")
     var host = "127.0.0.1"
@@ -86,7 +103,8 @@ struct NodeRun: AsyncParsableCommand {
         configuration.port = port
         let shown = (host, output)
         let server = NodeServer(
-            ledger: EmbeddedLedger(sequencer: parts.sequencer), configuration: configuration,
+            ledger: EmbeddedLedger(sequencer: parts.sequencer),
+            configuration: configuration,
             logger: logger
         ) { port in
             announce(shown.1, service: "node", url: "http://\(shown.0):\(port)")
@@ -118,24 +136,34 @@ struct NodeHome {
 
     /// Starts a chain: writes its genesis and makes the sequencer's key.
     func create(
-        name: String, parameters: LedgerParameters, allocations: [Genesis.Allocation]
+        name: String,
+        parameters: LedgerParameters,
+        allocations: [Genesis.Allocation]
     ) throws -> Genesis {
         guard !exists else {
             throw CommandFailure(
                 "there is a chain in \(home.path("node")) already; it was left alone",
-                hint: "use another --home for another chain")
+                hint: "use another --home for another chain"
+            )
         }
         _ = try home.makeDirectory("node")
         let key = try Wallets(home: home).openOrCreate(
-            "sequencer", passphrase: try home.passphrase(isNew: true))
+            "sequencer",
+            passphrase: try home.passphrase(isNew: true)
+        )
         guard
             let genesis = Genesis(
-                name: name, time: wallClock(),
-                sequencer: key.publicKey, parameters: parameters, allocations: allocations)
+                name: name,
+                time: wallClock(),
+                sequencer: key.publicKey,
+                parameters: parameters,
+                allocations: allocations
+            )
         else {
             throw CommandFailure(
                 "this genesis is not valid",
-                hint: "an account may be named once, and a name has 64 bytes at most")
+                hint: "an account may be named once, and a name has 64 bytes at most"
+            )
         }
         try writePrivateFile(Hex.encode(genesis.canonicalBytes) + "\n", to: genesisFile)
         return genesis
@@ -146,7 +174,8 @@ struct NodeHome {
         guard exists else {
             throw CommandFailure(
                 "there is no chain in \(home.path("node"))",
-                hint: "start one with `stoa node init`, or use `stoa up`")
+                hint: "start one with `stoa node init`, or use `stoa up`"
+            )
         }
         let text = try readFile(genesisFile)
         guard let bytes = Hex.decode(text.filter { !$0.isWhitespace }),
@@ -168,12 +197,17 @@ struct NodeHome {
         } catch let error as StoreError {
             throw CommandFailure(
                 "the ledger in \(home.path("node", "data")) cannot be opened: \(error)",
-                hint: "does another `stoa node` use this home directory?")
+                hint: "does another `stoa node` use this home directory?"
+            )
         }
         let application = try LedgerApplication(store: store, genesis: genesis)
         let sequencer = try Sequencer(
-            application: application, key: key, configuration: .init(), logger: logger,
-            now: wallClock)
+            application: application,
+            key: key,
+            configuration: .init(),
+            logger: logger,
+            now: wallClock
+        )
         return (sequencer, application)
     }
 }

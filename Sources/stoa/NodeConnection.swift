@@ -7,7 +7,10 @@ import LedgerClient
 struct NodeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "the ledger node to ask (STOA_NODE, else http://127.0.0.1:26600)", valueName: "url"))
+            "the ledger node to ask (STOA_NODE, else http://127.0.0.1:26600)",
+            valueName: "url"
+        )
+    )
     var node: String?
 
     /// The node's URL.

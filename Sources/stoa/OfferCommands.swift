@@ -8,7 +8,8 @@ import SettlementCore
 struct Offers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "what is for sale",
-        discussion: "EXAMPLE\n  stoa offers --model smollm2-135m")
+        discussion: "EXAMPLE\n  stoa offers --model smollm2-135m"
+    )
 
     @Option(help: "only offers of this model")
     var model: String?
@@ -32,7 +33,9 @@ struct Offers: AsyncParsableCommand {
                 String($0.id.prefix(16)), $0.seller,
             ]
         }
-        let heading = ["MODEL", "INTERFACE", "PRICE IN OBOL", "BOND", "STANDING", "OFFER", "SELLER"]
+        let heading = [
+            "MODEL", "INTERFACE", "PRICE IN OBOL", "BOND", "STANDING", "OFFER", "SELLER",
+        ]
         try output.print(documents, table(heading, rows))
     }
 }
@@ -64,7 +67,10 @@ struct OfferDocument: Encodable {
         expiresAtMilliseconds = offer.expiresAt.milliseconds
         prices = offer.prices.prices.entries.map { unit, price in
             PriceDocument(
-                unit: unit.name, obol: "\(price.amount.obol)", perUnits: price.perUnits)
+                unit: unit.name,
+                obol: "\(price.amount.obol)",
+                perUnits: price.perUnits
+            )
         }
     }
 

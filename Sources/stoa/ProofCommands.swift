@@ -16,7 +16,8 @@ struct Prove: AsyncParsableCommand {
             EXAMPLE
               stoa prove account alice > alice.proof
               stoa verify alice.proof
-            """)
+            """
+    )
 
     enum Subject: String, ExpressibleByArgument, CaseIterable {
         case account, channel, offer, bond
@@ -37,13 +38,17 @@ struct Prove: AsyncParsableCommand {
             guard let proof = entry.proof, let header = entry.header else {
                 throw CommandFailure(
                     "the ledger has no block yet, so nothing can be proven",
-                    hint: "make a transaction first")
+                    hint: "make a transaction first"
+                )
             }
             return ProofFile(
-                subject: subject.rawValue, chain: status.chain.digest.description,
-                key: Hex.encode(key.bytes), value: entry.value.map { Hex.encode($0) },
+                subject: subject.rawValue,
+                chain: status.chain.digest.description,
+                key: Hex.encode(key.bytes),
+                value: entry.value.map { Hex.encode($0) },
                 proof: Hex.encode(proof.canonicalBytes),
-                header: Hex.encode(header.canonicalBytes))
+                header: Hex.encode(header.canonicalBytes)
+            )
         }
         print(try OutputOptions.line(file))
     }
@@ -81,7 +86,8 @@ struct Verify: AsyncParsableCommand {
 
             EXAMPLE
               stoa verify alice.proof --genesis genesis.stoa
-            """)
+            """
+    )
 
     @Argument(help: "the file that `stoa prove` wrote")
     var file: String
@@ -104,7 +110,10 @@ struct Verify: AsyncParsableCommand {
         else { throw refused("proof") }
         do {
             try path.verify(
-                key: StateKey(bytes: keyBytes), value: value, root: header.stateRoot)
+                key: StateKey(bytes: keyBytes),
+                value: value,
+                root: header.stateRoot
+            )
         } catch {
             throw CommandFailure("refused: the proof does not lead to the state root (\(error))")
         }
@@ -119,7 +128,8 @@ struct Verify: AsyncParsableCommand {
             proven: \(proof.subject) \(verb) the state of block \(header.height.rawValue)
             \(describe(proof.subject, value))
             sealed by the sequencer of chain \(proof.chain)
-            """)
+            """
+        )
     }
 
     private func readGenesis() throws -> Genesis {
@@ -140,7 +150,8 @@ struct Verify: AsyncParsableCommand {
         else {
             throw CommandFailure(
                 "refused: the proof is of another chain than the genesis",
-                hint: "give the right genesis with --genesis")
+                hint: "give the right genesis with --genesis"
+            )
         }
         guard sealed.key == genesis.sequencer, (try? sealed.verified()) != nil else {
             throw CommandFailure("refused: the header was not sealed by the chain's sequencer")

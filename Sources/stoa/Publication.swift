@@ -38,7 +38,9 @@ struct Publication {
     }
 
     private func assetVersion(
-        _ asset: AssetID, _ weights: Digest, _ messages: inout [Message]
+        _ asset: AssetID,
+        _ weights: Digest,
+        _ messages: inout [Message]
     ) async throws -> UInt32 {
         let content = AssetVersion(content: weights, metadataLink: "")
         guard let known = try await session.ledger.read(Asset.self, .asset(asset)) else {
@@ -47,7 +49,11 @@ struct Publication {
                     AssetPublication(
                         name: options.model,
                         kind: options.interface == .json ? .service : .model,
-                        licence: options.licence, version: content)))
+                        licence: options.licence,
+                        version: content
+                    )
+                )
+            )
             return 1
         }
         let key = StateKey.assetVersion(asset, known.latestVersion)
@@ -59,16 +65,30 @@ struct Publication {
     }
 
     private func offer(
-        asset: AssetID, version: UInt32, weights: Digest, after current: Offer?
+        asset: AssetID,
+        version: UInt32,
+        weights: Digest,
+        after current: Offer?
     ) throws -> Offer {
         let days = options.days * 86_400_000
         return Offer(
-            seller: session.account, receiptKey: receiptKey, asset: asset, assetVersion: version,
-            weights: weights, model: options.model, interface: options.interface,
-            endpoint: endpoint, denomination: .native, prices: try options.prices(),
-            limits: options.limits, verification: .receipt, bond: options.bond,
-            version: (current?.version ?? 0) + 1, supersedes: current?.id,
-            expiresAt: Timestamp(milliseconds: wallClock().milliseconds + days))
+            seller: session.account,
+            receiptKey: receiptKey,
+            asset: asset,
+            assetVersion: version,
+            weights: weights,
+            model: options.model,
+            interface: options.interface,
+            endpoint: endpoint,
+            denomination: .native,
+            prices: try options.prices(),
+            limits: options.limits,
+            verification: .receipt,
+            bond: options.bond,
+            version: (current?.version ?? 0) + 1,
+            supersedes: current?.id,
+            expiresAt: Timestamp(milliseconds: wallClock().milliseconds + days)
+        )
     }
 
     /// Whether two offers differ in nothing but their age, so that a restart publishes nothing.

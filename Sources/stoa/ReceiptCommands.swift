@@ -6,9 +6,11 @@ import SettlementCore
 
 struct ReceiptGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "receipts", abstract: "what was bought, and whether it checks",
+        commandName: "receipts",
+        abstract: "what was bought, and whether it checks",
         discussion: "Reads the gateway's journal in the home directory; needs no network.",
-        subcommands: [ReceiptList.self, ReceiptShow.self, ReceiptVerify.self])
+        subcommands: [ReceiptList.self, ReceiptShow.self, ReceiptVerify.self]
+    )
 }
 
 /// A receipt as the command line prints it.
@@ -34,7 +36,8 @@ struct ReceiptDocument: Encodable {
         lane = paper.lane.rawValue
         sequence = paper.sequence
         units = Dictionary(
-            uniqueKeysWithValues: paper.units.entries.map { ($0.key.name, $0.value) })
+            uniqueKeysWithValues: paper.units.entries.map { ($0.key.name, $0.value) }
+        )
         chargeObol = "\(paper.charge.obol)"
         totalObol = "\(paper.total.obol)"
         request = paper.request.description
@@ -42,7 +45,8 @@ struct ReceiptDocument: Encodable {
         weights = paper.weights.description
         chunks = paper.chunks
         parameters = Dictionary(
-            uniqueKeysWithValues: paper.parameters.map { ($0.name, $0.value) })
+            uniqueKeysWithValues: paper.parameters.map { ($0.name, $0.value) }
+        )
         startedAtMilliseconds = paper.startedAt.milliseconds
         finishedAtMilliseconds = paper.finishedAt.milliseconds
     }
@@ -65,7 +69,8 @@ struct ArchiveOptions: ParsableArguments {
         guard let call = found.first, found.count == 1 else {
             throw CommandFailure(
                 "“\(prefix)” names \(found.isEmpty ? "no receipt" : "several receipts")",
-                hint: "see `stoa receipts list`")
+                hint: "see `stoa receipts list`"
+            )
         }
         return call
     }
@@ -77,14 +82,17 @@ struct ArchiveOptions: ParsableArguments {
         } catch let error as GatewayError {
             throw CommandFailure(
                 "the receipts in \(home.path("gateway")) cannot be read: \(error)",
-                hint: "has `stoa connect` run with this home directory?")
+                hint: "has `stoa connect` run with this home directory?"
+            )
         }
     }
 }
 
 struct ReceiptList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "the latest receipts, the newest first")
+        commandName: "list",
+        abstract: "the latest receipts, the newest first"
+    )
 
     @Option(help: "how many to show")
     var limit = 20
@@ -101,13 +109,17 @@ struct ReceiptList: AsyncParsableCommand {
             ]
         }
         try output.print(
-            documents, table(["RECEIPT", "MODEL", "STATUS", "UNITS", "OBOL", "LANE/CALL"], rows))
+            documents,
+            table(["RECEIPT", "MODEL", "STATUS", "UNITS", "OBOL", "LANE/CALL"], rows)
+        )
     }
 }
 
 struct ReceiptShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "one receipt, whole")
+        commandName: "show",
+        abstract: "one receipt, whole"
+    )
 
     @Argument(help: "the receipt's digest, or the first digits of it")
     var receipt: String
@@ -134,13 +146,15 @@ struct ReceiptShow: AsyncParsableCommand {
             request     \(document.request)
             response    \(document.response)
             parameters  \(parameters)
-            """)
+            """
+        )
     }
 }
 
 struct ReceiptVerify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "check signatures and arithmetic without a network",
+        commandName: "verify",
+        abstract: "check signatures and arithmetic without a network",
         discussion: """
             Checks that the seller signed the receipt, that it answers a voucher of yours, that the \
             charge is units times the price of the offer both sides named, and that it stayed \
@@ -149,7 +163,8 @@ struct ReceiptVerify: AsyncParsableCommand {
             EXAMPLE
               stoa receipts verify 4f1d
               stoa receipts verify --all
-            """)
+            """
+    )
 
     @Argument(help: "the receipt's digest, or the first digits of it")
     var receipt: String?
@@ -181,7 +196,8 @@ struct ReceiptVerify: AsyncParsableCommand {
         } catch {
             throw CommandFailure(
                 "refused: \(error); this receipt does not check",
-                hint: "the seller's signed statement is evidence: keep the journal")
+                hint: "the seller's signed statement is evidence: keep the journal"
+            )
         }
         let paper = call.receipt.document
         try output.print(
@@ -190,7 +206,8 @@ struct ReceiptVerify: AsyncParsableCommand {
             verified: signed by the seller's receipt key, answers your voucher,
             \(paper.charge.obol) obol is the price of what it counts, weights \
             \(String(paper.weights.description.prefix(16)))…
-            """)
+            """
+        )
     }
 
     private func verifyAll() throws {
@@ -212,9 +229,15 @@ struct ReceiptVerify: AsyncParsableCommand {
             }
         }
         let summary = Summary(
-            verified: verified, refused: refused, chargeObol: "\(charge)", firstRefusal: first)
+            verified: verified,
+            refused: refused,
+            chargeObol: "\(charge)",
+            firstRefusal: first
+        )
         try output.print(
-            summary, "\(verified) receipts check, \(refused) do not; \(charge) obol in all")
+            summary,
+            "\(verified) receipts check, \(refused) do not; \(charge) obol in all"
+        )
         if refused > 0 { throw ExitCode(1) }
     }
 }

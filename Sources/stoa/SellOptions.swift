@@ -13,6 +13,10 @@ struct SellOptions: ParsableArguments {
     var upstream: String
     @Option(help: "the server's own name for the model (else the same name)")
     var upstreamModel: String?
+    @Option(
+        help: ArgumentHelp(
+            "the environment variable that holds the server's API key", valueName: "name"))
+    var upstreamKeyEnvironment: String?
     @Option(help: "how it is called: chat, embeddings or json")
     var interface: CallInterface = .chat
     @Option(help: ArgumentHelp("price of input tokens", valueName: "obol[/tokens]"))
@@ -27,7 +31,9 @@ struct SellOptions: ParsableArguments {
     var priceByte: PriceText?
     @Option(help: ArgumentHelp("the weights: their digest goes into the offer", valueName: "file"))
     var weights: String?
-    @Option(help: ArgumentHelp("the weights' digest, if the file is elsewhere", valueName: "sha256"))
+    @Option(
+        help: ArgumentHelp("the weights' digest, if the file is elsewhere", valueName: "sha256")
+    )
     var weightsDigest: String?
     @Option(help: "the licence, as an SPDX identifier")
     var licence = "LicenseRef-unknown"
@@ -63,9 +69,12 @@ struct SellOptions: ParsableArguments {
     /// The limits that the offer states.
     var limits: OfferLimits {
         OfferLimits(
-            requestBytesMax: requestBytesMax, inputTokensMax: inputTokensMax,
-            outputTokensMax: outputTokensMax, templateTokensMax: templateTokensMax,
-            callMillisecondsMax: callSecondsMax * 1000)
+            requestBytesMax: requestBytesMax,
+            inputTokensMax: inputTokensMax,
+            outputTokensMax: outputTokensMax,
+            templateTokensMax: templateTokensMax,
+            callMillisecondsMax: callSecondsMax * 1000
+        )
     }
 
     /// The digest of what determines the answers.

@@ -20,8 +20,9 @@ struct Stoa: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            WalletGroup.self, Offers.self, Connect.self, Call.self,
-            ChannelGroup.self, ReceiptGroup.self, NodeGroup.self,
+            Up.self, WalletGroup.self, Sell.self, Offers.self, Connect.self, Call.self,
+            ChannelGroup.self, ReceiptGroup.self, NodeGroup.self, ProviderCommand.self,
             Status.self, Blocks.self, Supply.self, Prove.self, Verify.self,
-        ])
+        ]
+    )
 }

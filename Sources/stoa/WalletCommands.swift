@@ -6,14 +6,18 @@ import MarketTypes
 
 struct WalletGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "wallet", abstract: "make keys, see balances, send money",
-        subcommands: [WalletNew.self, WalletList.self, WalletBalance.self, WalletSend.self])
+        commandName: "wallet",
+        abstract: "make keys, see balances, send money",
+        subcommands: [WalletNew.self, WalletList.self, WalletBalance.self, WalletSend.self]
+    )
 }
 
 struct WalletNew: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "new", abstract: "make a key and seal it with a passphrase",
-        discussion: "EXAMPLE\n  stoa wallet new alice")
+        commandName: "new",
+        abstract: "make a key and seal it with a passphrase",
+        discussion: "EXAMPLE\n  stoa wallet new alice"
+    )
 
     @Argument(help: "the wallet's name on this machine")
     var name = "default"
@@ -25,17 +29,22 @@ struct WalletNew: AsyncParsableCommand {
         guard !wallets.exists(name) else {
             throw CommandFailure(
                 "there is a wallet “\(name)” already; it was left alone",
-                hint: "choose another name, or see `stoa wallet list`")
+                hint: "choose another name, or see `stoa wallet list`"
+            )
         }
         let key = try wallets.create(name, passphrase: try home.passphrase(isNew: true))
         try output.print(
-            ["name": name, "address": key.accountID.description], key.accountID.description)
+            ["name": name, "address": key.accountID.description],
+            key.accountID.description
+        )
     }
 }
 
 struct WalletList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "the wallets on this machine")
+        commandName: "list",
+        abstract: "the wallets on this machine"
+    )
 
     @OptionGroup var home: HomeOptions
     @OptionGroup var output: OutputOptions
@@ -44,14 +53,18 @@ struct WalletList: AsyncParsableCommand {
         let wallets = Wallets(home: home)
         let rows = try wallets.names().map { [$0, try wallets.account($0).description] }
         try output.print(
-            rows.map { ["name": $0[0], "address": $0[1]] }, table(["NAME", "ADDRESS"], rows))
+            rows.map { ["name": $0[0], "address": $0[1]] },
+            table(["NAME", "ADDRESS"], rows)
+        )
     }
 }
 
 struct WalletBalance: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "balance", abstract: "what an account owns, has bonded, and has in channels",
-        discussion: "EXAMPLE\n  stoa wallet balance alice")
+        commandName: "balance",
+        abstract: "what an account owns, has bonded, and has in channels",
+        discussion: "EXAMPLE\n  stoa wallet balance alice"
+    )
 
     @Argument(help: "a wallet's name or an address")
     var account = "default"
@@ -72,9 +85,12 @@ struct WalletBalance: AsyncParsableCommand {
             let channels = try await ledger.channels(ofPayer: id, limit: 4096)
             let locked = channels.reduce(UInt128(0)) { $0 + $1.channel.locked.obol }
             return Document(
-                address: id.description, balanceObol: "\(entry.balance.obol)",
-                bondObol: "\(bond.atRisk.obol)", inChannelsObol: "\(locked)",
-                sequence: entry.sequence)
+                address: id.description,
+                balanceObol: "\(entry.balance.obol)",
+                bondObol: "\(bond.atRisk.obol)",
+                inChannelsObol: "\(locked)",
+                sequence: entry.sequence
+            )
         }
         try output.print(
             document,
@@ -82,14 +98,17 @@ struct WalletBalance: AsyncParsableCommand {
             \(stoa(document.balanceObol)) STOA
             \(stoa(document.inChannelsObol)) STOA in channels
             \(stoa(document.bondObol)) STOA bonded
-            """)
+            """
+        )
     }
 }
 
 struct WalletSend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "send", abstract: "send STOA to an account",
-        discussion: "EXAMPLE\n  stoa wallet send --from alice bob 12.5")
+        commandName: "send",
+        abstract: "send STOA to an account",
+        discussion: "EXAMPLE\n  stoa wallet send --from alice bob 12.5"
+    )
 
     @Option(help: "the wallet that pays")
     var from = "default"
@@ -116,7 +135,8 @@ struct WalletSend: AsyncParsableCommand {
                 "transaction": outcome.digest.description, "height": "\(outcome.height.rawValue)",
                 "to": recipient.description, "amountObol": "\(amount.obol)",
             ],
-            "sent \(amount) STOA to \(recipient) in block \(outcome.height.rawValue)")
+            "sent \(amount) STOA to \(recipient) in block \(outcome.height.rawValue)"
+        )
     }
 }
 

@@ -22,7 +22,9 @@ struct Wallets {
     func create(_ name: String, passphrase: [UInt8]) throws -> SigningKey {
         guard isValid(name) else {
             throw CommandFailure(
-                "“\(name)” is no wallet name", hint: "use letters, digits, dot, dash and underscore")
+                "“\(name)” is no wallet name",
+                hint: "use letters, digits, dot, dash and underscore"
+            )
         }
         guard let key = SigningKey.generate() else {
             throw CommandFailure("the system has no secure memory left")
@@ -56,14 +58,17 @@ struct Wallets {
         if let account = AccountID(address: text) { return account }
         if exists(text) { return try account(text) }
         throw CommandFailure(
-            "“\(text)” is neither an address nor a wallet", hint: "see `stoa wallet list`")
+            "“\(text)” is neither an address nor a wallet",
+            hint: "see `stoa wallet list`"
+        )
     }
 
     private func text(_ name: String) throws -> String {
         guard isValid(name), exists(name) else {
             throw CommandFailure(
                 "there is no wallet “\(name)” in \(home.path("wallets"))",
-                hint: "make one with `stoa wallet new \(name)`")
+                hint: "make one with `stoa wallet new \(name)`"
+            )
         }
         return try readFile(file(name))
     }
@@ -84,12 +89,14 @@ struct Wallets {
             case .wrongPassphrase:
                 throw CommandFailure(
                     "the passphrase does not open wallet “\(name)”",
-                    hint: "check STOA_PASSPHRASE or --passphrase-file; the file may be damaged too")
+                    hint: "check STOA_PASSPHRASE or --passphrase-file; the file may be damaged too"
+                )
             case .malformed:
                 throw CommandFailure("the file of wallet “\(name)” is damaged or not a keystore")
             case .tooCostly:
                 throw CommandFailure(
-                    "opening wallet “\(name)” would take more memory or time than is reasonable")
+                    "opening wallet “\(name)” would take more memory or time than is reasonable"
+                )
             case .outOfMemory:
                 throw CommandFailure("there is not enough memory to open wallet “\(name)”")
             }

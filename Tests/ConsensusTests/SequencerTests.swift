@@ -9,7 +9,9 @@ import Testing
 
 @Suite("Sequencer", .timeLimit(.minutes(1)))
 struct SequencerTests {
-    @Test("a transaction that cannot enter a block is refused with its reason, and nothing is written")
+    @Test(
+        "a transaction that cannot enter a block is refused with its reason, and nothing is written"
+    )
     func refusals() async throws {
         let market = try Market()
         let application = try market.application()
@@ -44,7 +46,9 @@ struct SequencerTests {
         do {
             let application = try market.application()
             try await market.running(try market.sequencer(application)) { sequencer in
-                let done = try await sequencer.submit(market.transfer(Market.alice, 1, to: Market.bob))
+                let done = try await sequencer.submit(
+                    market.transfer(Market.alice, 1, to: Market.bob)
+                )
                 #expect(done.result.isAccepted)
                 #expect(done.height == BlockHeight(1))
             }
@@ -101,16 +105,22 @@ struct SequencerTests {
         let application = try market.application()
         try await market.running(try market.sequencer(application)) { sequencer in
             let opening = ChannelOpening(
-                payee: Market.bob.accountID, denomination: .native, deposit: Amount(obol: 100),
-                voucherKey: Market.key("voucher").publicKey, lanes: 1)
+                payee: Market.bob.accountID,
+                denomination: .native,
+                deposit: Amount(obol: 100),
+                voucherKey: Market.key("voucher").publicKey,
+                lanes: 1
+            )
             _ = try await sequencer.submit(market.sign(Market.alice, 1, [.openChannel(opening)]))
             let id = Channel.id(payer: Market.alice.accountID, sequence: 1, messageIndex: 0)
             let closed = try await sequencer.submit(
-                market.sign(Market.alice, 2, [.closeChannel(id)]))
+                market.sign(Market.alice, 2, [.closeChannel(id)])
+            )
             #expect(closed.result.events == [.channelClosing(id, closesAt: BlockHeight(7))])
             _ = try await sequencer.block(after: BlockHeight(6))
             let back = try await sequencer.submit(
-                market.sign(Market.bob, 1, [.withdrawChannel(id)]))
+                market.sign(Market.bob, 1, [.withdrawChannel(id)])
+            )
             #expect(back.result.isAccepted)
             let height = try application.store.last().height
             try await Task.sleep(for: .milliseconds(100))
@@ -136,8 +146,12 @@ struct SequencerTests {
         let application = try market.application()
         #expect(throws: SequencerError.wrongKey) {
             try Sequencer(
-                application: application, key: Market.alice, configuration: .init(),
-                logger: .init(label: "test"), now: { Timestamp(milliseconds: 0) })
+                application: application,
+                key: Market.alice,
+                configuration: .init(),
+                logger: .init(label: "test"),
+                now: { Timestamp(milliseconds: 0) }
+            )
         }
     }
 }
@@ -151,7 +165,8 @@ struct BlockTests {
         try await market.running(try market.sequencer(application)) { sequencer in
             for sequence in 1...3 {
                 _ = try await sequencer.submit(
-                    market.transfer(Market.alice, UInt64(sequence), to: Market.bob))
+                    market.transfer(Market.alice, UInt64(sequence), to: Market.bob)
+                )
             }
         }
         var parent = Digest.zero
@@ -177,7 +192,8 @@ struct BlockTests {
             async let third = sequencer.block(after: BlockHeight(2))
             for sequence in 1...3 {
                 _ = try await sequencer.submit(
-                    market.transfer(Market.alice, UInt64(sequence), to: Market.bob))
+                    market.transfer(Market.alice, UInt64(sequence), to: Market.bob)
+                )
             }
             #expect(try await third.block.header.document.height == BlockHeight(3))
             let first = try await sequencer.block(after: BlockHeight(0))

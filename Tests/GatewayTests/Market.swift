@@ -137,6 +137,7 @@ enum MarketError: Error {
 /// `10 × (i + 1)` obol per token, embeddings as `stoa-embed`, and JSON as `stoa-tool`.
 func withMarket(
     sellers count: Int = 1, buyerObol: UInt64 = Market.buyerObol,
+    connectTimeoutMilliseconds: Int = 10_000,
     _ body: @escaping @Sendable (Market) async throws -> Void
 ) async throws {
     let buyer = try #require(SigningKey(seed: [UInt8](repeating: 200, count: 32)))
@@ -149,9 +150,10 @@ func withMarket(
     }
     let ledger = try FakeLedger(owners: owners)
     let sellers = try (0..<count).map { try FakeProvider(seed: UInt8(10 + $0), ledger: ledger) }
-    var clientConfiguration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-    clientConfiguration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
-    let client = HTTPClient(configuration: clientConfiguration)
+    var defaults = GatewayConfiguration()
+    defaults.connectTimeoutMilliseconds = connectTimeoutMilliseconds
+    defaults.concurrentCallsMax = 256
+    let client = HTTPClient(configuration: GatewayService.clientConfiguration(for: defaults))
     let directory = NSTemporaryDirectory() + "/gateway-\(UInt64.random(in: .min ... .max))"
     let market = Market(
         ledger: ledger, buyer: buyer, voucherKey: voucherKey, sellers: sellers, client: client,

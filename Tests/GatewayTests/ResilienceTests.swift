@@ -39,7 +39,7 @@ struct ResilienceTests {
 
     @Test("a seller that is not there costs nothing, and its lane is free at once")
     func unreachable() async throws {
-        try await withMarket { market in
+        try await withMarket(connectTimeoutMilliseconds: 500) { market in
             let ghost = try FakeProvider(seed: 10, ledger: market.ledger)
             try await market.publish(ghost, port: 1, model: "ghost-model")
             try await market.withGateway { buyer in

@@ -1,3 +1,4 @@
+import CanonicalCoding
 import Identity
 import MarketTypes
 import SettlementCore

@@ -98,7 +98,7 @@ struct PayerTests {
     ]
 
     @Test("SET-16: puts a voucher back, and a later one of the same number in its place")
-    func replays() throws {
+    func putsBack() throws {
         var channel = try Market.payerChannel()
         var other = channel
         let voucher = try reserve(&channel)

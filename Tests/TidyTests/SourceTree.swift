@@ -32,7 +32,9 @@ struct SourceTree: Sendable {
             for case let path as String in walker
             where path.hasSuffix(".swift") && !path.contains(".build") {
                 let text = try String(
-                    contentsOf: base.appendingPathComponent(path), encoding: .utf8)
+                    contentsOf: base.appendingPathComponent(path),
+                    encoding: .utf8
+                )
                 let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
                 found.append(SourceFile(path: "\(folder)/\(path)", lines: lines.map(String.init)))
             }
@@ -45,7 +47,9 @@ struct SourceTree: Sendable {
 
     /// The lines of `files` in which `pattern` occurs, as `path:line: text`, comments left out.
     func matches(
-        _ pattern: String, in files: [SourceFile], except: (SourceFile, String) -> Bool = { _, _ in
+        _ pattern: String,
+        in files: [SourceFile],
+        except: (SourceFile, String) -> Bool = { _, _ in
             false
         }
     ) throws -> [String] {

@@ -53,7 +53,8 @@ struct TidyTests {
                     if index - last.start > 70 { long.append("\(file.path): \(last.name)") }
                     open.removeLast()
                 }
-                if isFunction(text), !text.hasSuffix("}") {
+                // A requirement of a protocol has no body, so only an opening brace counts.
+                if text.hasSuffix("{"), isFunction(text) || text.hasPrefix(")") {
                     open.append((index, indent, String(text)))
                 }
             }
@@ -84,7 +85,9 @@ struct TidyTests {
     func noUnorderedIteration() throws {
         let files = pure.filter { $0.name != "StagedState.swift" && $0.name != "SortedMap.swift" }
         let found = try tree.matches(
-            ": \\[[A-Za-z.]+: [A-Za-z\\[\\]?]+\\] =|\\bSet<|Dictionary<", in: files)
+            ": \\[[A-Za-z.]+: [A-Za-z\\[\\]?]+\\] =|\\bSet<|Dictionary<",
+            in: files
+        )
         #expect(found.isEmpty, "only StagedState looks things up in a dictionary, and says why")
     }
 
@@ -98,7 +101,8 @@ struct TidyTests {
         var wrong: [String] = []
         for (level, targets) in floors.enumerated() {
             let above = Set(floors[level...].flatMap(\.self)).subtracting(
-                targets.count == 1 ? [] : [])
+                targets.count == 1 ? [] : []
+            )
             for file in tree.sources where targets.contains(file.target) {
                 for line in file.lines {
                     guard let module = importedModule(line), module != file.target,
@@ -113,12 +117,14 @@ struct TidyTests {
 
     @Test("buyers and sellers never link the ledger's store, and no adapter imports the doors")
     func clientsDoNotOpenTheStore() {
-        let wrong = tree.sources.filter { ["Provider", "Gateway", "LedgerClient"].contains($0.target) }
-            .flatMap { file in
-                file.lines.compactMap(importedModule)
-                    .filter { ["LedgerStore", "Consensus", "LedgerNode"].contains($0) }
-                    .map { "\(file.path) imports \($0)" }
-            }
+        let wrong = tree.sources.filter {
+            ["Provider", "Gateway", "LedgerClient"].contains($0.target)
+        }
+        .flatMap { file in
+            file.lines.compactMap(importedModule)
+                .filter { ["LedgerStore", "Consensus", "LedgerNode"].contains($0) }
+                .map { "\(file.path) imports \($0)" }
+        }
         #expect(wrong.isEmpty)
     }
 
@@ -185,7 +191,9 @@ struct TidyTests {
     func realTests() throws {
         let tests = tree.files.filter { $0.path.hasPrefix("Tests/") && $0.target != "TidyTests" }
         let found = try tree.matches(
-            "#expect\\(true\\)|withKnownIssue|\\.disabled\\(", in: tests)
+            "#expect\\(true\\)|withKnownIssue|\\.disabled\\(",
+            in: tests
+        )
         #expect(found.isEmpty)
     }
 

@@ -66,13 +66,19 @@ enum Signatures {
         let transactions = (0..<20_000).map { sequence in
             signer.sign(
                 Transaction(
-                    chain: chain, sender: signer.accountID, sequence: UInt64(sequence + 1),
-                    fee: Amount(obol: 10_000), validUntil: BlockHeight(1_000_000),
+                    chain: chain,
+                    sender: signer.accountID,
+                    sequence: UInt64(sequence + 1),
+                    fee: Amount(obol: 10_000),
+                    validUntil: BlockHeight(1_000_000),
                     messages: [
                         .transfer(
-                            to: AccountID(Digest(sha256: [1])), denomination: .native,
-                            amount: Amount(obol: 1))
-                    ])
+                            to: AccountID(Digest(sha256: [1])),
+                            denomination: .native,
+                            amount: Amount(obol: 1)
+                        )
+                    ]
+                )
             ).signed.canonicalBytes
         }
         let (_, one) = timed {
@@ -84,7 +90,8 @@ enum Signatures {
             DispatchQueue.concurrentPerform(iterations: transactions.count) { index in
                 precondition(
                     (try? CheckedTransaction(canonicalBytes: transactions[index], chain: chain))
-                        != nil)
+                        != nil
+                )
             }
         }
         let count = Double(transactions.count)
@@ -130,7 +137,8 @@ struct Transfers {
             \(concurrency) at once: \(Int(Double(count) / wall)) tx/s, \
             p50 \(ms(waits[waits.count / 2])) ms, p99 \(ms(waits[waits.count * 99 / 100])) ms, \
             \(Int(cpu / Double(count) * 1e6)) µs CPU per tx, \(blocks) blocks
-            """)
+            """
+        )
     }
 
     private func sign(_ count: Int, keys: [SigningKey], chain: ChainID) -> [[UInt8]] {
@@ -140,10 +148,15 @@ struct Transfers {
                 let to = keys[(sender * 7 + index) % keys.count].accountID
                 let bytes = keys[sender].sign(
                     Transaction(
-                        chain: chain, sender: keys[sender].accountID,
-                        sequence: UInt64(index / keys.count + 1), fee: Amount(obol: 10_000),
+                        chain: chain,
+                        sender: keys[sender].accountID,
+                        sequence: UInt64(index / keys.count + 1),
+                        fee: Amount(obol: 10_000),
                         validUntil: BlockHeight(1_000_000),
-                        messages: [.transfer(to: to, denomination: .native, amount: Amount(obol: 5))])
+                        messages: [
+                            .transfer(to: to, denomination: .native, amount: Amount(obol: 5))
+                        ]
+                    )
                 ).signed.canonicalBytes
                 out.withLock { $0[index] = bytes }
             }
@@ -153,7 +166,9 @@ struct Transfers {
 
     /// Submits in order, `concurrency` at a time; returns each one's wait in seconds.
     private func submit(
-        _ transactions: [[UInt8]], to sequencer: Sequencer, concurrency: Int
+        _ transactions: [[UInt8]],
+        to sequencer: Sequencer,
+        concurrency: Int
     ) async throws -> [Double] {
         let lanes = min(concurrency, Self.senders)
         let perLane = max(1, concurrency / lanes)
@@ -166,7 +181,8 @@ struct Transfers {
                     for start in stride(from: 0, to: mine.count, by: perLane) {
                         waits += try await together(
                             mine[start..<min(start + perLane, mine.count)].map { transactions[$0] },
-                            sequencer)
+                            sequencer
+                        )
                     }
                     return waits
                 }
@@ -176,7 +192,8 @@ struct Transfers {
     }
 
     private func together(
-        _ transactions: [[UInt8]], _ sequencer: Sequencer
+        _ transactions: [[UInt8]],
+        _ sequencer: Sequencer
     ) async throws -> [Double] {
         try await withThrowingTaskGroup(of: Double.self) { group in
             for bytes in transactions {
@@ -205,10 +222,14 @@ struct Transfers {
 
 /// Opens a fresh ledger whose genesis gives each owner a million STOA.
 func open(
-    _ directory: String, owners: [SigningKey], others: Int = 0
+    _ directory: String,
+    owners: [SigningKey],
+    others: Int = 0
 ) throws -> (LedgerApplication, Sequencer) {
     try FileManager.default.createDirectory(
-        atPath: directory, withIntermediateDirectories: true)
+        atPath: directory,
+        withIntermediateDirectories: true
+    )
     let sequencerKey = key(-1)
     let amount = Amount(obol: 1_000_000 * Amount.obolPerStoa)
     var allocations = owners.map { Genesis.Allocation(account: $0.accountID, amount: amount) }
@@ -218,16 +239,24 @@ func open(
     }
     guard
         let genesis = Genesis(
-            name: "bench", time: now(), sequencer: sequencerKey.publicKey, parameters: .standard,
-            allocations: allocations)
+            name: "bench",
+            time: now(),
+            sequencer: sequencerKey.publicKey,
+            parameters: .standard,
+            allocations: allocations
+        )
     else { fatalError("genesis is not valid") }  // a benchmark has nobody to tell
     let store = try LedgerStore(configuration: LedgerStoreConfiguration(directory: directory))
     let application = try LedgerApplication(store: store, genesis: genesis)
     var configuration = Sequencer.Configuration()
     configuration.mempool.transactionsPerSenderMax = 16_384
     let sequencer = try Sequencer(
-        application: application, key: sequencerKey, configuration: configuration,
-        logger: Logger(label: "bench"), now: now)
+        application: application,
+        key: sequencerKey,
+        configuration: configuration,
+        logger: Logger(label: "bench"),
+        now: now
+    )
     return (application, sequencer)
 }
 
@@ -250,9 +279,15 @@ struct LargeState {
                 let to = AccountID(Digest(sha256: Array("account \(number)".utf8)))
                 return key.sign(
                     Transaction(
-                        chain: application.chain, sender: key.accountID, sequence: UInt64(round),
-                        fee: Amount(obol: 10_000), validUntil: BlockHeight(1_000_000),
-                        messages: [.transfer(to: to, denomination: .native, amount: Amount(obol: 5))])
+                        chain: application.chain,
+                        sender: key.accountID,
+                        sequence: UInt64(round),
+                        fee: Amount(obol: 10_000),
+                        validUntil: BlockHeight(1_000_000),
+                        messages: [
+                            .transfer(to: to, denomination: .native, amount: Amount(obol: 5))
+                        ]
+                    )
                 ).signed.canonicalBytes
             }
             for bytes in transactions { _ = try application.verify(bytes) }
@@ -268,13 +303,16 @@ struct LargeState {
         execute.sort()
         commit.sort()
         let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let memory = status.split(separator: "\n").filter { $0.hasPrefix("VmRSS") || $0.hasPrefix("RssAnon") }
+        let memory = status.split(separator: "\n").filter {
+            $0.hasPrefix("VmRSS") || $0.hasPrefix("RssAnon")
+        }
         print(
             """
             block of 1,000 transfers: execute + root \(String(format: "%.1f", execute[10])) ms, \
             durable commit \(String(format: "%.1f", commit[10])) ms (medians of 20)
             \(memory.joined(separator: ", "))
-            """)
+            """
+        )
         try report(directory)
     }
 

@@ -3,7 +3,9 @@ import MarketTypes
 extension Ledger {
     /// Moves `amount` from the sender to another account (LED-10).
     mutating func transfer(
-        _ amount: Amount, _ denomination: Denomination, to recipient: AccountID,
+        _ amount: Amount,
+        _ denomination: Denomination,
+        to recipient: AccountID,
         from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         guard !amount.isZero else { throw .accounts(.zeroAmount) }
@@ -12,7 +14,12 @@ extension Ledger {
         return [
             .transferred(
                 AccountTransferred(
-                    from: origin.sender, to: recipient, denomination: denomination, amount: amount))
+                    from: origin.sender,
+                    to: recipient,
+                    denomination: denomination,
+                    amount: amount
+                )
+            )
         ]
     }
 }
@@ -33,7 +40,9 @@ extension StagedState {
 
     /// Takes money out of an account.
     mutating func debit(
-        _ account: AccountID, _ amount: Amount, _ denomination: Denomination
+        _ account: AccountID,
+        _ amount: Amount,
+        _ denomination: Denomination
     ) throws(Refusal) {
         let balance = balance(account, denomination)
         guard amount <= balance else { throw .accounts(.insufficientBalance) }
@@ -43,7 +52,9 @@ extension StagedState {
 
     /// Puts money into an account.
     mutating func credit(
-        _ account: AccountID, _ amount: Amount, _ denomination: Denomination
+        _ account: AccountID,
+        _ amount: Amount,
+        _ denomination: Denomination
     ) throws(Refusal) {
         guard !amount.isZero else { return }
         let balance = balance(account, denomination)
@@ -63,7 +74,9 @@ extension StagedState {
     }
 
     private mutating func setBalance(
-        _ balance: Amount, of account: AccountID, _ denomination: Denomination
+        _ balance: Amount,
+        of account: AccountID,
+        _ denomination: Denomination
     ) {
         switch denomination {
         case .native:
@@ -72,7 +85,9 @@ extension StagedState {
             write(entry, .account(account))
         case .issued(let unit):
             write(
-                balance.isZero ? nil : StoredAmount(balance), .issuedBalance(account, unit))
+                balance.isZero ? nil : StoredAmount(balance),
+                .issuedBalance(account, unit)
+            )
         }
     }
 }

@@ -3,7 +3,8 @@ import MarketTypes
 extension Ledger {
     /// Publishes a new asset with version 1 (LED-20).
     mutating func publishAsset(
-        _ publication: AssetPublication, from origin: MessageOrigin
+        _ publication: AssetPublication,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         guard MarketName.isValid(publication.name) else { throw .assets(.invalidName) }
         guard !publication.licence.isEmpty, isPrintable(publication.licence),
@@ -12,8 +13,12 @@ extension Ledger {
         let id = Asset.id(owner: origin.sender, name: publication.name)
         guard !state.contains(.asset(id)) else { throw .assets(.alreadyPublished) }
         let asset = Asset(
-            owner: origin.sender, name: publication.name, kind: publication.kind,
-            licence: publication.licence, latestVersion: 1)
+            owner: origin.sender,
+            name: publication.name,
+            kind: publication.kind,
+            licence: publication.licence,
+            latestVersion: 1
+        )
         state.write(asset, .asset(id))
         state.write(publication.version, .assetVersion(id, 1))
         return [.assetPublished(id, version: 1)]
@@ -21,7 +26,9 @@ extension Ledger {
 
     /// Publishes the next version of an asset; earlier ones stay (LED-21).
     mutating func publishAssetVersion(
-        _ version: AssetVersion, of id: AssetID, from origin: MessageOrigin
+        _ version: AssetVersion,
+        of id: AssetID,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         guard isPrintable(version.metadataLink) else { throw .assets(.invalidText) }
         guard var asset = state.read(Asset.self, .asset(id)) else { throw .assets(.unknownAsset) }

@@ -67,7 +67,9 @@ extension Bond: CanonicalCodable {
             unbonding.append(
                 Unbonding(
                     amount: try decoder.decodeAmount(),
-                    releasedAt: BlockHeight(try decoder.decodeUInt64())))
+                    releasedAt: BlockHeight(try decoder.decodeUInt64())
+                )
+            )
         }
     }
 }

@@ -9,7 +9,8 @@ extension StagedState {
 extension Ledger {
     /// Puts money at risk (LED-50).
     mutating func depositBond(
-        _ amount: Amount, from origin: MessageOrigin
+        _ amount: Amount,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         guard !amount.isZero else { throw .bonds(.zeroAmount) }
         var bond = state.bond(origin.sender)
@@ -24,7 +25,8 @@ extension Ledger {
 
     /// Starts the way back of a part of the bond; it stays at risk until it arrives (LED-51).
     mutating func unbond(
-        _ amount: Amount, from origin: MessageOrigin
+        _ amount: Amount,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         guard !amount.isZero else { throw .bonds(.zeroAmount) }
         var bond = state.bond(origin.sender)
@@ -59,7 +61,9 @@ extension Ledger {
     /// Half goes to the payer who was cheated, a quarter to the reporter, and the rest to the fee
     /// pool, so that a cheat who reports itself never gets all of it back.
     mutating func reportFraud(
-        _ proof: FraudProof, receipts: [Verified<Receipt>], from origin: MessageOrigin
+        _ proof: FraudProof,
+        receipts: [Verified<Receipt>],
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         let subject = proof.subject
         guard let channel = state.read(Channel.self, .channel(subject.channel)) else {

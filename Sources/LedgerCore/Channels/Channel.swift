@@ -18,7 +18,10 @@ public struct ChannelOpening: Hashable, Sendable {
 
     /// Creates an opening.
     public init(
-        payee: AccountID, denomination: Denomination, deposit: Amount, voucherKey: PublicKey,
+        payee: AccountID,
+        denomination: Denomination,
+        deposit: Amount,
+        voucherKey: PublicKey,
         lanes: UInt16
     ) {
         self.payee = payee
@@ -44,7 +47,10 @@ public struct ChannelClaim: Hashable, Sendable {
 
     /// Creates a claim.
     public init(
-        channel: ChannelID, lanes: [LaneClaim], receiptsRoot: Digest, receiptsCount: UInt64,
+        channel: ChannelID,
+        lanes: [LaneClaim],
+        receiptsRoot: Digest,
+        receiptsCount: UInt64,
         release: Bool
     ) {
         self.channel = channel
@@ -102,8 +108,16 @@ public struct Channel: Hashable, Sendable {
     /// What buyer and seller need to know of it.
     public func terms(id: ChannelID, chain: ChainID) -> ChannelTerms {
         ChannelTerms(
-            chain: chain, id: id, payer: payer, payee: payee, denomination: denomination,
-            deposit: deposit, voucherKey: voucherKey, lanes: lanes, isOpen: status == .open)
+            chain: chain,
+            id: id,
+            payer: payer,
+            payee: payee,
+            denomination: denomination,
+            deposit: deposit,
+            voucherKey: voucherKey,
+            lanes: lanes,
+            isOpen: status == .open
+        )
     }
 }
 

@@ -6,7 +6,8 @@ import SettlementCore
 extension Ledger {
     /// Locks a deposit towards one payee (LED-40).
     mutating func openChannel(
-        _ opening: ChannelOpening, from origin: MessageOrigin
+        _ opening: ChannelOpening,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         guard !opening.deposit.isZero else { throw .channels(.zeroDeposit) }
         guard (1...ChannelTerms.lanesMax).contains(opening.lanes) else {
@@ -19,9 +20,16 @@ extension Ledger {
         try state.debit(origin.sender, opening.deposit, opening.denomination)
         let id = Channel.id(from: origin)
         let channel = Channel(
-            payer: origin.sender, payee: opening.payee, denomination: opening.denomination,
-            deposit: opening.deposit, paid: .zero, voucherKey: opening.voucherKey,
-            lanes: opening.lanes, claims: 0, status: .open)
+            payer: origin.sender,
+            payee: opening.payee,
+            denomination: opening.denomination,
+            deposit: opening.deposit,
+            paid: .zero,
+            voucherKey: opening.voucherKey,
+            lanes: opening.lanes,
+            claims: 0,
+            status: .open
+        )
         state.write(channel, .channel(id))
         state.write(Presence(), .channelOfPayer(channel.payer, id))
         state.write(Presence(), .channelOfPayee(channel.payee, id))
@@ -31,7 +39,9 @@ extension Ledger {
 
     /// Adds to an open channel's deposit (LED-41).
     mutating func topUpChannel(
-        _ id: ChannelID, by amount: Amount, from origin: MessageOrigin
+        _ id: ChannelID,
+        by amount: Amount,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         guard !amount.isZero else { throw .channels(.zeroDeposit) }
         var channel = try channel(id)
@@ -49,7 +59,9 @@ extension Ledger {
     /// Pays the payee what many lanes owe, anchors the receipts, and closes the channel if the
     /// payee releases it (LED-42; SET-10).
     mutating func claimChannel(
-        _ claim: ChannelClaim, calls: [SettledCall], from origin: MessageOrigin
+        _ claim: ChannelClaim,
+        calls: [SettledCall],
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         var channel = try channel(claim.channel)
         guard channel.payee == origin.sender else { throw .channels(.notParty) }
@@ -72,8 +84,11 @@ extension Ledger {
         if !calls.isEmpty {
             guard channel.claims < .max else { throw .channels(.tooManyClaims) }
             let record = ClaimRecord(
-                receiptsRoot: claim.receiptsRoot, receiptsCount: claim.receiptsCount,
-                paid: payment, height: origin.height)
+                receiptsRoot: claim.receiptsRoot,
+                receiptsCount: claim.receiptsCount,
+                paid: payment,
+                height: origin.height
+            )
             state.write(record, .claim(claim.channel, channel.claims))
             channel.claims += 1
         }
@@ -86,7 +101,9 @@ extension Ledger {
 
     /// Checks each lane and writes its settlement; the sum must fit what is locked.
     private mutating func settle(
-        _ calls: [SettledCall], of id: ChannelID, _ channel: Channel
+        _ calls: [SettledCall],
+        of id: ChannelID,
+        _ channel: Channel
     ) throws(Refusal) -> Amount {
         let terms = channel.terms(id: id, chain: chain)
         var payment: UInt128 = 0
@@ -108,14 +125,17 @@ extension Ledger {
             }
             payment += due.obol
             state.write(
-                LaneSettlement(sequence: receipt.sequence, total: receipt.total), key)
+                LaneSettlement(sequence: receipt.sequence, total: receipt.total),
+                key
+            )
         }
         return Amount(obol: payment)
     }
 
     /// Starts the closing delay (LED-43).
     mutating func closeChannel(
-        _ id: ChannelID, from origin: MessageOrigin
+        _ id: ChannelID,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         var channel = try channel(id)
         guard channel.payer == origin.sender else { throw .channels(.notParty) }
@@ -130,7 +150,8 @@ extension Ledger {
 
     /// Returns the rest to the payer once the delay has passed; anybody may ask (LED-44).
     mutating func withdrawChannel(
-        _ id: ChannelID, from origin: MessageOrigin
+        _ id: ChannelID,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         var channel = try channel(id)
         switch channel.status {
@@ -145,7 +166,8 @@ extension Ledger {
     }
 
     private mutating func finish(
-        _ channel: inout Channel, _ id: ChannelID
+        _ channel: inout Channel,
+        _ id: ChannelID
     ) throws(Refusal) -> Event {
         let rest = channel.locked
         state.take(rest, channel.denomination)

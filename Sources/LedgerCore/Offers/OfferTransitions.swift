@@ -5,7 +5,8 @@ import SettlementCore
 extension Ledger {
     /// Publishes an offer, and supersedes the one it replaces (LED-30).
     mutating func publishOffer(
-        _ offer: Offer, from origin: MessageOrigin
+        _ offer: Offer,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         guard offer.seller == origin.sender else { throw .offers(.notSeller) }
         do { try offer.checkForm() } catch { throw .offers(error) }
@@ -14,7 +15,9 @@ extension Ledger {
         }
         guard let asset = state.read(Asset.self, .asset(offer.asset)),
             let version = state.read(
-                AssetVersion.self, .assetVersion(offer.asset, offer.assetVersion)),
+                AssetVersion.self,
+                .assetVersion(offer.asset, offer.assetVersion)
+            ),
             version.content == offer.weights
         else { throw .offers(.unknownAsset) }
         guard asset.owner == origin.sender else { throw .offers(.notOwner) }
@@ -44,7 +47,8 @@ extension Ledger {
 
     /// Takes an offer back; what was served under it stays claimable (LED-31).
     mutating func withdrawOffer(
-        _ id: OfferID, from origin: MessageOrigin
+        _ id: OfferID,
+        from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         guard var record = state.read(OfferRecord.self, .offer(id)) else {
             throw .offers(.unknownOffer)

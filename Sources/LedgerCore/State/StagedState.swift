@@ -60,10 +60,9 @@ public struct StagedState<Base: StateReading> {
     /// into another (promise P1). This is a defect in the rules, never a user's doing.
     mutating func keepTransaction() {
         precondition(taken == put, "a transaction did not conserve money")
-        for key in transactionOrder {
-            if block.updateValue(transaction[key] ?? nil, forKey: key) == nil {
-                blockOrder.append(key)
-            }
+        for key in transactionOrder
+        where block.updateValue(transaction[key] ?? nil, forKey: key) == nil {
+            blockOrder.append(key)
         }
         dropTransaction()
     }
@@ -87,7 +86,9 @@ public struct StagedState<Base: StateReading> {
     }
 
     private static func add(
-        _ amount: Amount, _ denomination: Denomination, to map: inout SortedMap<Denomination, Amount>
+        _ amount: Amount,
+        _ denomination: Denomination,
+        to map: inout SortedMap<Denomination, Amount>
     ) {
         guard !amount.isZero else { return }
         let sum = (map[denomination]?.obol ?? 0) + amount.obol  // both bounded by supply

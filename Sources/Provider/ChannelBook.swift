@@ -1,0 +1,158 @@
+import Identity
+import LedgerCore
+import MarketTypes
+import SettlementCore
+
+/// Why the book does not take a voucher or a change.
+enum BookRefusal: Error, Hashable, Sendable {
+    /// A rule of settlement says no.
+    case settlement(SettlementRefusal)
+    /// The channel is not in the book.
+    case unknownChannel
+    /// The book has as many channels as it may.
+    case full
+    /// The offer is not in the book.
+    case unknownOffer
+}
+
+/// How one lane stands, for whoever asks (CALL-9).
+struct LaneStanding: Hashable, Sendable {
+    /// The last sequence number that has a receipt.
+    let sequence: UInt64
+    /// The sequence number being served.
+    let open: UInt64?
+    /// The last call that has a receipt.
+    let last: SettledCall?
+
+    /// A lane that saw no call.
+    static let unused = LaneStanding(sequence: 0, open: nil, last: nil)
+}
+
+/// All channels that pay this provider: a value that changes one step at a time, under a lock.
+///
+/// It adds no rules of its own to those of `PayeeChannel`; it finds the channel, and bounds how
+/// many there are.
+struct ChannelBook: Hashable, Sendable {
+    private(set) var accounts: [ChannelID: ChannelAccount] = [:]
+    private(set) var offers: [OfferID: Offer] = [:]
+    private let channelsMax: Int
+
+    init(channelsMax: Int) {
+        self.channelsMax = channelsMax
+    }
+
+    /// The channels in order of their names.
+    var channels: [ChannelID] { accounts.keys.sorted() }
+
+    /// The vouchers without a receipt, by channel and lane.
+    var openVouchers: [Verified<Voucher>] {
+        channels.flatMap { id in
+            accounts[id]?.channel.lanes.compactMap(\.open) ?? []
+        }
+    }
+
+    /// How a lane stands; one that nobody has heard of is unused.
+    func standing(_ channel: ChannelID, _ lane: LaneID) -> LaneStanding {
+        guard let lanes = accounts[channel]?.channel.lanes, Int(lane.rawValue) < lanes.count else {
+            return .unused
+        }
+        let found = lanes[Int(lane.rawValue)]
+        return LaneStanding(
+            sequence: found.sequence, open: found.open?.document.sequence, last: found.last)
+    }
+
+    /// Decides whether to serve a voucher; on success its lane is serving (SET-9).
+    mutating func admit(
+        _ voucher: Verified<Voucher>, under offer: Offer, request: Digest, chargeMax: Amount,
+        now: Timestamp
+    ) throws(BookRefusal) {
+        let found: Void?
+        do throws(SettlementRefusal) {
+            found = try accounts[voucher.document.channel]?.admit(
+                voucher, under: offer, request: request, chargeMax: chargeMax, now: now)
+        } catch {
+            throw .settlement(error)
+        }
+        guard found != nil else { throw .unknownChannel }
+    }
+
+    /// Draws up the receipt of a lane's open call (SET-11): failed if it cannot be charged.
+    func draft(
+        _ voucher: Verified<Voucher>, under offer: Offer, outcome: CallOutcome
+    ) throws(BookRefusal) -> Receipt {
+        guard let channel = accounts[voucher.document.channel]?.channel else {
+            throw .unknownChannel
+        }
+        do throws(SettlementRefusal) {
+            return try channel.draft(voucher, under: offer, outcome: outcome)
+        } catch {
+            if [.wrongVoucher, .laneOutOfRange].contains(error) { throw .settlement(error) }
+        }
+        let failed = CallOutcome(
+            status: .failed, units: UnitCounts(), response: outcome.response,
+            parameters: outcome.parameters, startedAt: outcome.startedAt,
+            finishedAt: outcome.finishedAt)
+        do throws(SettlementRefusal) {
+            return try channel.draft(voucher, under: offer, outcome: failed)
+        } catch {
+            throw .settlement(error)
+        }
+    }
+
+    /// Takes over where a channel stands on the ledger; it is not written down, because the ledger
+    /// is asked at every start.
+    mutating func setStatus(_ status: Channel.Status, of channel: ChannelID) {
+        accounts[channel]?.setStatus(status)
+    }
+}
+
+extension ChannelBook {
+    /// Makes a change that is written down, now or when the journal is replayed.
+    mutating func apply(_ change: BookChange) throws(BookRefusal) {
+        switch change {
+        case .terms(let terms): try setTerms(terms)
+        case .offer(let offer): offers[offer.id] = offer
+        case .voucher(let voucher):
+            guard let offer = offers[voucher.document.offer] else { throw .unknownOffer }
+            // It was admitted once, so time and price were right then.
+            try admit(
+                voucher, under: offer, request: voucher.document.request, chargeMax: .zero,
+                now: Timestamp(milliseconds: 0))
+        case .receipt(let receipt):
+            try update(receipt.document.channel) { account throws(SettlementRefusal) in
+                try account.finish(receipt)
+            }
+        case .claimBegun(let channel): try update(channel) { $0.beginClaim() }
+        case .claimPaid(let channel): try update(channel) { $0.endClaim() }
+        case .claimDropped(let channel): try update(channel) { $0.dropClaim() }
+        case .settled(let channel, let lanes):
+            try update(channel) { account throws(SettlementRefusal) in
+                try account.setSettlements(lanes)
+            }
+        case .forgotten(let channel): accounts[channel] = nil
+        }
+    }
+
+    private mutating func setTerms(_ terms: ChannelTerms) throws(BookRefusal) {
+        guard accounts[terms.id] == nil else {
+            return try update(terms.id) { account throws(SettlementRefusal) in
+                try account.setTerms(terms)
+            }
+        }
+        guard accounts.count < channelsMax else { throw .full }
+        accounts[terms.id] = ChannelAccount(terms: terms)
+    }
+
+    private mutating func update(
+        _ channel: ChannelID,
+        _ body: (inout ChannelAccount) throws(SettlementRefusal) -> Void
+    ) throws(BookRefusal) {
+        let found: Void?
+        do throws(SettlementRefusal) {
+            found = try accounts[channel]?.change(body)
+        } catch {
+            throw .settlement(error)
+        }
+        guard found != nil else { throw .unknownChannel }
+    }
+}

@@ -1,0 +1,75 @@
+import MarketTypes
+
+extension ProviderConfiguration {
+    /// Every reason why this configuration cannot be used, in sentences; empty if it can.
+    public func validate() -> [String] {
+        var faults: [String] = []
+        if host.isEmpty { faults.append("host is empty") }
+        if journalDirectory.isEmpty { faults.append("journalDirectory is empty") }
+        faults += Self.outOfRange([
+            ("port", port, 0...65_535),
+            ("concurrentCallsMax", concurrentCallsMax, 1...16_384),
+            ("queuedCallsMax", queuedCallsMax, 0...65_536),
+            ("queueTimeoutMilliseconds", queueTimeoutMilliseconds, 1...600_000),
+            ("requestBytesMax", requestBytesMax, 1...(64 << 20)),
+            ("responseBytesMax", responseBytesMax, 1...(1 << 30)),
+            ("channelsMax", channelsMax, 1...65_536),
+            ("claims.intervalSeconds", claims.intervalSeconds, 1...31_536_000),
+            ("claims.shutdownTimeoutSeconds", claims.shutdownTimeoutSeconds, 0...3600),
+            ("circuitBreaker.failuresToOpen", circuitBreaker.failuresToOpen, 1...1000),
+            ("circuitBreaker.openSeconds", circuitBreaker.openSeconds, 1...86_400),
+            ("circuitBreaker.probe", circuitBreaker.probe, 1...1000),
+        ])
+        if claims.amount.isZero { faults.append("claims.amountObol is zero") }
+        return faults + validateServices()
+    }
+
+    private func validateServices() -> [String] {
+        var faults: [String] = []
+        if services.isEmpty { faults.append("services is empty: there is nothing to sell") }
+        var seen: Set<String> = []
+        for (index, service) in services.enumerated() {
+            let name = "services[\(index)]"
+            if Digest(hex: service.offer) == nil {
+                faults.append("\(name).offer is not 64 hex digits")
+            } else if !seen.insert(service.offer.lowercased()).inserted {
+                faults.append("\(name).offer is sold by another service already")
+            }
+            faults += service.validate(name)
+        }
+        return faults
+    }
+
+    fileprivate static func outOfRange(
+        _ entries: [(field: String, value: Int, range: ClosedRange<Int>)]
+    ) -> [String] {
+        entries.compactMap { entry in
+            entry.range.contains(entry.value)
+                ? nil : "\(entry.field) is not between \(entry.range.lowerBound) and "
+                    + "\(entry.range.upperBound)"
+        }
+    }
+}
+
+extension ServiceConfiguration {
+    fileprivate func validate(_ name: String) -> [String] {
+        var faults = ProviderConfiguration.outOfRange([
+            ("\(name).concurrentCallsMax", concurrentCallsMax, 1...16_384),
+            (
+                "\(name).upstream.headerTimeoutSeconds", upstream.headerTimeoutSeconds,
+                1...86_400
+            ),
+            ("\(name).upstream.totalTimeoutSeconds", upstream.totalTimeoutSeconds, 1...86_400),
+        ])
+        if !["http://", "https://"].contains(where: { upstream.url.hasPrefix($0) }) {
+            faults.append("\(name).upstream.url is no http or https URL")
+        }
+        if upstream.kind == .openai, upstream.model.isEmpty {
+            faults.append("\(name).upstream.model is empty")
+        }
+        if upstream.apiKeyEnvironment?.isEmpty == true {
+            faults.append("\(name).upstream.apiKeyEnvironment is empty")
+        }
+        return faults
+    }
+}

@@ -1,0 +1,206 @@
+import CanonicalCoding
+import Identity
+import Journal
+import MarketTypes
+import ServiceLifecycle
+import SettlementCore
+import Synchronization
+
+/// Why a voucher could not be taken in, or a change not be written.
+enum DeskRefusal: Error, Hashable, Sendable {
+    /// The book says no; nothing was written.
+    case book(BookRefusal)
+    /// The journal failed; the provider stops.
+    case journal
+}
+
+/// The book and the journal under it, so that nothing is acted on before it is durable.
+///
+/// Vouchers are admitted first and written then, each by its own task. All other changes go
+/// through one queue and are made once they are durable, so that they happen in the journal's
+/// order: a claim covers exactly the receipts that stand before it, after a replay too.
+final class VoucherDesk: Service {
+    private struct Entry {
+        let change: BookChange
+        let continuation: CheckedContinuation<DeskRefusal?, Never>?
+        /// Held until the change is made, so that the queue is as bounded as the calls are.
+        let pass: CallPass?
+    }
+
+    private struct Queue {
+        var entries: [Entry] = []
+        var reader: CheckedContinuation<Bool, Never>?
+        var isClosed = false
+        var failure: JournalError?
+    }
+
+    /// The most changes that are written at once.
+    private static let batchMax = 256
+
+    private let journal: Journal
+    private let book: Mutex<ChannelBook>
+    private let queue = Mutex(Queue())
+
+    init(_ book: ChannelBook, journal: Journal) {
+        self.book = Mutex(book)
+        self.journal = journal
+    }
+
+    /// Whether the journal can still be written.
+    var isWorking: Bool { queue.withLock { $0.failure == nil } }
+
+    /// Reads or changes what is not written down.
+    func withBook<Result, Failure: Error>(
+        _ body: (inout sending ChannelBook) throws(Failure) -> sending Result
+    ) throws(Failure) -> sending Result {
+        try book.withLock(body)
+    }
+
+    /// Admits a voucher and returns once that is durable (CALL-2).
+    func admit(
+        _ voucher: Verified<Voucher>, under offer: Offer, request: Digest, chargeMax: Amount,
+        now: Timestamp
+    ) async throws(DeskRefusal) {
+        guard isWorking else { throw .journal }
+        do throws(BookRefusal) {
+            try withBook { book throws(BookRefusal) in
+                try book.admit(
+                    voucher, under: offer, request: request, chargeMax: chargeMax, now: now)
+            }
+        } catch {
+            throw .book(error)
+        }
+        do throws(JournalError) {
+            _ = try await journal.append(BookChange.voucher(voucher).canonicalBytes)
+        } catch {
+            // Its lane stays taken: only a restart can tell whether the voucher was written.
+            fail(error)
+            throw .journal
+        }
+    }
+
+    /// Writes a change and makes it, in its turn.
+    func write(_ change: BookChange, pass: CallPass? = nil) async throws(DeskRefusal) {
+        let refusal = await withCheckedContinuation { continuation in
+            add(Entry(change: change, continuation: continuation, pass: pass))
+        }
+        if let refusal { throw refusal }
+    }
+
+    /// Writes a change and makes it in its turn, without telling anybody.
+    func post(_ change: BookChange, pass: CallPass?) {
+        add(Entry(change: change, continuation: nil, pass: pass))
+    }
+
+    /// Writes changes and makes them at once; only while nothing else uses the desk.
+    func writeAtStart(_ changes: [BookChange]) async throws(DeskRefusal) {
+        let entries = changes.map { Entry(change: $0, continuation: nil, pass: nil) }
+        try await commit(entries)
+    }
+
+    private func add(_ entry: Entry) {
+        let (reader, isOver) = queue.withLock { queue in
+            if queue.isClosed || queue.failure != nil {
+                return (CheckedContinuation<Bool, Never>?.none, true)
+            }
+            queue.entries.append(entry)
+            defer { queue.reader = nil }
+            return (queue.reader, false)
+        }
+        if isOver { entry.continuation?.resume(returning: .journal) }
+        reader?.resume(returning: true)
+    }
+}
+
+extension VoucherDesk {
+    /// Writes what is queued until shutdown, and then the rest.
+    ///
+    /// - Throws: ``ProviderError/journal(_:)`` if the journal fails.
+    func run() async throws {
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                while await waitForEntries() {
+                    let batch = takeBatch()
+                    do throws(DeskRefusal) {
+                        try await commit(batch)
+                    } catch {
+                        continue  // answered already; a failed journal ends the waiting
+                    }
+                }
+            } onGracefulShutdown: {
+                close()
+            }
+        } onCancel: {
+            close()
+        }
+        if let failure = queue.withLock({ $0.failure }) { throw ProviderError.journal(failure) }
+    }
+
+    /// Waits until there is something to write; false once there never will be.
+    private func waitForEntries() async -> Bool {
+        await withCheckedContinuation { continuation in
+            let answer = queue.withLock { queue -> Bool? in
+                if queue.failure != nil { return false }
+                if !queue.entries.isEmpty { return true }
+                if queue.isClosed { return false }
+                queue.reader = continuation
+                return nil
+            }
+            if let answer { continuation.resume(returning: answer) }
+        }
+    }
+
+    private func takeBatch() -> [Entry] {
+        queue.withLock { queue in
+            let batch = Array(queue.entries.prefix(Self.batchMax))
+            queue.entries.removeFirst(batch.count)
+            return batch
+        }
+    }
+
+    private func commit(_ batch: [Entry]) async throws(DeskRefusal) {
+        do throws(JournalError) {
+            _ = try await journal.appendAll(batch.map(\.change.canonicalBytes))
+        } catch {
+            fail(error)
+            for entry in batch { entry.continuation?.resume(returning: .journal) }
+            throw .journal
+        }
+        let refusals = withBook { book in
+            batch.map { entry -> DeskRefusal? in
+                do throws(BookRefusal) {
+                    try book.apply(entry.change)
+                    return nil
+                } catch {
+                    return .book(error)
+                }
+            }
+        }
+        for (entry, refusal) in zip(batch, refusals) {
+            entry.continuation?.resume(returning: refusal)
+        }
+    }
+
+    /// Nothing more is taken; what is queued is still written.
+    private func close() {
+        let reader = queue.withLock { queue in
+            queue.isClosed = true
+            defer { queue.reader = nil }
+            return queue.reader
+        }
+        reader?.resume(returning: true)
+    }
+
+    private func fail(_ error: JournalError) {
+        let (reader, entries) = queue.withLock { queue in
+            if queue.failure == nil { queue.failure = error }
+            defer {
+                queue.reader = nil
+                queue.entries = []
+            }
+            return (queue.reader, queue.entries)
+        }
+        for entry in entries { entry.continuation?.resume(returning: .journal) }
+        reader?.resume(returning: false)
+    }
+}

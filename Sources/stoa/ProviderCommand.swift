@@ -1,0 +1,129 @@
+import ArgumentParser
+import AsyncHTTPClient
+import FoundationEssentials
+import Glibc
+import Identity
+import LedgerClient
+import Logging
+import MarketTypes
+import Provider
+import ServiceLifecycle
+import Yams
+
+struct ProviderCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "provider", abstract: "serve what a configuration file says",
+        discussion: """
+            `stoa sell` writes the file; edit it to sell several models, set limits, or name the \
+            environment variable that holds an upstream's API key.
+
+            EXAMPLE
+              stoa provider --wallet seller
+            """)
+
+    @Option(help: ArgumentHelp("the YAML file (else provider.yaml in the home directory)"))
+    var config: String?
+    @Option(help: "the wallet that is paid")
+    var wallet = "default"
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let file = ProviderFile(home: home)
+        guard let configuration = try config.map(file.read) ?? file.readIfPresent() else {
+            throw CommandFailure(
+                "there is no \(file.path)", hint: "`stoa sell` writes one, or give --config")
+        }
+        try check(configuration.validate())
+        let keys = try SellerKeys(wallet: wallet, home: home)
+        let logger = serviceLogger("provider")
+        try await withHTTPClient { client in
+            let ledger = RemoteLedger(url: node.url, client: client)
+            let service = keys.provider(
+                configuration, session: AccountSession(key: keys.account, ledger: ledger),
+                client: client, logger: logger, output: output)
+            try await serve([service], logger: logger, node: node.url)
+        }
+    }
+}
+
+/// A seller's two keys: one is paid, the other signs receipts all day.
+struct SellerKeys {
+    let account: SigningKey
+    let receipts: SigningKey
+
+    /// Opens the wallet, and makes its receipt key on first use.
+    init(wallet: String, home: HomeOptions) throws {
+        let wallets = Wallets(home: home)
+        let passphrase = try home.passphrase()
+        account = try wallets.open(wallet, passphrase: passphrase)
+        receipts = try wallets.openOrCreate(wallet + ".receipts", passphrase: passphrase)
+    }
+
+    /// The daemon that serves with these keys.
+    func provider(
+        _ configuration: ProviderConfiguration, session: AccountSession, client: HTTPClient,
+        logger: Logger, output: OutputOptions
+    ) -> ProviderService {
+        let host = configuration.host
+        return ProviderService(
+            configuration: configuration, receiptKey: receipts, account: session,
+            ledger: session.ledger, httpClient: client, logger: logger, now: wallClock
+        ) { port in
+            announce(output, service: "provider", url: "http://\(host):\(port)")
+        }
+    }
+}
+
+/// The provider's configuration as a file in the home directory.
+struct ProviderFile {
+    let home: HomeOptions
+
+    /// The file's path.
+    var path: String { home.path("provider.yaml") }
+
+    /// Reads the file in the home directory, or returns nil if there is none.
+    func readIfPresent() throws -> ProviderConfiguration? {
+        FileManager.default.fileExists(atPath: path) ? try read(path) : nil
+    }
+
+    /// Reads a file.
+    func read(_ path: String) throws -> ProviderConfiguration {
+        let text = try readFile(path)
+        do {
+            return try YAMLDecoder().decode(ProviderConfiguration.self, from: text)
+        } catch {
+            throw CommandFailure("\(path) does not read as a provider's configuration: \(error)")
+        }
+    }
+
+    /// Writes the file, replacing an older one in one step, and returns its path.
+    func write(_ configuration: ProviderConfiguration) throws -> String {
+        let text = try YAMLEncoder().encode(configuration)
+        let new = path + ".\(getpid())"
+        try writePrivateFile(text, to: new)
+        guard rename(new, path) == 0 else { throw CommandFailure("cannot write \(path)") }
+        return path
+    }
+}
+
+/// A port of `host` that nobody listens on.
+func freePort(host: String) throws -> Int {
+    let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard file >= 0 else { throw CommandFailure("no socket can be opened") }
+    defer { close(file) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else {
+        throw CommandFailure("--port 0 needs an IPv4 address as --host")
+    }
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let bound = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+            bind(file, raw, length) == 0 && getsockname(file, raw, &length) == 0
+        }
+    }
+    guard bound else { throw CommandFailure("\(host) is no address of this machine") }
+    return Int(UInt16(bigEndian: address.sin_port))
+}

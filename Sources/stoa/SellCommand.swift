@@ -1,0 +1,100 @@
+import ArgumentParser
+import AsyncHTTPClient
+import Identity
+import LedgerClient
+import Logging
+import MarketTypes
+import Provider
+import ServiceLifecycle
+import SettlementCore
+
+struct Sell: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "offer a model or service, and serve it",
+        discussion: """
+            Publishes the asset, the bond and the offer if they are not on the ledger yet, writes \
+            the provider's configuration, and runs it. The server behind it can be anything that \
+            speaks OpenAI's HTTP, or any JSON over HTTP with --interface json.
+
+            EXAMPLE
+              stoa sell smollm2-135m --wallet seller --upstream http://127.0.0.1:8080 \\
+                --price-in 20 --price-out 60 --weights model.gguf --bond 100
+            """)
+
+    @OptionGroup var options: SellOptions
+    @Option(help: "the wallet that is paid")
+    var wallet = "default"
+    @Option(help: "the address to listen on")
+    var host = "127.0.0.1"
+    @Option(help: "the port to listen on; 0 takes a free one")
+    var port = 26700
+    @Option(help: ArgumentHelp("the URL that buyers reach you at (else host and port)", valueName: "url"))
+    var endpoint: String?
+    @Option(help: "claim once this many STOA are owed", transform: Amount.init(argument:))
+    var claimAt = Amount(obol: 10 * Amount.obolPerStoa)
+    @Flag(help: "publish and write the configuration, but do not serve")
+    var publishOnly = false
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let keys = try SellerKeys(wallet: wallet, home: home)
+        let port = port == 0 ? try freePort(host: host) : port
+        let endpoint = endpoint ?? "http://\(host):\(port)"
+        let logger = serviceLogger("provider")
+        try await withHTTPClient { client in
+            let ledger = RemoteLedger(url: node.url, client: client)
+            let session = AccountSession(key: keys.account, ledger: ledger)
+            let publication = Publication(
+                options: options, session: session, receiptKey: keys.receipts.publicKey,
+                endpoint: endpoint)
+            let (offer, transaction) = try await explaining(node: node.url) {
+                try await publication.publish()
+            }
+            note(
+                transaction.map { "published in block \($0.height.rawValue): offer \(offer.id.digest)" }
+                    ?? "offer \(offer.id.digest) stands already")
+            let configuration = try configuration(offer: offer, port: port)
+            let file = try ProviderFile(home: home).write(configuration)
+            if publishOnly {
+                try output.print(
+                    ["offer": offer.id.digest.description, "configuration": file],
+                    "serve it with `stoa provider --config \(file) --wallet \(wallet)`")
+                return
+            }
+            try await serve(
+                [
+                    keys.provider(
+                        configuration, session: session, client: client, logger: logger,
+                        output: output)
+                ], logger: logger, node: node.url)
+        }
+    }
+
+    private func configuration(offer: Offer, port: Int) throws -> ProviderConfiguration {
+        let file = ProviderFile(home: home)
+        var configuration = try file.readIfPresent() ?? ProviderConfiguration()
+        configuration.host = host
+        configuration.port = port
+        configuration.journalDirectory = try home.makeDirectory("provider")
+        configuration.claims.amount = claimAt
+        let service = ServiceConfiguration(offer: offer.id, upstream: options.upstreamConfiguration)
+        // An older offer of the same model keeps being served until it expires.
+        configuration.services.removeAll { $0.offer == service.offer }
+        configuration.services.append(service)
+        try check(configuration.validate())
+        return configuration
+    }
+}
+
+extension SellOptions {
+    /// The server that does the work, as the provider's configuration names it.
+    var upstreamConfiguration: UpstreamConfiguration {
+        var configuration = UpstreamConfiguration(
+            kind: interface == .json ? .json : .openai, url: upstream,
+            model: upstreamModel ?? model)
+        configuration.apiKeyEnvironment = upstreamKeyEnvironment
+        return configuration
+    }
+}

@@ -1,0 +1,185 @@
+import CanonicalCoding
+import Identity
+import MarketTypes
+import SettlementCore
+import Testing
+
+@testable import LedgerCore
+
+/// A committed state in memory; a dictionary to look things up in, never to iterate over.
+struct MemoryState: StateReading, Sendable {
+    private(set) var entries: [StateKey: [UInt8]] = [:]
+
+    func value(for key: StateKey) -> [UInt8]? { entries[key] }
+
+    mutating func commit(_ changes: [StateChange]) {
+        for change in changes { entries[change.key] = change.value }
+    }
+
+    /// Every entry, by ascending key.
+    var sorted: [StateChange] {
+        entries.keys.sorted().map { StateChange(key: $0, value: entries[$0]) }
+    }
+}
+
+/// A ledger with its blocks, which checks the promises after every transaction.
+struct LedgerHarness: Sendable {
+    /// A unit that somebody issued before the story begins, next to the native one.
+    static let token = Denomination.issued(digest(0x77))
+    static let parameters = LedgerParameters(
+        feeMinimum: Amount(obol: 1000), feePerByte: Amount(obol: 1), closingDelayBlocks: 5,
+        unbondingDelayBlocks: 8)
+
+    let genesis: Genesis
+    let chain: ChainID
+    private(set) var base = MemoryState()
+    private(set) var ledger: Ledger<MemoryState>
+    private(set) var context: BlockContext
+    private(set) var parent = Digest.zero
+
+    /// Starts a chain; everybody owns the same, of the native unit and of ``token``.
+    init(each: UInt128 = 1_000_000_000_000, tokens: UInt128 = 1_000_000) {
+        let made = Genesis(
+            name: "stoa-test", time: Timestamp(milliseconds: 1000),
+            sequencer: Actor.alice.key.publicKey, parameters: Self.parameters,
+            allocations: Actor.all.map { .init(account: $0.id, amount: Amount(obol: each)) })
+        guard let made else { preconditionFailure("the genesis is valid") }
+        genesis = made
+        chain = made.chain
+        base.commit(made.changes)
+        if tokens > 0, case .issued(let unit) = Self.token {
+            let supply = StoredAmount(Amount(obol: tokens * UInt128(Actor.all.count)))
+            Self.put(supply, .supply(Self.token), into: &base)
+            for actor in Actor.all {
+                let balance = StoredAmount(Amount(obol: tokens))
+                Self.put(balance, .issuedBalance(actor.id, unit), into: &base)
+            }
+        }
+        ledger = Ledger(chain: chain, base: base)
+        context = BlockContext(height: BlockHeight(1), time: Timestamp(milliseconds: 2000))
+    }
+
+    private static func put(
+        _ value: some CanonicalCodable, _ key: StateKey, into base: inout MemoryState
+    ) {
+        base.commit([StateChange(key: key, value: value.canonicalBytes)])
+    }
+
+    /// Writes an entry that no transaction could, between blocks.
+    mutating func plant(_ value: some CanonicalCodable, _ key: StateKey) {
+        endBlock()
+        Self.put(value, key, into: &base)
+        ledger = Ledger(chain: chain, base: base)
+    }
+
+    /// Executes a transaction's bytes, as a block does.
+    mutating func apply(_ bytes: [UInt8]) -> TransactionResult {
+        let before = staged
+        let result: TransactionResult
+        do throws(TransactionRefusal) {
+            let checked = try CheckedTransaction(canonicalBytes: bytes, chain: chain)
+            result = ledger.apply(checked, at: context)
+            checkRefused(result, checked.transaction, before)
+        } catch {
+            result = TransactionResult(refusal: error)
+        }
+        if !result.isAccepted { #expect(result.events.isEmpty) }
+        return result
+    }
+
+    /// What the ledger holds that the committed state does not.
+    private var staged: [StateKey: [UInt8]?] {
+        Dictionary(uniqueKeysWithValues: ledger.changes.map { ($0.key, $0.value) })
+    }
+
+    /// LED-5, LED-6: a refused transaction changes nothing but sequence number and fee.
+    private func checkRefused(
+        _ result: TransactionResult, _ transaction: Transaction,
+        _ before: [StateKey: [UInt8]?]
+    ) {
+        guard let refusal = result.refusal else { return }
+        var expected = before
+        if refusal.feeCharged {
+            func old(_ key: StateKey) -> [UInt8]? { before[key] ?? base.value(for: key) }
+            let key = StateKey.account(transaction.sender)
+            let account = old(key).flatMap { try? Account(canonicalBytes: $0) } ?? .unused
+            let after = Account(
+                sequence: transaction.sequence,
+                balance: Amount(obol: account.balance.obol - transaction.fee.obol))
+            expected[key] = after.canonicalBytes
+            let pool = old(.feePool).flatMap { try? StoredAmount(canonicalBytes: $0) }
+            let fees = (pool?.amount.obol ?? 0) + transaction.fee.obol
+            expected[.feePool] = StoredAmount(Amount(obol: fees)).canonicalBytes
+        }
+        #expect(staged == expected, "\(refusal.name) changed more than fee and sequence")
+    }
+
+    /// Commits the block and begins the next.
+    mutating func endBlock(blocks: UInt64 = 1) {
+        let changes = ledger.changes
+        for (one, next) in zip(changes, changes.dropFirst()) { #expect(one.key < next.key) }
+        base.commit(changes)
+        ledger = Ledger(chain: chain, base: base)
+        context = BlockContext(
+            height: BlockHeight(context.height.rawValue + blocks),
+            time: Timestamp(milliseconds: context.time.milliseconds + 1000 * blocks))
+    }
+
+    /// P1: the sum of everything of one denomination, the block's changes included.
+    func total(_ denomination: Denomination) -> UInt128 {
+        var entries = base
+        entries.commit(ledger.changes)
+        var sum: UInt128 = 0
+        for entry in entries.sorted {
+            guard let value = entry.value else { continue }
+            sum += Self.money(denomination, entry.key, value)
+        }
+        return sum
+    }
+
+    /// The money of one denomination in one entry, read from the bytes themselves.
+    private static func money(
+        _ denomination: Denomination, _ key: StateKey, _ value: [UInt8]
+    ) -> UInt128 {
+        func amount(at offset: Int) -> UInt128 {
+            value[offset..<offset + 16].reduce(0) { $0 << 8 | UInt128($1) }
+        }
+        switch (key.bytes[0], denomination) {
+        case (0x01, .native): return amount(at: 9)
+        case (0x02, .issued(let unit)):
+            return key.bytes.suffix(32) == unit.bytes[...] ? amount(at: 1) : 0
+        case (0x03, .native): return amount(at: 1)
+        case (0x20, _):
+            guard let channel = try? Channel(canonicalBytes: value),
+                channel.denomination == denomination
+            else { return 0 }
+            return channel.locked.obol
+        case (0x30, .native):
+            let parts = Int(value[17])
+            return (0..<parts).reduce(amount(at: 1)) { $0 + amount(at: 18 + 24 * $1) }
+        default: return 0
+        }
+    }
+}
+
+extension LedgerHarness {
+    /// What an account has, the block's changes included.
+    func account(_ actor: Actor) -> Account { ledger.state.account(actor.id) }
+
+    /// A transaction of `actor`'s with the next sequence number and the least fee.
+    func transaction(_ actor: Actor, _ messages: [Message]) -> Transaction {
+        func made(_ fee: UInt128) -> Transaction {
+            Transaction(
+                chain: chain, sender: actor.id, sequence: account(actor).sequence + 1,
+                fee: Amount(obol: fee), validUntil: BlockHeight(.max), messages: messages)
+        }
+        let bytes = actor.key.sign(made(0)).signed.canonicalBytes.count
+        return made(Self.parameters.fee(bytes: bytes).obol)
+    }
+
+    /// Signs and executes messages.
+    @discardableResult
+    mutating func send(_ actor: Actor, _ messages: Message...) -> TransactionResult {
+        apply(actor.key.sign(transaction(actor, messages)).signed.canonicalBytes)
+    }
+}
