@@ -126,6 +126,12 @@ let package = Package(
             swiftSettings: strict),
 
         // tests
+        .executableTarget(
+            name: "core-replay",
+            dependencies: [
+                "CanonicalCoding", "Identity", "LedgerCore", "MarketTypes", "SettlementCore",
+            ],
+            path: "Tests/CoreReplay", swiftSettings: strict),
         tests(
             "ConsensusTests",
             [
@@ -134,6 +140,6 @@ let package = Package(
             ]),
         tests("JournalTests", ["Journal"]),
         tests("OpenAIWireTests", ["OpenAIWire"]),
-        tests("TidyTests", []),
+        tests("TidyTests", ["core-replay"]),
     ]
 )

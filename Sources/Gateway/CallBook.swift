@@ -34,6 +34,9 @@ final class CallBook: Sendable {
     private let logger: Logger
     /// The offers that stand in the journal.
     private let storedOffers: Mutex<Set<OfferID>>
+    /// Tells once that the journal has failed for good.
+    let failures: AsyncStream<JournalError>
+    private let failed: AsyncStream<JournalError>.Continuation
 
     init(
         wallet: Wallet, journal: Journal, recent: RecentReceipts, storedOffers: Set<OfferID>,
@@ -45,6 +48,27 @@ final class CallBook: Sendable {
         self.storedOffers = Mutex(storedOffers)
         self.logger = logger
         self.now = now
+        (failures, failed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+    }
+
+    /// Appends to the journal; without it nothing may be promised or paid any more.
+    private func append(_ records: JournalRecord...) async throws(JournalError) {
+        do {
+            if records.count == 1, let record = records.first {
+                _ = try await journal.append(record.canonicalBytes)
+            } else {
+                _ = try await journal.appendAll(records.map(\.canonicalBytes))
+            }
+        } catch {
+            note(error)
+            throw error
+        }
+    }
+
+    /// Reports a failure; one of a single record, such as a full queue, passes.
+    func note(_ error: JournalError) {
+        logger.error("the journal could not be written", metadata: ["error": "\(error)"])
+        if case .failed = error { failed.yield(error) }
     }
 
     /// Makes a signed promise durable; its lane is freed again if it could not be written.
@@ -54,14 +78,12 @@ final class CallBook: Sendable {
             engagement.voucher.signed, unitsMax: engagement.unitsMax)
         do {
             if storedOffers.withLock({ $0.contains(id) }) {
-                _ = try await journal.append(record.canonicalBytes)
+                try await append(record)
             } else {
-                let offer = JournalRecord.offer(engagement.offer)
-                _ = try await journal.appendAll([offer.canonicalBytes, record.canonicalBytes])
+                try await append(.offer(engagement.offer), record)
                 storedOffers.withLock { _ = $0.insert(id) }
             }
         } catch {
-            logger.error("a voucher could not be written", metadata: ["error": "\(error)"])
             // After a failed write nobody knows what a restart will find, so the lane stays taken.
             if case .failed = error { throw error }
             release(engagement)
@@ -89,9 +111,8 @@ final class CallBook: Sendable {
             throw await strikeOff(engagement, .wrongReceipt(error), evidence: receipt)
         }
         do {
-            _ = try await journal.append(JournalRecord.receipt(receipt).canonicalBytes)
+            try await append(.receipt(receipt))
         } catch {
-            logger.error("a receipt could not be written", metadata: ["error": "\(error)"])
             throw .journal(error)
         }
         do {
@@ -106,16 +127,15 @@ final class CallBook: Sendable {
         return call.receipt
     }
 
-    /// Frees the lane of a promise that the seller never had.
-    func withdraw(_ engagement: Engagement) async {
+    /// Frees the lane of a promise that the seller never had; false if that could not be written.
+    func withdraw(_ engagement: Engagement) async -> Bool {
         do {
-            let record = JournalRecord.withdrawn(engagement.name)
-            _ = try await journal.append(record.canonicalBytes)
+            try await append(.withdrawn(engagement.name))
         } catch {
-            logger.error("a withdrawal could not be written", metadata: ["error": "\(error)"])
-            return
+            return false
         }
         release(engagement)
+        return true
     }
 
     private func release(_ engagement: Engagement) {
@@ -142,11 +162,8 @@ final class CallBook: Sendable {
         logger.warning(
             "seller struck off",
             metadata: ["seller": "\(engagement.seller)", "reason": "\(reason.name)"])
-        do {
-            _ = try await journal.append(JournalRecord.struckOff(strike).canonicalBytes)
-        } catch {
-            logger.error("a strike could not be written", metadata: ["error": "\(error)"])
-        }
+        // If it cannot be written, the lane is looked up after a restart, with the same result.
+        try? await append(.struckOff(strike))
         return .cheated(reason)
     }
 
@@ -154,9 +171,12 @@ final class CallBook: Sendable {
     func write(
         _ id: ChannelID, _ channel: LedgerChannel, isUsable: Bool
     ) async throws(JournalError) {
+        let isNews = wallet.withLock { wallet in
+            channel.channel.deposit >= wallet.channels[id]?.terms.deposit ?? .zero
+        }
+        guard isNews else { return }
         if isUsable {
-            let record = JournalRecord.channel(id, channel.channel, chain: channel.chain)
-            _ = try await journal.append(record.canonicalBytes)
+            try await append(.channel(id, channel.channel, chain: channel.chain))
         }
         let terms = channel.channel.terms(id: id, chain: channel.chain)
         do {

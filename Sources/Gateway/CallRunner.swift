@@ -210,7 +210,7 @@ extension CallRunner {
         let code = SellerRequests.stoaCode(answer.body)
         if code == 700 + SettlementRefusal.insufficientDeposit.code {
             // The seller has not seen the newest deposit: nothing about the lane is in doubt.
-            await parts.book.withdraw(engagement)
+            await withdraw(engagement)
         } else {
             parts.lookUp(engagement)
         }
@@ -226,8 +226,12 @@ extension CallRunner {
             parts.lookUp(engagement)
             return AttemptFailure(failure)
         }
-        await parts.book.withdraw(engagement)
+        await withdraw(engagement)
         return .unreachable
+    }
+
+    private func withdraw(_ engagement: Engagement) async {
+        if await !parts.book.withdraw(engagement) { parts.lookUp(engagement) }
     }
 }
 

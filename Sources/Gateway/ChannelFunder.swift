@@ -77,11 +77,13 @@ struct ChannelFunder: Sendable {
             let parameters = try await ledger.status().parameters
             let balance = try await ledger.account(account.account).balance
             let fee = parameters.fee(bytes: Self.transactionBytesMax)
-            let needed = Amount(obol: funding.least.obol + min(fee.obol, UInt128(UInt64.max)))
-            guard needed <= balance else {
-                throw Failure(shortage: .account(needed: needed, available: balance))
+            let left = fee <= balance ? Amount(obol: balance.obol - fee.obol) : .zero
+            guard funding.least <= left else {
+                let (needed, overflow) = funding.least.obol.addingReportingOverflow(fee.obol)
+                let sum = Amount(obol: overflow ? .max : needed)
+                throw Failure(shortage: .account(needed: sum, available: balance))
             }
-            return min(funding.amount, Amount(obol: balance.obol - fee.obol))
+            return min(funding.amount, left)
         } catch let error as LedgerClientError {
             throw Failure(shortage: .ledger(error.message))
         } catch let error as Failure {

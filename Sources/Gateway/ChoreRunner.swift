@@ -67,7 +67,8 @@ struct ChoreRunner: Service {
         case .neverHad where chore.denials == 0:
             // Its request may still be on its way; asked again, the seller has it or never will.
             again(chore, denials: 1)
-        case .neverHad: await parts.book.withdraw(engagement)
+        case .neverHad:
+            if await !parts.book.withdraw(engagement) { again(chore) }
         case .contested:
             parts.logger.warning(
                 "the seller's account of a lane contradicts this journal; the lane stays unused",

@@ -32,6 +32,9 @@ extension GatewayConfiguration {
         if budget.topUpBelowObol > budget.channelDepositObol {
             faults.append("budget.topUpBelowObol exceeds budget.channelDepositObol")
         }
+        if voucherValidSeconds <= queueTimeoutMilliseconds / 1000 {
+            faults.append("voucherValidSeconds does not exceed queueTimeoutMilliseconds")
+        }
         if priceMaxObolPerCall == 0 { faults.append("priceMaxObolPerCall is zero") }
         return faults
     }

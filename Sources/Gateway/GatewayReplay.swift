@@ -43,7 +43,7 @@ struct GatewayReplay {
         }
     }
 
-    private mutating func take(_ record: JournalRecord) throws {
+    mutating func take(_ record: JournalRecord) throws {
         switch record {
         case .channel(let id, let channel, let chain):
             try wallet.putChannel(channel.terms(id: id, chain: chain))

@@ -56,9 +56,9 @@ public final class GatewayService: Service {
     public func run() async throws {
         let faults = configuration.validate()
         guard faults.isEmpty else { throw GatewayError.invalidConfiguration(faults) }
-        let chain: ChainID
+        let status: LedgerStatus
         do {
-            chain = try await ledger.status().chain
+            status = try await ledger.status()
         } catch {
             throw GatewayError.ledger(error)
         }
@@ -66,8 +66,8 @@ public final class GatewayService: Service {
         let (replay, journal) = try GatewayReplay.open(
             configuration, limits: walletLimits, recent: recent)
         defer { journal.close() }
-        let parts = assemble(replay, journal, recent, chain)
-        let watch = LedgerWatch(parts: parts)
+        let parts = assemble(replay, journal, recent, status.chain)
+        let watch = LedgerWatch(parts: parts, from: status.height)
         do {
             try await watch.load()
         } catch {
@@ -162,7 +162,7 @@ public final class GatewayService: Service {
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: .maximum(connectionsMax, logger: logger)),
-            services: [ChoreRunner(parts: parts), watch],
+            services: [ChoreRunner(parts: parts), watch, JournalGuard(book: parts.book)],
             onServerRunning: { [onListening] channel in
                 if let port = channel.localAddress?.port { onListening(port) }
             },

@@ -15,10 +15,13 @@ struct LedgerWatch: Service {
     private static let reconnectDelay = Duration.seconds(1)
 
     let parts: GatewayParts
+    /// What was read shows at least this block; the blocks after it are followed.
+    private let start: BlockHeight
     private let catalog: OfferCatalog
 
-    init(parts: GatewayParts) {
+    init(parts: GatewayParts, from start: BlockHeight) {
         self.parts = parts
+        self.start = start
         catalog = OfferCatalog(
             filter: OfferFilter(parts.configuration.sellers),
             offersMax: parts.configuration.offersMax,
@@ -26,10 +29,9 @@ struct LedgerWatch: Service {
     }
 
     func run() async throws {
-        let start = try await parts.ledger.status().height
         try await cancelWhenGracefulShutdown {
             try await withThrowingDiscardingTaskGroup { group in
-                group.addTask { try await follow(from: start) }
+                group.addTask { try await follow() }
                 group.addTask { try await refreshNowAndThen() }
             }
         }
@@ -56,7 +58,7 @@ struct LedgerWatch: Service {
         }
     }
 
-    private func follow(from start: BlockHeight) async throws {
+    private func follow() async throws {
         var height = start
         while !Task.isCancelled {
             do {

@@ -50,7 +50,10 @@ struct StreamRelay: Sendable {
             case .receipt(let text): output += await end(text, source.chain, usage: usage)
             case .endWithoutReceipt:
                 output += errorEvent(await stream.strikeOff(.missingReceipt))
-            case .failed(let failure): output += errorEvent(AttemptFailure(failure))
+            case .failed(let failure):
+                // A client that left is not the seller's fault.
+                if channel.isActive { stream.parts.health.failed(stream.engagement.seller) }
+                output += errorEvent(AttemptFailure(failure))
             }
             let isOver = if case .chunk = event { false } else { true }
             if !output.isEmpty, isOver || !source.hasBuffered {

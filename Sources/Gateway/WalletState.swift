@@ -197,9 +197,12 @@ struct WalletState: Sendable {
 extension WalletState {
     /// Takes over a channel as the ledger shows it; one that is new here starts with idle lanes.
     ///
+    /// A deposit only ever grows, so terms with a smaller one are old news and change nothing.
+    ///
     /// - Throws: what ``PayerChannel/update(_:)`` throws.
     mutating func putChannel(_ terms: ChannelTerms) throws(SettlementRefusal) {
-        if channels[terms.id] != nil {
+        if let known = channels[terms.id]?.terms {
+            guard terms.deposit >= known.deposit else { return }
             try channels[terms.id]?.update(terms)
         } else {
             channels[terms.id] = PayerChannel(terms: terms)
@@ -207,9 +210,10 @@ extension WalletState {
         }
     }
 
-    /// Notes how a channel stands on the ledger; a closed one is forgotten.
+    /// Notes how a channel stands on the ledger; a closed one is retired.
     mutating func noteLedger(_ id: ChannelID, _ channel: Channel) {
-        guard channel.status != .closed else { return removeChannel(id) }
+        guard channel.status != .closed else { return retire(id) }
+        guard channel.deposit >= onLedger[id]?.deposit ?? .zero else { return }
         onLedger[id] = channel
     }
 
@@ -217,14 +221,23 @@ extension WalletState {
     mutating func keepOnly(_ ids: [ChannelID]) {
         let kept = Set(ids)
         let gone = Set(channels.keys).union(onLedger.keys).subtracting(kept)
-        for id in gone { removeChannel(id) }
+        for id in gone { retire(id) }
         uncertainFunding = .zero
     }
 
-    private mutating func removeChannel(_ id: ChannelID) {
+    /// Uses a channel no more; it is kept while a receipt for a call in it may still come.
+    private mutating func retire(_ id: ChannelID) {
         onLedger[id] = nil
-        guard let channel = channels.removeValue(forKey: id) else { return }
+        guard let channel = channels[id] else { return }
         channelsOfSeller[channel.terms.payee]?.removeAll { $0 == id }
+        guard channel.lanes.contains(where: { $0.call != nil }) else {
+            channels[id] = nil
+            return
+        }
+        var terms = channel.terms
+        terms.isOpen = false
+        // The deposit is the same, so what was promised still fits.
+        try? channels[id]?.update(terms)
     }
 
     /// Puts a logged voucher back.

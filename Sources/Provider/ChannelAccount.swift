@@ -72,8 +72,11 @@ struct ChannelAccount: Hashable, Sendable {
     }
 
     /// Takes over a larger deposit; whether the channel is open comes from ``setStatus(_:)``.
+    ///
+    /// Deposits only grow, so a smaller one is an older answer that came late.
     mutating func setTerms(_ terms: ChannelTerms) throws(SettlementRefusal) {
         var next = terms
+        next.deposit = max(terms.deposit, channel.terms.deposit)
         next.isOpen = status == .open
         try channel.update(next)
     }

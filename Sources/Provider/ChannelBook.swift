@@ -35,11 +35,11 @@ struct LaneStanding: Hashable, Sendable {
 struct ChannelBook: Hashable, Sendable {
     private(set) var accounts: [ChannelID: ChannelAccount] = [:]
     private(set) var offers: [OfferID: Offer] = [:]
-    private let channelsMax: Int
+    /// The most channels that are taken in; those in the journal are kept, however many.
+    var channelsMax = Int.max
 
-    init(channelsMax: Int) {
-        self.channelsMax = channelsMax
-    }
+    /// Whether no more channels are taken in.
+    var isFull: Bool { accounts.count >= channelsMax }
 
     /// The channels in order of their names.
     var channels: [ChannelID] { accounts.keys.sorted() }
@@ -139,7 +139,7 @@ extension ChannelBook {
                 try account.setTerms(terms)
             }
         }
-        guard accounts.count < channelsMax else { throw .full }
+        guard !isFull else { throw .full }
         accounts[terms.id] = ChannelAccount(terms: terms)
     }
 

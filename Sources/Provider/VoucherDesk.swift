@@ -50,10 +50,10 @@ final class VoucherDesk: Service {
     var isWorking: Bool { queue.withLock { $0.failure == nil } }
 
     /// Reads or changes what is not written down.
-    func withBook<Result, Failure: Error>(
-        _ body: (inout sending ChannelBook) throws(Failure) -> sending Result
-    ) throws(Failure) -> sending Result {
-        try book.withLock(body)
+    func withBook<Result: Sendable, Failure: Error>(
+        _ body: (inout ChannelBook) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try book.withLock { book throws(Failure) in try body(&book) }
     }
 
     /// Admits a voucher and returns once that is durable (CALL-2).

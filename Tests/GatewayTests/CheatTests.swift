@@ -26,7 +26,9 @@ struct CheatTests {
         Cheat(conduct: .overUnits, reason: "unitsOverLimit"),
     ]
 
-    @Test("a wrong receipt of a whole answer is refused, and the seller struck off", arguments: cheats)
+    @Test(
+        "a wrong receipt of a whole answer is refused, and the seller struck off",
+        arguments: cheats)
     func whole(_ cheat: Cheat) async throws {
         try await withMarket { market in
             market.sellers[0].conduct = cheat.conduct

@@ -197,10 +197,11 @@ final class FakeProvider: Sendable {
             if let open = entry.open { writer.integer(open.document.sequence) } else {
                 writer.null()
             }
-            let voucher = entry.last?.voucher.signed.canonicalBytes
-            let receipt = entry.last?.receipt.signed.canonicalBytes
-            writer.member("voucher", voucher.map { String(decoding: Base64.encode($0), as: UTF8.self) })
-            writer.member("receipt", receipt.map { String(decoding: Base64.encode($0), as: UTF8.self) })
+            func text(_ paper: [UInt8]?) -> String? {
+                paper.map { String(decoding: Base64.encode($0), as: UTF8.self) }
+            }
+            writer.member("voucher", text(entry.last?.voucher.signed.canonicalBytes))
+            writer.member("receipt", text(entry.last?.receipt.signed.canonicalBytes))
         }
         return Response(
             status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes)))

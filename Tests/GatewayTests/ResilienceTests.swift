@@ -1,10 +1,12 @@
 import AsyncHTTPClient
 import Foundation
 import Identity
+import Journal
 import LedgerClient
 import LedgerCore
 import MarketTypes
 import OpenAIWire
+import ServiceLifecycle
 import SettlementCore
 import Synchronization
 import Testing
@@ -92,7 +94,7 @@ struct ResilienceTests {
         }
     }
 
-    @Test("a client that leaves stops the seller; the partial receipt is accepted, and lanes are free")
+    @Test("a client that leaves stops the seller; the partial receipt frees the lane")
     func abort() async throws {
         try await withMarket { market in
             market.sellers[0].conduct = .endless
@@ -265,6 +267,136 @@ struct ResilienceTests {
                 #expect(usable.contains(false))
             }
             #expect(market.sellers[0].earned == 480)
+        }
+    }
+
+    @Test("a graceful shutdown lets the calls under way finish, and then ends")
+    func gracefulShutdown() async throws {
+        try await withMarket { market in
+            let seller = market.sellers[0]
+            seller.conduct = .hold
+            let (ports, listening) = AsyncStream<Int>.makeStream()
+            let service = market.service(market.configuration()) { listening.yield($0) }
+            let services = ServiceGroup(services: [service], logger: quietLogger)
+            try await withThrowingTaskGroup(of: Answer?.self) { group in
+                group.addTask {
+                    try await services.run()
+                    return nil
+                }
+                var iterator = ports.makeAsyncIterator()
+                let first = await iterator.next()
+                let port = try #require(first)
+                let buyer = Buyer(client: market.client, base: "http://127.0.0.1:\(port)")
+                group.addTask { try await buyer.chat() }
+                group.addTask { try await buyer.chat(Buyer.stream) }
+                while seller.state.withLock({ $0.inProgress }) < 1
+                    || seller.state.withLock({ $0.calls }) < 2
+                {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                await services.triggerGracefulShutdown()
+                seller.release()
+                var answers: [Answer] = []
+                for try await answer in group { if let answer { answers.append(answer) } }
+                #expect(answers.map(\.status) == [200, 200])
+                #expect(answers.contains { $0.text.hasSuffix("data: [DONE]\n\n") })
+            }
+            #expect(seller.earned == 480)
+        }
+    }
+
+    @Test("a seller that closes the channel during a call is still paid for it, and not struck off")
+    func releasedDuringCall() async throws {
+        try await withMarket { market in
+            let seller = market.sellers[0]
+            seller.conduct = .hold
+            try await market.withGateway { buyer in
+                try await withThrowingTaskGroup(of: Answer.self) { group in
+                    group.addTask { try await buyer.chat() }
+                    try await buyer.eventually("the call is under way") { _ in
+                        seller.state.withLock { $0.inProgress } == 1
+                    }
+                    let channel = try #require(
+                        seller.state.withLock { $0.channels.keys.first })
+                    let session = AccountSession(key: seller.account, ledger: market.ledger)
+                    try await session.execute([
+                        .claimChannel(
+                            .init(
+                                channel: channel, lanes: [], receiptsRoot: .zero,
+                                receiptsCount: 0, release: true))
+                    ])
+                    try await buyer.eventually("the gateway knows") { status in
+                        try status.objects("channels").isEmpty
+                    }
+                    seller.release()
+                    for try await answer in group { #expect(answer.status == 200) }
+                }
+                let spent = try await buyer.spent()
+                #expect(spent == 240)
+                seller.conduct = .honest
+                let next = try await buyer.chat()
+                #expect(next.status == 200)
+            }
+        }
+    }
+
+    @Test("P4: whatever part of a busy journal a crash leaves, it replays")
+    func everyPrefix() async throws {
+        try await withMarket(sellers: 2) { market in
+            let configuration = market.configuration {
+                $0.budget.totalObol = 60_000
+                $0.budget.channelDepositObol = 9_000
+                $0.lanesPerChannel = 8
+            }
+            try await market.withGateway(configuration) { buyer in
+                let conducts: [FakeProvider.Conduct] = [
+                    .honest, .dieMidStream, .dropBefore, .dropAfter, .upstreamFails, .honest,
+                ]
+                for conduct in conducts {
+                    market.sellers[0].conduct = conduct
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for index in 0..<12 {
+                            group.addTask {
+                                let body = index % 2 == 0 ? Buyer.chat : Buyer.stream
+                                _ = try await buyer.chat(body)
+                            }
+                        }
+                        try await group.waitForAll()
+                    }
+                }
+            }
+            let records = try JournalContents(market.journalDirectory).records
+            #expect(records.count > 60)
+            let limits = WalletLimits(
+                budget: Amount(obol: 60_000), deposit: .zero, topUpBelow: .zero,
+                channelsPerSellerMax: 8)
+            var replay = GatewayReplay(limits: limits, recent: RecentReceipts(countMax: 1))
+            for record in records {
+                try replay.take(record)
+                for channel in replay.wallet.channels.values {
+                    let exposure = channel.lanes.reduce(UInt128(0)) { $0 + $1.exposure.obol }
+                    #expect(channel.committed.obol == exposure)
+                    #expect(channel.committed <= channel.terms.deposit)
+                }
+            }
+        }
+    }
+
+    @Test("a journal that fails for good ends the gateway, a full queue does not")
+    func journalFailure() async throws {
+        let directory = NSTemporaryDirectory() + "/gateway-\(UInt64.random(in: .min ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let journal = try Journal.open(JournalConfiguration(directory: directory)) { _, _ in }
+        let limits = WalletLimits(
+            budget: .zero, deposit: .zero, topUpBelow: .zero, channelsPerSellerMax: 1)
+        let book = CallBook(
+            wallet: Wallet(WalletState(limits: limits), waitersMax: 1), journal: journal,
+            recent: RecentReceipts(countMax: 1), storedOffers: [], logger: quietLogger,
+            now: testNow)
+        book.note(.overloaded)
+        book.note(.failed(errno: 28))
+        await #expect(throws: GatewayError.journal(.failed(errno: 28))) {
+            try await JournalGuard(book: book).run()
         }
     }
 }

@@ -160,6 +160,7 @@ struct RuleTests {
         #expect(faults { $0.budget.totalObol = 1 } == 1)
         #expect(faults { $0.sellers.allow = ["stoa1nobody"] } == 1)
         #expect(faults { $0.concurrentCallsMax = 0 } == 1)
+        #expect(faults { $0.voucherValidSeconds = 15 } == 1)
         #expect(faults { $0.health.cooldownMillisecondsMax = .max } == 1)
     }
 

@@ -82,7 +82,7 @@ struct CallDraft: Sendable {
     /// A right call: `units` of `offer`, after `settled` in its lane, with room in the cap.
     init(
         chain: ChainID, channel: ChannelID, lane: UInt16, after settled: LaneSettlement,
-        under offer: Offer, units: UnitCounts, payer: Actor, payee: Actor
+        under offer: Offer, units: UnitCounts, payer: Person, payee: Person
     ) {
         let charge = (try? offer.prices.charge(for: units))?.obol ?? 0
         let total = settled.total.obol &+ charge

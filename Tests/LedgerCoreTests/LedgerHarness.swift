@@ -9,11 +9,22 @@ import Testing
 /// A committed state in memory; a dictionary to look things up in, never to iterate over.
 struct MemoryState: StateReading, Sendable {
     private(set) var entries: [StateKey: [UInt8]] = [:]
+    /// How much money of each denomination there is, as it was when last counted.
+    private(set) var total: [Denomination: UInt128] = [:]
 
     func value(for key: StateKey) -> [UInt8]? { entries[key] }
 
     mutating func commit(_ changes: [StateChange]) {
         for change in changes { entries[change.key] = change.value }
+    }
+
+    /// Counts all money, entry by entry.
+    func recount(_ denomination: Denomination) -> UInt128 {
+        entries.reduce(0) { $0 + Self.money(denomination, $1.key, $1.value) }
+    }
+
+    mutating func count(_ denominations: [Denomination]) {
+        for denomination in denominations { total[denomination] = recount(denomination) }
     }
 
     /// Every entry, by ascending key.
@@ -35,26 +46,26 @@ struct LedgerHarness: Sendable {
     private(set) var base = MemoryState()
     private(set) var ledger: Ledger<MemoryState>
     private(set) var context: BlockContext
-    private(set) var parent = Digest.zero
 
     /// Starts a chain; everybody owns the same, of the native unit and of ``token``.
     init(each: UInt128 = 1_000_000_000_000, tokens: UInt128 = 1_000_000) {
         let made = Genesis(
             name: "stoa-test", time: Timestamp(milliseconds: 1000),
-            sequencer: Actor.alice.key.publicKey, parameters: Self.parameters,
-            allocations: Actor.all.map { .init(account: $0.id, amount: Amount(obol: each)) })
+            sequencer: Person.alice.key.publicKey, parameters: Self.parameters,
+            allocations: Person.all.map { .init(account: $0.id, amount: Amount(obol: each)) })
         guard let made else { preconditionFailure("the genesis is valid") }
         genesis = made
         chain = made.chain
         base.commit(made.changes)
         if tokens > 0, case .issued(let unit) = Self.token {
-            let supply = StoredAmount(Amount(obol: tokens * UInt128(Actor.all.count)))
+            let supply = StoredAmount(Amount(obol: tokens * UInt128(Person.all.count)))
             Self.put(supply, .supply(Self.token), into: &base)
-            for actor in Actor.all {
+            for actor in Person.all {
                 let balance = StoredAmount(Amount(obol: tokens))
                 Self.put(balance, .issuedBalance(actor.id, unit), into: &base)
             }
         }
+        base.count([.native, Self.token])
         ledger = Ledger(chain: chain, base: base)
         context = BlockContext(height: BlockHeight(1), time: Timestamp(milliseconds: 2000))
     }
@@ -69,6 +80,7 @@ struct LedgerHarness: Sendable {
     mutating func plant(_ value: some CanonicalCodable, _ key: StateKey) {
         endBlock()
         Self.put(value, key, into: &base)
+        base.count([.native, Self.token])
         ledger = Ledger(chain: chain, base: base)
     }
 
@@ -84,6 +96,9 @@ struct LedgerHarness: Sendable {
             result = TransactionResult(refusal: error)
         }
         if !result.isAccepted { #expect(result.events.isEmpty) }
+        for denomination in [Denomination.native, Self.token] {
+            #expect(total(denomination) == base.total[denomination], "P1: money was made or lost")
+        }
         return result
     }
 
@@ -127,18 +142,20 @@ struct LedgerHarness: Sendable {
 
     /// P1: the sum of everything of one denomination, the block's changes included.
     func total(_ denomination: Denomination) -> UInt128 {
-        var entries = base
-        entries.commit(ledger.changes)
-        var sum: UInt128 = 0
-        for entry in entries.sorted {
-            guard let value = entry.value else { continue }
-            sum += Self.money(denomination, entry.key, value)
+        var sum = base.total[denomination, default: 0]
+        for change in ledger.changes {
+            sum += change.value.map { MemoryState.money(denomination, change.key, $0) } ?? 0
+            sum -= base.value(for: change.key).map {
+                MemoryState.money(denomination, change.key, $0)
+            } ?? 0
         }
         return sum
     }
+}
 
+extension MemoryState {
     /// The money of one denomination in one entry, read from the bytes themselves.
-    private static func money(
+    static func money(
         _ denomination: Denomination, _ key: StateKey, _ value: [UInt8]
     ) -> UInt128 {
         func amount(at offset: Int) -> UInt128 {
@@ -164,10 +181,15 @@ struct LedgerHarness: Sendable {
 
 extension LedgerHarness {
     /// What an account has, the block's changes included.
-    func account(_ actor: Actor) -> Account { ledger.state.account(actor.id) }
+    func account(_ actor: Person) -> Account { ledger.state.account(actor.id) }
+
+    /// What an account has of ``token``, in its smallest unit.
+    func tokens(_ actor: Person) -> UInt128 {
+        ledger.state.balance(actor.id, Self.token).obol
+    }
 
     /// A transaction of `actor`'s with the next sequence number and the least fee.
-    func transaction(_ actor: Actor, _ messages: [Message]) -> Transaction {
+    func transaction(_ actor: Person, _ messages: [Message]) -> Transaction {
         func made(_ fee: UInt128) -> Transaction {
             Transaction(
                 chain: chain, sender: actor.id, sequence: account(actor).sequence + 1,
@@ -179,7 +201,7 @@ extension LedgerHarness {
 
     /// Signs and executes messages.
     @discardableResult
-    mutating func send(_ actor: Actor, _ messages: Message...) -> TransactionResult {
+    mutating func send(_ actor: Person, _ messages: Message...) -> TransactionResult {
         apply(actor.key.sign(transaction(actor, messages)).signed.canonicalBytes)
     }
 }

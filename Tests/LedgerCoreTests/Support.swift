@@ -48,7 +48,7 @@ enum Soak {
 }
 
 /// Somebody with an account, and the keys for vouchers and receipts.
-struct Actor: Sendable {
+struct Person: Sendable {
     let name: String
     let key: SigningKey
     let voucherKey: SigningKey
@@ -70,15 +70,15 @@ struct Actor: Sendable {
         return key
     }
 
-    static let alice = Actor("alice", seed: 1)
-    static let bob = Actor("bob", seed: 2)
-    static let carol = Actor("carol", seed: 3)
-    static let dave = Actor("dave", seed: 4)
-    static let erin = Actor("erin", seed: 5)
+    static let alice = Person("alice", seed: 1)
+    static let bob = Person("bob", seed: 2)
+    static let carol = Person("carol", seed: 3)
+    static let dave = Person("dave", seed: 4)
+    static let erin = Person("erin", seed: 5)
     static let all = [alice, bob, carol, dave, erin]
 
     /// Who has this account.
-    static func of(_ account: AccountID) -> Actor? { all.first { $0.id == account } }
+    static func of(_ account: AccountID) -> Person? { all.first { $0.id == account } }
 }
 
 /// A digest of one byte, repeated.

@@ -1,0 +1,176 @@
+import CanonicalCoding
+import HTTPTypes
+import Hummingbird
+import Identity
+import MarketTypes
+import NIOCore
+import OpenAIWire
+import SettlementCore
+
+/// Decides whether a request is served: everything up to the moment its voucher counts.
+struct CallDoor: Sendable {
+    /// The longest voucher in base64; a signed voucher has about 280 bytes.
+    private static let voucherTextBytesMax = 1024
+
+    let parts: ProviderParts
+
+    /// Reads a request and admits its voucher; the cheap checks go first.
+    ///
+    /// - Throws: ``CallFailure``; nothing was written then, and the sequence number is unused.
+    func admit(
+        _ request: Request, for interface: CallInterface
+    ) async throws(CallFailure) -> PaidCall {
+        let signed = try Self.voucher(request.headers[.voucher])
+        guard let service = parts.board.service(signed.document.offer),
+            service.offer.interface == interface
+        else { throw .voucher(.wrongOffer) }
+        let body = try await body(of: request, under: service.offer)
+        let asked: PaidRequest
+        do throws(APIFailure) {
+            asked = try PaidRequest(body, under: service.offer)
+        } catch {
+            throw .other(error)
+        }
+        let voucher: Verified<Voucher>
+        do throws(SignatureError) {
+            voucher = try signed.verified()
+        } catch {
+            throw .voucher(.invalidSignature)
+        }
+        let passes = try await enter(service)
+        let admission = try Self.admission(service)
+        do throws(CallFailure) {
+            let startedAt = parts.now()
+            try await admit(voucher, asked, service, now: startedAt)
+            return PaidCall(
+                voucher, asked, service: service, parts: parts, admission: admission,
+                passes: passes, startedAt: startedAt)
+        } catch {
+            service.report(.nothing, admission)
+            throw error
+        }
+    }
+
+    static func voucher(_ text: String?) throws(CallFailure) -> Signed<Voucher> {
+        guard let text else {
+            throw .other(
+                APIFailure(
+                    .insufficientFunds, message: "The header stoa-voucher is missing.",
+                    hint: "Call through a gateway, which signs a voucher for each call."))
+        }
+        guard text.utf8.count <= voucherTextBytesMax,
+            let bytes = Base64.decode(Array(text.utf8)),
+            let signed = try? Signed<Voucher>(canonicalBytes: bytes)
+        else {
+            throw .other(
+                APIFailure(
+                    .invalidRequest, message: "The header stoa-voucher cannot be read.",
+                    param: "stoa-voucher"))
+        }
+        return signed
+    }
+
+    private func body(
+        of request: Request, under offer: Offer
+    ) async throws(CallFailure) -> [UInt8] {
+        let bytesMax = min(
+            parts.configuration.requestBytesMax, Int(offer.limits.requestBytesMax))
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: bytesMax)
+        } catch is NIOTooManyBytesError {
+            throw .other(
+                APIFailure(.tooLarge, message: "The body exceeds \(bytesMax) bytes."))
+        } catch {
+            throw .other(APIFailure(.invalidRequest, message: "The body broke off."))
+        }
+        return buffer.getBytes(at: buffer.readerIndex, length: buffer.readableBytes) ?? []
+    }
+}
+
+extension CallDoor {
+    /// Waits for the service's turn and then for the provider's, and not for ever.
+    private func enter(_ service: SoldService) async throws(CallFailure) -> (CallPass, CallPass) {
+        let timeout = TimeAmount.milliseconds(
+            Int64(parts.configuration.queueTimeoutMilliseconds))
+        let eventLoop = parts.client.eventLoopGroup.any()
+        do throws(CallGate.Refusal) {
+            let own = try await service.gate.enter(waitingAtMost: timeout, on: eventLoop)
+            return (try await parts.gate.enter(waitingAtMost: timeout, on: eventLoop), own)
+        } catch {
+            throw .other(
+                APIFailure(
+                    .overloaded,
+                    message: error == .queueFull
+                        ? "Too many calls wait already." : "The call's turn did not come.",
+                    retryAfterSeconds: 1))
+        }
+    }
+
+    private static func admission(
+        _ service: SoldService
+    ) throws(CallFailure) -> CircuitBreaker.Admission {
+        let admission = service.admit()
+        if case .refused(let milliseconds) = admission {
+            throw .other(
+                APIFailure(
+                    .overloaded, message: "The model's server is down.",
+                    retryAfterSeconds: UInt32(clamping: (milliseconds + 999) / 1000)))
+        }
+        return admission
+    }
+
+    /// Admits the voucher; a channel or a deposit that is new to the book is looked up once.
+    private func admit(
+        _ voucher: Verified<Voucher>, _ request: PaidRequest, _ service: SoldService,
+        now: Timestamp
+    ) async throws(CallFailure) {
+        let offer = service.offer
+        let digest = RequestDigest.of(path: offer.interface.path, body: request.body)
+        let chargeMax: Amount
+        do throws(SettlementRefusal) {
+            chargeMax = try offer.prices.charge(for: service.unitsMax(request))
+        } catch {
+            throw .voucher(error)
+        }
+        do throws(DeskRefusal) {
+            return try await parts.desk.admit(
+                voucher, under: offer, request: digest, chargeMax: chargeMax, now: now)
+        } catch .book(.unknownChannel) {
+            switch await parts.directory.ask(voucher.document.channel) {
+            case .known: break
+            case .unknown: throw .voucher(.wrongChannel)
+            case .closed: throw .voucher(.channelClosed)
+            case .unavailable: throw .other(Self.unavailable)
+            }
+        } catch .book(.settlement(.insufficientDeposit)) {
+            guard await parts.directory.ask(voucher.document.channel) == .known else {
+                throw .voucher(.insufficientDeposit)
+            }
+        } catch {
+            throw Self.failure(error)
+        }
+        do throws(DeskRefusal) {
+            try await parts.desk.admit(
+                voucher, under: offer, request: digest, chargeMax: chargeMax, now: now)
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    private static func failure(_ refusal: DeskRefusal) -> CallFailure {
+        switch refusal {
+        case .book(.settlement(let refusal)): .voucher(refusal)
+        case .book(.unknownChannel): .voucher(.wrongChannel)
+        case .book(.unknownOffer): .voucher(.wrongOffer)
+        case .book(.full): .other(unavailable)
+        case .journal:
+            .other(APIFailure(.overloaded, message: "The provider cannot write its journal."))
+        }
+    }
+
+    private static var unavailable: APIFailure {
+        APIFailure(
+            .overloaded, message: "The channel cannot be looked up now.", retryAfterSeconds: 1)
+    }
+}

@@ -1,0 +1,128 @@
+import LedgerClient
+import LedgerCore
+import Logging
+import MarketTypes
+import NIOCore
+import SettlementCore
+import Synchronization
+
+/// Finds out from the ledger what a channel is: for vouchers of channels that are new here, or
+/// whose deposit grew.
+///
+/// Strangers can make it ask, so it asks few questions at once, and the same one only now and then.
+final class ChannelDirectory: Sendable {
+    /// What the ledger says about a channel.
+    enum Finding: Hashable, Sendable {
+        /// It is in the book, as the ledger has it now.
+        case known
+        /// There is no such channel that pays this account.
+        case unknown
+        /// It is closed.
+        case closed
+        /// The ledger gave no answer, or the book is full.
+        case unavailable
+    }
+
+    /// The most answers that are remembered.
+    private static let answersMax = 4096
+
+    private struct Answer {
+        let finding: Finding
+        let at: NIODeadline
+
+        /// A deposit may grow any moment; a channel that does not exist will hardly appear.
+        func stands(at now: NIODeadline) -> Bool {
+            now - at < (finding == .known ? .milliseconds(100) : .seconds(2))
+        }
+    }
+
+    private let chain: ChainID
+    private let payee: AccountID
+    private let ledger: any LedgerConnection
+    private let desk: VoucherDesk
+    private let logger: Logger
+    private let eventLoopGroup: any EventLoopGroup
+    private let answers = Mutex<[ChannelID: Answer]>([:])
+    private let turns = CallGate(callsMax: 4, waitersMax: 1024)
+
+    init(
+        chain: ChainID, payee: AccountID, ledger: any LedgerConnection, desk: VoucherDesk,
+        logger: Logger, eventLoopGroup: any EventLoopGroup
+    ) {
+        self.chain = chain
+        self.payee = payee
+        self.ledger = ledger
+        self.desk = desk
+        self.logger = logger
+        self.eventLoopGroup = eventLoopGroup
+    }
+
+    /// Asks about a channel that a voucher names, unless it was asked about just now.
+    func ask(_ channel: ChannelID) async -> Finding {
+        if let answer = recent(channel) { return answer }
+        let pass: CallPass
+        do throws(CallGate.Refusal) {
+            pass = try await turns.enter(
+                waitingAtMost: .seconds(5), on: eventLoopGroup.any())
+        } catch {
+            return .unavailable
+        }
+        defer { withExtendedLifetime(pass) {} }
+        if let answer = recent(channel) { return answer }
+        let finding = await refresh(channel)
+        remember(finding, about: channel)
+        return finding
+    }
+
+    /// Asks about a channel, however often, and puts the answer into the book.
+    func refresh(_ id: ChannelID) async -> Finding {
+        do throws(LedgerClientError) {
+            guard let channel = try await ledger.channel(id), channel.payee == payee else {
+                return .unknown
+            }
+            return await take(id, channel)
+        } catch {
+            logger.warning("the ledger cannot be asked", metadata: ["error": "\(error.message)"])
+            return .unavailable
+        }
+    }
+
+    /// Puts what the ledger says about a channel of this account into the book.
+    func take(_ id: ChannelID, _ channel: Channel) async -> Finding {
+        let terms = channel.terms(id: id, chain: chain)
+        let (known, isFull) = desk.withBook { book in
+            book.setStatus(channel.status, of: id)
+            return (book.accounts[id]?.channel.terms, book.isFull)
+        }
+        if known == nil, channel.status != .open { return .closed }
+        if known == nil, isFull { return .unavailable }
+        if known?.deposit != terms.deposit {
+            do throws(DeskRefusal) {
+                try await desk.write(.terms(terms))
+            } catch {
+                logger.warning("a channel is not taken in", metadata: ["reason": "\(error)"])
+                return .unavailable
+            }
+            // It may have begun to close since it was read; the blocks tell, and later ones win.
+        }
+        return channel.status == .open ? .known : .closed
+    }
+
+    private func recent(_ channel: ChannelID) -> Finding? {
+        answers.withLock { answers in
+            guard let answer = answers[channel], answer.stands(at: .now()) else { return nil }
+            return answer.finding
+        }
+    }
+
+    private func remember(_ finding: Finding, about channel: ChannelID) {
+        answers.withLock { answers in
+            if answers.count >= Self.answersMax {
+                let now = NIODeadline.now()
+                answers = answers.filter { $0.value.stands(at: now) }
+            }
+            guard answers.count < Self.answersMax else { return }
+            answers[channel] = Answer(finding: finding, at: .now())
+        }
+    }
+}

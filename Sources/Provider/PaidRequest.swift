@@ -1,0 +1,107 @@
+import MarketTypes
+import NIOCore
+import OpenAIWire
+import SettlementCore
+
+/// A buyer's request, read as far as serving and pricing it needs.
+struct PaidRequest: Sendable {
+    private enum Form: Sendable {
+        case chat(ChatRequest)
+        case embeddings(EmbeddingsRequest)
+        case json
+    }
+
+    /// The body, byte for byte: what the voucher's digest is of.
+    let body: [UInt8]
+    /// The most output tokens that the upstream may generate.
+    let outputTokensMax: UInt32
+    private let form: Form
+
+    /// Reads a request under the offer that its voucher names.
+    ///
+    /// - Throws: ``APIFailure`` if it is malformed or beyond a limit of the offer; it is never cut.
+    init(_ body: [UInt8], under offer: Offer) throws(APIFailure) {
+        self.body = body
+        do {
+            switch offer.interface {
+            case .chat: form = .chat(try ChatRequest(body))
+            case .embeddings: form = .embeddings(try EmbeddingsRequest(body))
+            case .json:
+                form = .json
+                try Self.checkJSON(body)
+            }
+        } catch {
+            throw error.failure
+        }
+        outputTokensMax = try Self.outputTokensMax(form, offer)
+        if let model = Self.model(form), model != offer.model {
+            throw APIFailure(
+                .invalidRequest, message: "The voucher pays for '\(offer.model)'.",
+                param: "model")
+        }
+    }
+
+    private static func checkJSON(_ body: [UInt8]) throws(RequestRefusal) {
+        do { _ = try JSONKind.checking(body) } catch { throw .malformed(error) }
+    }
+
+    private static func model(_ form: Form) -> String? {
+        switch form {
+        case .chat(let request): request.model
+        case .embeddings(let request): request.model
+        case .json: nil
+        }
+    }
+
+    private static func outputTokensMax(
+        _ form: Form, _ offer: Offer
+    ) throws(APIFailure) -> UInt32 {
+        guard case .chat(let request) = form else { return 0 }
+        let limit = offer.limits.outputTokensMax
+        guard let asked = request.outputTokensMax else { return limit }
+        guard asked <= UInt64(limit) else {
+            throw APIFailure(
+                .invalidRequest, message: "The offer allows at most \(limit) output tokens.",
+                param: "max_tokens")
+        }
+        return UInt32(clamping: asked)
+    }
+}
+
+extension PaidRequest {
+    /// Whether the answer is an event stream.
+    var isStreaming: Bool {
+        if case .chat(let request) = form { request.isStreaming } else { false }
+    }
+
+    /// The sampling parameters for the receipt, by ascending name.
+    var parameters: [CallParameter] {
+        guard case .chat(let request) = form else { return [] }
+        return request.parameters.map { CallParameter(name: $0.name, value: $0.value) }
+    }
+
+    /// What is sent upstream.
+    func upstreamBody(for upstream: UpstreamConfiguration) -> ByteBuffer {
+        switch form {
+        case .json: return ByteBuffer(bytes: body)
+        case .embeddings(let request):
+            return ByteBuffer(bytes: request.upstreamBody(model: upstream.model))
+        case .chat(let request):
+            let name: ChatRequest.OutputBoundName =
+                upstream.outputBound == .maxTokens ? .maxTokens : .maxCompletionTokens
+            let text = request.upstreamBody(
+                model: upstream.model, outputTokensMax: UInt64(outputTokensMax), boundName: name)
+            guard request.isStreaming, !upstream.includeUsage else {
+                return ByteBuffer(bytes: text)
+            }
+            return ByteBuffer(bytes: Self.withoutStreamOptions(text))
+        }
+    }
+
+    private static func withoutStreamOptions(_ body: [UInt8]) -> [UInt8] {
+        guard let object = try? JSONObject(body) else { return body }
+        var editor = JSONObjectEditor(object)
+        editor.remove("stream_options")
+        return editor.finish()
+    }
+}

@@ -1,0 +1,19 @@
+import AsyncHTTPClient
+import Identity
+import Logging
+import MarketTypes
+
+/// What every call and every loop of one running provider shares.
+struct ProviderParts: Sendable {
+    let configuration: ProviderConfiguration
+    let receiptKey: SigningKey
+    let board: ServiceBoard
+    let desk: VoucherDesk
+    let directory: ChannelDirectory
+    let gate: CallGate
+    let claims: ClaimSignal
+    let presence: BuyerPresence
+    let client: HTTPClient
+    let logger: Logger
+    let now: @Sendable () -> Timestamp
+}

@@ -1,0 +1,71 @@
+import Identity
+import MarketTypes
+import Testing
+
+@testable import LedgerCore
+
+@Suite("The ledger and its auditor agree")
+struct AuditTests {
+    /// P1, P12, LED-6: codes, balances, supply and, in the end, every byte of the state.
+    ///
+    /// That a refused transaction changes nothing but sequence number and fee, and that no money is
+    /// made or lost, is checked by the harness after every transaction.
+    @Test("whatever people do", arguments: Soak.seeds)
+    func agree(seed: UInt64) {
+        var harness = LedgerHarness()
+        var auditor = AuditorLedger(harness)
+        var crowd = Crowd(seed: seed)
+        var messages = 0
+        while messages < 150 {
+            for _ in 0...crowd.random.below(3) {
+                let next = crowd.transaction(auditor)
+                messages += next.messages
+                let result = harness.apply(next.bytes)
+                let (code, index) = auditor.apply(next.bytes, at: harness.context)
+                #expect(result.code == code)
+                #expect(result.messageIndex == index)
+                for actor in Person.all {
+                    #expect(
+                        harness.account(actor).balance.obol == auditor.holders[actor.id]?.balance)
+                }
+                guard result.code == code else { return }
+            }
+            harness.endBlock(blocks: crowd.random.once(in: 5) ? 4 : 1)
+        }
+        compare(harness, auditor)
+    }
+
+    /// Every code that is not in the list came up when this crowd was left alone with the auditor.
+    @Test("and the crowd finds nearly every way to be refused")
+    func coverage() {
+        var counts: [UInt32: Int] = [:]
+        for seed in UInt64(0)..<120 {
+            let harness = LedgerHarness()
+            var auditor = AuditorLedger(harness)
+            var crowd = Crowd(seed: seed)
+            var context = harness.context
+            for _ in 0..<80 {
+                let bytes = crowd.transaction(auditor).bytes
+                counts[auditor.apply(bytes, at: context).0, default: 0] += 1
+                let blocks = UInt64(crowd.random.once(in: 8) ? 4 : crowd.random.below(2))
+                context = BlockContext(
+                    height: BlockHeight(context.height.rawValue + blocks),
+                    time: Timestamp(milliseconds: context.time.milliseconds + 1000 * blocks))
+            }
+        }
+        print("TX", counts.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: " "))
+    }
+
+    private func compare(_ harness: LedgerHarness, _ auditor: AuditorLedger) {
+        var expected = auditor.entries
+        for entry in harness.base.sorted {
+            let value = expected.removeValue(forKey: entry.key.bytes)
+            #expect(value == entry.value, "\(Hex.encode(entry.key.bytes))")
+        }
+        #expect(expected.isEmpty, "the ledger lacks entries")
+        for denomination in [Denomination.native, LedgerHarness.token] {
+            let counted = harness.base.recount(denomination)
+            #expect(counted == harness.base.total[denomination], "P1")
+        }
+    }
+}

@@ -1,0 +1,215 @@
+import CanonicalCoding
+import Identity
+import LedgerCore
+import MarketTypes
+import SettlementCore
+
+/// People who do whatever comes to their minds, right and wrong, from one seed.
+///
+/// What they know of the market is what the auditor knows; they never ask the ledger.
+struct Crowd {
+    var random: SplitMix64
+    private var counter: UInt64 = 0
+
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    /// The bytes of somebody's next transaction.
+    mutating func transaction(_ auditor: AuditorLedger) -> (bytes: [UInt8], messages: Int) {
+        let actor = random.pick(Person.all) ?? .alice
+        let count = random.once(in: 12) ? 6 : 1 + random.below(4)
+        let messages = (0..<count).map { _ in message(of: actor, auditor) }
+        let holder = auditor.holders[actor.id] ?? AuditorLedger.Holder()
+        func made(
+            fee: UInt128, sequence: UInt64? = nil, chain: ChainID? = nil,
+            sender: AccountID? = nil, validUntil: UInt64 = .max
+        ) -> Transaction {
+            Transaction(
+                chain: chain ?? auditor.chain, sender: sender ?? actor.id,
+                sequence: sequence ?? holder.sequence + 1, fee: Amount(obol: fee),
+                validUntil: BlockHeight(validUntil), messages: messages)
+        }
+        func sealed(_ transaction: Transaction) -> [UInt8] {
+            actor.key.sign(transaction).signed.canonicalBytes
+        }
+        let size = made(fee: 0).canonicalBytes.count + 33 + 69
+        let fee = auditor.parameters.fee(bytes: size).obol
+        let good = made(fee: fee + UInt128(random.below(3)))
+        guard random.once(in: 12) else { return (sealed(good), count) }
+        let stranger = random.pick(Person.all) ?? .bob
+        var tampered = sealed(good)
+        tampered[tampered.count - 1 - random.below(tampered.count)] ^= 1 << random.next() % 8
+        let wrong: [[UInt8]] = [
+            sealed(made(fee: fee - 1)), sealed(made(fee: holder.balance + 1)),
+            sealed(made(fee: fee, sequence: holder.sequence)),
+            sealed(made(fee: fee, sequence: holder.sequence + 2)),
+            sealed(made(fee: fee, sequence: .max)),
+            sealed(made(fee: fee, chain: ChainID(digest(0x01)))),
+            sealed(made(fee: fee, sender: stranger.id)),
+            sealed(made(fee: fee, validUntil: UInt64(random.below(40)))), tampered,
+            Array(sealed(good).dropLast(random.below(9))), sealed(good) + [0],
+        ]
+        return (random.pick(wrong) ?? [], count)
+    }
+
+    private mutating func message(of actor: Person, _ auditor: AuditorLedger) -> Message {
+        switch random.below(25) {
+        case 0...2: transfer()
+        case 3: publishAsset()
+        case 4: publishVersion(actor, auditor)
+        case 5...8: publishOffer(actor, auditor)
+        case 9: .withdrawOffer(pickOffer(auditor, of: mostly(actor))?.id ?? OfferID(digest(9)))
+        case 10...12: open(actor)
+        case 13: .topUpChannel(channel: channel(auditor, payer: mostly(actor)), amount: amount())
+        case 14...18: claim(actor, auditor)
+        case 19: .closeChannel(channel(auditor, payer: mostly(actor)))
+        case 20: .withdrawChannel(channel(auditor, payer: nil))
+        case 21: .depositBond(amount())
+        case 22: random.once(in: 2) ? .unbond(unbonding(actor, auditor)) : .withdrawBond
+        case 23: .withdrawBond
+        default: fraud(auditor)
+        }
+    }
+
+    /// This actor, or now and then another.
+    private mutating func mostly(_ actor: Person) -> Person {
+        random.once(in: 12) ? random.pick(Person.all) ?? actor : actor
+    }
+
+    /// An amount that is sometimes nothing, and sometimes far too much.
+    private mutating func amount() -> Amount {
+        switch random.below(24) {
+        case 0: .zero
+        case 1: Amount(obol: .max)
+        case 2: Amount(obol: 1_000_000_000_001)
+        default: Amount(obol: UInt128(1 + random.below(5000)))
+        }
+    }
+
+    private mutating func denomination() -> Denomination {
+        switch random.below(12) {
+        case 0: .issued(digest(0x66))
+        case 1...3: LedgerHarness.token
+        default: .native
+        }
+    }
+
+    private mutating func transfer() -> Message {
+        let known = (random.pick(Person.all) ?? .alice).id
+        let to = random.once(in: 8) ? AccountID(digest(UInt8(random.below(4)))) : known
+        return .transfer(to: to, denomination: denomination(), amount: amount())
+    }
+
+    private mutating func text(_ right: String) -> String {
+        let wrong = ["", "é", "a b", "\n", String(repeating: "x", count: 64)]
+        return random.once(in: 10) ? random.pick(wrong) ?? right : right
+    }
+
+    private mutating func version() -> AssetVersion {
+        AssetVersion(content: digest(UInt8(random.below(3))), metadataLink: text("http://a"))
+    }
+
+    private mutating func publishAsset() -> Message {
+        .publishAsset(
+            AssetPublication(
+                name: text("asset-\(random.below(4))"),
+                kind: random.pick(AssetKind.allCases) ?? .model, licence: text("MIT"),
+                version: version()))
+    }
+
+    private mutating func asset(_ auditor: AuditorLedger, of owner: Person) -> AssetID {
+        let ids = auditor.works.filter { $0.value.owner == owner.id }.map(\.key).sorted()
+        return random.pick(ids) ?? AssetID(digest(8))
+    }
+
+    private mutating func publishVersion(_ actor: Person, _ auditor: AuditorLedger) -> Message {
+        .publishAssetVersion(asset: asset(auditor, of: mostly(actor)), version: version())
+    }
+
+    private mutating func unbonding(_ actor: Person, _ auditor: AuditorLedger) -> Amount {
+        let active = auditor.stakes[actor.id]?.active ?? 0
+        let part = max(1, min(active, UInt128(1 + random.below(900))))
+        return random.once(in: 5) ? amount() : Amount(obol: part)
+    }
+
+    private mutating func open(_ actor: Person) -> Message {
+        let others = Person.all.filter { $0.id != actor.id }
+        let payee = random.once(in: 15) ? actor : random.pick(others) ?? .bob
+        let lanes: UInt16 = random.once(in: 12) ? random.pick([0, 1024, 1025, .max]) ?? 0 : 3
+        let odd = PublicKey(scheme: .secp256k1, bytes: [UInt8](repeating: 2, count: 33))
+        let key = actor.voucherKey.publicKey
+        return .openChannel(
+            ChannelOpening(
+                payee: payee.id, denomination: denomination(), deposit: amount(),
+                voucherKey: random.once(in: 15) ? odd ?? key : key, lanes: lanes))
+    }
+
+    private mutating func channel(_ auditor: AuditorLedger, payer: Person?) -> ChannelID {
+        let all = auditor.pots.filter { payer == nil || $0.value.payer == payer?.id }
+        return random.pick(all.map(\.key).sorted()) ?? ChannelID(digest(7))
+    }
+
+    /// An offer of `seller`'s, or nil.
+    mutating func pickOffer(
+        _ auditor: AuditorLedger, of seller: Person, in denomination: Denomination? = nil
+    ) -> Offer? {
+        let own = auditor.listings.values.map(\.offer).filter {
+            $0.seller == seller.id && (denomination == nil || $0.denomination == denomination)
+        }
+        return random.pick(own.sorted { $0.id < $1.id })
+    }
+
+    private mutating func publishOffer(_ actor: Person, _ auditor: AuditorLedger) -> Message {
+        counter += 1
+        let older = random.once(in: 3) ? pickOffer(auditor, of: actor) : nil
+        let seller = mostly(actor)
+        let asset = asset(auditor, of: actor)
+        let versions = auditor.works[asset]?.versions ?? []
+        let version = 1 + random.below(versions.count + (random.once(in: 9) ? 1 : 0) + 1)
+        let index = min(max(versions.count, 1), version)
+        let content = index <= versions.count ? versions[index - 1].content : digest(0)
+        let skip = random.once(in: 9) ? 1 : 0
+        let odd = PublicKey(scheme: .p256WebAuthn, bytes: [UInt8](repeating: 2, count: 33))
+        let key = actor.receiptKey.publicKey
+        return .publishOffer(
+            Offer(
+                seller: seller.id, receiptKey: random.once(in: 20) ? odd ?? key : key,
+                asset: asset, assetVersion: UInt32(index),
+                weights: random.once(in: 15) ? digest(0x55) : content,
+                model: text("model-\(random.below(3))"), interface: interface(),
+                endpoint: random.once(in: 15)
+                    ? random.pick(["http://", "ftp://a", "http://-", "https://a b", ""]) ?? ""
+                    : random.pick(["http://a", "https://B", "http://[::1]:80"]) ?? "http://a",
+                denomination: denomination(), prices: prices(), limits: limits(),
+                verification: .receipt, bond: Amount(obol: UInt128(random.below(2) * 700)),
+                version: UInt32(Int(older?.version ?? 0) + 1 + skip), supersedes: older?.id,
+                expiresAt: Timestamp(
+                    milliseconds: random.once(in: 15) ? 1500 : 900_000 + counter)))
+    }
+
+    private mutating func interface() -> CallInterface {
+        random.once(in: 8) ? random.pick([.embeddings, .json]) ?? .chat : .chat
+    }
+
+    private mutating func limits() -> OfferLimits {
+        func limit(_ value: UInt32) -> UInt32 { random.once(in: 30) ? 0 : value }
+        return OfferLimits(
+            requestBytesMax: limit(1000), inputTokensMax: limit(1000),
+            outputTokensMax: limit(1000), templateTokensMax: limit(10),
+            callMillisecondsMax: limit(1000))
+    }
+
+    private mutating func prices() -> PriceTable {
+        var prices = SortedMap<Unit, Price>()
+        if random.once(in: 30) { return PriceTable(prices) }
+        let most: UInt128 = random.once(in: 20) ? .max : 40
+        prices[.call] = Price(amount: Amount(obol: most), perUnits: 1)
+        if random.once(in: 2) {
+            prices[.outputToken] = Price(amount: Amount(obol: 7), perUnits: 3)
+        }
+        if random.once(in: 2) {
+            prices[.inputToken] = Price(amount: Amount(obol: 1), perUnits: 10)
+        }
+        if random.once(in: 2) { prices[.byte] = Price(amount: .zero, perUnits: 1) }
+        return PriceTable(prices)
+    }
+}
