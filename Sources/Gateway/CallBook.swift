@@ -39,8 +39,12 @@ final class CallBook: Sendable {
     private let failed: AsyncStream<JournalError>.Continuation
 
     init(
-        wallet: Wallet, journal: Journal, recent: RecentReceipts, storedOffers: Set<OfferID>,
-        logger: Logger, now: @escaping @Sendable () -> Timestamp
+        wallet: Wallet,
+        journal: Journal,
+        recent: RecentReceipts,
+        storedOffers: Set<OfferID>,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.wallet = wallet
         self.journal = journal
@@ -75,7 +79,9 @@ final class CallBook: Sendable {
     func write(_ engagement: Engagement) async throws(JournalError) {
         let id = engagement.voucher.document.offer
         let record = JournalRecord.voucher(
-            engagement.voucher.signed, unitsMax: engagement.unitsMax)
+            engagement.voucher.signed,
+            unitsMax: engagement.unitsMax
+        )
         do {
             if storedOffers.withLock({ $0.contains(id) }) {
                 try await append(record)
@@ -93,9 +99,11 @@ final class CallBook: Sendable {
 
     /// Checks a receipt, makes it durable, and only then frees the lane.
     ///
-    /// - Parameter response: the chain over what arrived; nil if that is not known.
+    /// `response` is the chain over what arrived; nil if that is not known.
     func settle(
-        _ receipt: Signed<Receipt>, for engagement: Engagement, response: ResponseChain?
+        _ receipt: Signed<Receipt>,
+        for engagement: Engagement,
+        response: ResponseChain?
     ) async throws(SettleFailure) -> Verified<Receipt> {
         let call: SettledCall
         do {
@@ -152,16 +160,23 @@ final class CallBook: Sendable {
 
     /// Pays a seller nothing more, from now on and after every restart.
     func strikeOff(
-        _ engagement: Engagement, _ reason: StrikeReason, evidence: Signed<Receipt>?
+        _ engagement: Engagement,
+        _ reason: StrikeReason,
+        evidence: Signed<Receipt>?
     ) async -> SettleFailure {
         let claim = evidence.map { LaneClaim(voucher: engagement.voucher.signed, receipt: $0) }
         let strike = StrikeOff(
-            seller: engagement.seller, reason: reason, at: now(), evidence: claim)
+            seller: engagement.seller,
+            reason: reason,
+            at: now(),
+            evidence: claim
+        )
         wallet.withLock { $0.strikeOff(strike) }
         wallet.wake(engagement.seller)
         logger.warning(
             "seller struck off",
-            metadata: ["seller": "\(engagement.seller)", "reason": "\(reason.name)"])
+            metadata: ["seller": "\(engagement.seller)", "reason": "\(reason.name)"]
+        )
         // If it cannot be written, the lane is looked up after a restart, with the same result.
         try? await append(.struckOff(strike))
         return .cheated(reason)
@@ -169,7 +184,9 @@ final class CallBook: Sendable {
 
     /// Makes a channel durable and usable, or takes over its new deposit or standing.
     func write(
-        _ id: ChannelID, _ channel: LedgerChannel, isUsable: Bool
+        _ id: ChannelID,
+        _ channel: LedgerChannel,
+        isUsable: Bool
     ) async throws(JournalError) {
         let isNews = wallet.withLock { wallet in
             channel.channel.deposit >= wallet.channels[id]?.terms.deposit ?? .zero
@@ -187,7 +204,8 @@ final class CallBook: Sendable {
         } catch {
             logger.error(
                 "a channel does not match what was promised in it",
-                metadata: ["channel": "\(id.digest)", "error": "\(error)"])
+                metadata: ["channel": "\(id.digest)", "error": "\(error)"]
+            )
         }
         wallet.wake(channel.channel.payee)
     }

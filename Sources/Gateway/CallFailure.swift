@@ -51,37 +51,48 @@ struct FailureTexts: Sendable {
         case .shortage(let shortage): self.failure(shortage)
         case .journal:
             APIFailure(
-                .internalFault, message: "The gateway cannot write its journal; nothing was paid.",
-                hint: "Check the disk that holds the gateway's journal, and restart it.")
+                .internalFault,
+                message: "The gateway cannot write its journal; nothing was paid.",
+                hint: "Check the disk that holds the gateway's journal, and restart it."
+            )
         case .unreachable:
             APIFailure(
-                .overloaded, message: "No seller could be reached; nothing was charged.",
-                retryAfterSeconds: 1)
+                .overloaded,
+                message: "No seller could be reached; nothing was charged.",
+                retryAfterSeconds: 1
+            )
         case .refused(let code):
             APIFailure(
-                .upstreamFailed, message: "The seller refused the payment; nothing was charged.",
-                stoaCode: code)
+                .upstreamFailed,
+                message: "The seller refused the payment; nothing was charged.",
+                stoaCode: code
+            )
         case .failed(let status, _):
             APIFailure(
                 .upstreamFailed,
-                message: "The seller failed with status \(status); nothing was charged.")
+                message: "The seller failed with status \(status); nothing was charged."
+            )
         case .cutOff:
             APIFailure(
                 .upstreamFailed,
                 message: "The seller's connection broke off. What it charges, if anything, is "
-                    + "looked up and checked.")
+                    + "looked up and checked."
+            )
         case .timedOut:
             APIFailure(
                 .timeout,
                 message: "The seller did not answer in time. What it charges, if anything, is "
-                    + "looked up and checked.")
+                    + "looked up and checked."
+            )
         case .answerTooLarge:
             APIFailure(.upstreamFailed, message: "The answer is larger than the gateway allows.")
         case .cheated(let reason):
             APIFailure(
                 .upstreamFailed,
                 message: "The seller's receipt was wrong (\(reason.name)); it was not accepted "
-                    + "and the seller is paid nothing more.", stoaCode: reason.code)
+                    + "and the seller is paid nothing more.",
+                stoaCode: reason.code
+            )
         }
     }
 
@@ -93,7 +104,8 @@ struct FailureTexts: Sendable {
                 .insufficientFunds,
                 message: "The call needs \(needed) STOA more in a channel, but the budget has "
                     + "\(available) STOA left; nothing was charged.",
-                hint: "Run: " + fill(commands.raiseBudget, total))
+                hint: "Run: " + fill(commands.raiseBudget, total)
+            )
         case .account(let needed, let available):
             return APIFailure(
                 .insufficientFunds,
@@ -102,22 +114,33 @@ struct FailureTexts: Sendable {
                 hint: "Run: "
                     + fill(
                         commands.fundAccount,
-                        Amount(obol: needed.obol - min(needed, available).obol)))
+                        Amount(obol: needed.obol - min(needed, available).obol)
+                    )
+            )
         case .lanes, .overloaded:
             return APIFailure(
-                .overloaded, message: "Too many calls are under way; nothing was charged.",
+                .overloaded,
+                message: "Too many calls are under way; nothing was charged.",
                 hint: "Raise lanesPerChannel or concurrentCallsMax, or call less often.",
-                retryAfterSeconds: 1)
+                retryAfterSeconds: 1
+            )
         case .struckOff:
             return APIFailure(
-                .overloaded, message: "The only seller was struck off for a wrong receipt.")
+                .overloaded,
+                message: "The only seller was struck off for a wrong receipt."
+            )
         case .ledger(let text):
             return APIFailure(
-                .overloaded, message: "No channel could be opened: \(text).", retryAfterSeconds: 2)
+                .overloaded,
+                message: "No channel could be opened: \(text).",
+                retryAfterSeconds: 2
+            )
         case .refused(let refusal):
             return APIFailure(
-                .upstreamFailed, message: "The offer cannot be used: \(refusal).",
-                stoaCode: 700 + refusal.code)
+                .upstreamFailed,
+                message: "The offer cannot be used: \(refusal).",
+                stoaCode: 700 + refusal.code
+            )
         }
     }
 
@@ -133,22 +156,28 @@ struct FailureTexts: Sendable {
             APIFailure(.tooLarge, message: "No seller of '\(model)' takes a request this large.")
         case .outputTooLong:
             APIFailure(
-                .invalidRequest, message: "No seller of '\(model)' allows this many output tokens.",
-                param: "max_tokens")
+                .invalidRequest,
+                message: "No seller of '\(model)' allows this many output tokens.",
+                param: "max_tokens"
+            )
         case .overPrice:
             APIFailure(
                 .insufficientFunds,
                 message: "The call could cost more than the limit for one call; nothing was "
                     + "charged.",
-                hint: "Ask for fewer output tokens, or raise priceMaxObolPerCall.")
+                hint: "Ask for fewer output tokens, or raise priceMaxObolPerCall."
+            )
         case .down:
             APIFailure(
-                .overloaded, message: "Every seller of '\(model)' is down; nothing was charged.",
-                retryAfterSeconds: 1)
+                .overloaded,
+                message: "Every seller of '\(model)' is down; nothing was charged.",
+                retryAfterSeconds: 1
+            )
         case .struckOff:
             APIFailure(
                 .overloaded,
-                message: "Every seller of '\(model)' was struck off for wrong receipts.")
+                message: "Every seller of '\(model)' was struck off for wrong receipts."
+            )
         }
     }
 
@@ -159,7 +188,10 @@ struct FailureTexts: Sendable {
             ? "Nothing of this kind is on offer now."
             : "Available: " + available.joined(separator: ", ") + "."
         return APIFailure(
-            .modelNotFound, message: "No seller offers the model '\(model)'.", param: "model",
-            hint: hint)
+            .modelNotFound,
+            message: "No seller offers the model '\(model)'.",
+            param: "model",
+            hint: hint
+        )
     }
 }

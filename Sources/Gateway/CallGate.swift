@@ -38,7 +38,8 @@ final class CallGate: Sendable {
 
     /// Takes a turn, which ends when the last reference to the pass goes.
     func enter(
-        waitingAtMost timeout: TimeAmount, on eventLoop: any EventLoop
+        waitingAtMost timeout: TimeAmount,
+        on eventLoop: any EventLoop
     ) async -> Result<CallPass, Refusal> {
         let entered = state.withLock { state -> Bool? in
             if state.inProgress < callsMax {
@@ -65,7 +66,8 @@ final class CallGate: Sendable {
                 }
                 state.nextTicket += 1
                 state.waiters.append(
-                    Waiter(ticket: state.nextTicket, continuation: continuation))
+                    Waiter(ticket: state.nextTicket, continuation: continuation)
+                )
                 return state.nextTicket
             }
             guard let ticket else { return continuation.resume(returning: true) }

@@ -35,8 +35,10 @@ struct CallRunner: Sendable {
     init(parts: GatewayParts) {
         self.parts = parts
         texts = FailureTexts(
-            commands: parts.configuration.commands, payer: parts.account.account,
-            budget: Amount(obol: UInt128(parts.configuration.budget.totalObol)))
+            commands: parts.configuration.commands,
+            payer: parts.account.account,
+            budget: Amount(obol: UInt128(parts.configuration.budget.totalObol))
+        )
     }
 
     func run(_ call: ClientCall, pass: CallPass) async -> CallResult {
@@ -51,7 +53,12 @@ struct CallRunner: Sendable {
         for candidate in candidates.prefix(configuration.attemptsMax) {
             do throws(AttemptFailure) {
                 return try await attempt(
-                    call, digest, candidate, deadline: deadline, pass: pass)
+                    call,
+                    digest,
+                    candidate,
+                    deadline: deadline,
+                    pass: pass
+                )
             } catch {
                 if case .failed(let status, let body) = error, error.isClientsFault {
                     return .faulty(status: status, body: body)
@@ -69,40 +76,64 @@ struct CallRunner: Sendable {
     private func choose(_ call: ClientCall) -> Result<[Candidate], APIFailure> {
         let offers = parts.board.offers(model: call.model, interface: call.interface)
         let demand = CallDemand(
-            requestBytes: call.body.count, outputTokens: call.outputTokens,
-            priceMax: configuration.priceMaxObolPerCall.map { Amount(obol: UInt128($0)) })
+            requestBytes: call.body.count,
+            outputTokens: call.outputTokens,
+            priceMax: configuration.priceMaxObolPerCall.map { Amount(obol: UInt128($0)) }
+        )
         let (candidates, misfit) = CandidateChoice.choose(
-            offers, for: demand, now: parts.now(),
+            offers,
+            for: demand,
+            now: parts.now(),
             isStruckOff: { seller in parts.wallet.withLock { $0.isStruckOff(seller) } },
-            health: parts.health.health(of:), nowMilliseconds: SellerHealthTable.nowMilliseconds)
+            health: parts.health.health(of:),
+            nowMilliseconds: SellerHealthTable.nowMilliseconds
+        )
         if !candidates.isEmpty { return .success(candidates) }
         if let misfit { return .failure(texts.failure(misfit, model: call.model)) }
         return .failure(
             texts.unknownModel(
-                call.model, available: parts.board.modelNames(call.interface, limit: 5)))
+                call.model,
+                available: parts.board.modelNames(call.interface, limit: 5)
+            )
+        )
     }
 
     private func attempt(
-        _ call: ClientCall, _ digest: Digest, _ candidate: Candidate, deadline: NIODeadline,
+        _ call: ClientCall,
+        _ digest: Digest,
+        _ candidate: Candidate,
+        deadline: NIODeadline,
         pass: CallPass
     ) async throws(AttemptFailure) -> CallResult {
         let engagement = try await engage(digest, candidate)
         let request = SellerRequests.call(
-            candidate.offer.request, voucher: engagement.voucher.signed, body: call.buffer,
-            isStreaming: call.isStreaming, requestID: call.requestID)
+            candidate.offer.request,
+            voucher: engagement.voucher.signed,
+            body: call.buffer,
+            isStreaming: call.isStreaming,
+            requestID: call.requestID
+        )
         let start = NIODeadline.now()
         parts.health.began(candidate.seller)
         let exchange = SellerExchange.begin(
-            request, with: parts.client, bytesMax: configuration.responseBytesMax,
+            request,
+            with: parts.client,
+            bytesMax: configuration.responseBytesMax,
             deadline: deadline,
             headTimeout: call.isStreaming
-                ? .seconds(Int64(configuration.headerTimeoutSeconds)) : nil)
+                ? .seconds(Int64(configuration.headerTimeoutSeconds)) : nil
+        )
         switch await exchange.next() {
         case .whole(let answer):
             return .answered(try await settle(answer, engagement, since: start))
         case .streamHead(let status) where status == 200:
             let stream = OpenStream(
-                exchange, engagement, parts: parts, pass: pass, deadline: deadline)
+                exchange,
+                engagement,
+                parts: parts,
+                pass: pass,
+                deadline: deadline
+            )
             try await stream.readFirst(since: start)
             return .streaming(stream)
         case .failed(let failure): throw await broken(failure, engagement)
@@ -114,7 +145,8 @@ struct CallRunner: Sendable {
 
     /// Takes a lane and makes the promise durable; opens or tops up a channel if it must.
     private func engage(
-        _ digest: Digest, _ candidate: Candidate
+        _ digest: Digest,
+        _ candidate: Candidate
     ) async throws(AttemptFailure) -> Engagement {
         let deadline =
             NIODeadline.now() + .milliseconds(Int64(configuration.queueTimeoutMilliseconds))
@@ -122,11 +154,18 @@ struct CallRunner: Sendable {
             let now = parts.now()
             let valid = UInt64(configuration.voucherValidSeconds) * 1000
             let ask = LaneAsk(
-                offer: candidate.offer.offer, unitsMax: candidate.unitsMax,
-                chargeMax: candidate.chargeMax, request: digest, now: now,
-                expiresAt: Timestamp(milliseconds: now.milliseconds + valid))
+                offer: candidate.offer.offer,
+                unitsMax: candidate.unitsMax,
+                chargeMax: candidate.chargeMax,
+                request: digest,
+                now: now,
+                expiresAt: Timestamp(milliseconds: now.milliseconds + valid)
+            )
             let outcome = await parts.wallet.reserve(
-                ask, until: deadline, on: parts.client.eventLoopGroup.any())
+                ask,
+                until: deadline,
+                on: parts.client.eventLoopGroup.any()
+            )
             switch outcome {
             case .reserved(let voucher): return try await promise(voucher, candidate)
             case .refused(let shortage): throw .shortage(shortage)
@@ -142,11 +181,14 @@ struct CallRunner: Sendable {
     }
 
     private func promise(
-        _ voucher: Voucher, _ candidate: Candidate
+        _ voucher: Voucher,
+        _ candidate: Candidate
     ) async throws(AttemptFailure) -> Engagement {
         let engagement = Engagement(
-            voucher: parts.voucherKey.sign(voucher), unitsMax: candidate.unitsMax,
-            offer: candidate.offer.offer)
+            voucher: parts.voucherKey.sign(voucher),
+            unitsMax: candidate.unitsMax,
+            offer: candidate.offer.offer
+        )
         if parts.wallet.withLock({ $0.runsLow(voucher.channel) }) {
             parts.chores.add(Chore(subject: .topUp(voucher.channel)))
         }
@@ -162,7 +204,9 @@ struct CallRunner: Sendable {
 extension CallRunner {
     /// Checks an answer in one piece against its receipt (CALL-5, CALL-7).
     private func settle(
-        _ answer: SellerAnswer, _ engagement: Engagement, since start: NIODeadline
+        _ answer: SellerAnswer,
+        _ engagement: Engagement,
+        since start: NIODeadline
     ) async throws(AttemptFailure) -> PaidAnswer {
         guard let text = answer.headers.first(name: SellerRequests.receiptHeader) else {
             throw await unreceipted(answer, engagement)
@@ -189,13 +233,17 @@ extension CallRunner {
         }
         parts.health.succeeded(engagement.seller, since: start)
         return PaidAnswer(
-            status: answer.status, body: answer.body, receipt: receipt,
-            seller: engagement.seller)
+            status: answer.status,
+            body: answer.body,
+            receipt: receipt,
+            seller: engagement.seller
+        )
     }
 
     /// An answer without a receipt is a refusal, a fault on the way, or a breach of the protocol.
     private func unreceipted(
-        _ answer: SellerAnswer, _ engagement: Engagement
+        _ answer: SellerAnswer,
+        _ engagement: Engagement
     ) async -> AttemptFailure {
         if (200..<300).contains(answer.status) {
             _ = await parts.book.strikeOff(engagement, .missingReceipt, evidence: nil)
@@ -219,7 +267,8 @@ extension CallRunner {
 
     /// Frees the lane if the voucher cannot have arrived, and otherwise has it looked up.
     private func broken(
-        _ failure: ExchangeFailure, _ engagement: Engagement
+        _ failure: ExchangeFailure,
+        _ engagement: Engagement
     ) async -> AttemptFailure {
         parts.health.failed(engagement.seller)
         guard failure == .neverSent else {

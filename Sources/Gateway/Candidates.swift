@@ -40,8 +40,11 @@ enum CandidateChoice {
     ///
     /// - Returns: an empty list with the reason if none fits.
     static func choose(
-        _ offers: [BoardOffer], for demand: CallDemand, now: Timestamp,
-        isStruckOff: (AccountID) -> Bool, health: (AccountID) -> SellerHealth,
+        _ offers: [BoardOffer],
+        for demand: CallDemand,
+        now: Timestamp,
+        isStruckOff: (AccountID) -> Bool,
+        health: (AccountID) -> SellerHealth,
         nowMilliseconds: UInt64
     ) -> (candidates: [Candidate], misfit: Misfit?) {
         var fitting: [(candidate: Candidate, latency: UInt64)] = []
@@ -70,7 +73,8 @@ enum CandidateChoice {
     }
 
     private static func fit(
-        _ offer: BoardOffer, _ demand: CallDemand
+        _ offer: BoardOffer,
+        _ demand: CallDemand
     ) -> Result<Candidate, Unfit> {
         let limits = offer.offer.limits
         guard demand.requestBytes <= Int(limits.requestBytesMax) else {
@@ -81,7 +85,9 @@ enum CandidateChoice {
             return .failure(Unfit(misfit: .outputTooLong))
         }
         let units = offer.offer.unitsMax(
-            requestBytes: demand.requestBytes, outputTokens: UInt32(clamping: asked))
+            requestBytes: demand.requestBytes,
+            outputTokens: UInt32(clamping: asked)
+        )
         guard let charge = try? offer.offer.prices.charge(for: units),
             charge <= demand.priceMax ?? charge
         else { return .failure(Unfit(misfit: .overPrice)) }

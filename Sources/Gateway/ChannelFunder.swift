@@ -51,8 +51,12 @@ struct ChannelFunder: Sendable {
             switch funding.kind {
             case .open:
                 let opening = ChannelOpening(
-                    payee: funding.seller, denomination: .native, deposit: amount,
-                    voucherKey: voucherKey, lanes: lanes)
+                    payee: funding.seller,
+                    denomination: .native,
+                    deposit: amount,
+                    voucherKey: voucherKey,
+                    lanes: lanes
+                )
                 let (_, sequence) = try await account.execute([.openChannel(opening)])
                 id = Channel.id(payer: account.account, sequence: sequence, messageIndex: 0)
             case .topUp(let channel):
@@ -61,14 +65,17 @@ struct ChannelFunder: Sendable {
             }
         } catch {
             throw Failure(
-                shortage: .ledger(error.message), isUncertain: error.code == .unreachable)
+                shortage: .ledger(error.message),
+                isUncertain: error.code == .unreachable
+            )
         }
         try await takeOver(id)
         logger.notice(
             "locked money in a channel",
             metadata: [
                 "channel": "\(id.digest)", "seller": "\(funding.seller)", "stoa": "\(amount)",
-            ])
+            ]
+        )
     }
 
     /// What the account can lock after the fee: the planned amount, or less that still serves.

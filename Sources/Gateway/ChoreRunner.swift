@@ -76,15 +76,19 @@ struct ChoreRunner: Service {
                     "seller": "\(engagement.seller)",
                     "channel": "\(engagement.name.channel.digest)",
                     "lane": "\(engagement.name.lane.rawValue)",
-                ])
+                ]
+            )
         }
     }
 
     private func ask(_ endpoint: String, _ name: VoucherName) async -> LaneAnswer? {
         guard let request = SellerRequests.lane(endpoint, name) else { return nil }
         let exchange = SellerExchange.begin(
-            request, with: parts.client, bytesMax: SellerRequests.laneAnswerBytesMax,
-            deadline: .now() + Self.answerTimeout)
+            request,
+            with: parts.client,
+            bytesMax: SellerRequests.laneAnswerBytesMax,
+            deadline: .now() + Self.answerTimeout
+        )
         guard case .whole(let answer) = await exchange.next() else {
             exchange.cancel()
             return nil
@@ -114,7 +118,8 @@ struct ChoreRunner: Service {
         guard answer == .unknown else {
             parts.logger.warning(
                 "a channel was used with another journal; it stays unused here",
-                metadata: ["channel": "\(id.digest)"])
+                metadata: ["channel": "\(id.digest)"]
+            )
             return
         }
         let terms = LedgerChannel(channel: channel, chain: parts.chain)
@@ -127,7 +132,9 @@ struct ChoreRunner: Service {
             try await parts.funder.fund(funding)
         } catch {
             parts.logger.warning(
-                "a channel could not be topped up", metadata: ["reason": "\(error)"])
+                "a channel could not be topped up",
+                metadata: ["reason": "\(error)"]
+            )
             again(chore)
         }
     }

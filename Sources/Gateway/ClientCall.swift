@@ -21,10 +21,14 @@ struct ClientCall: Sendable {
 
     /// Reads a request.
     ///
-    /// - Parameter model: the model of a `/v1/call`, whose body may be any JSON.
+    /// `model` names the model of a `/v1/call`, whose body may be any JSON.
+    ///
     /// - Throws: ``APIFailure``.
     init(
-        _ interface: CallInterface, _ buffer: ByteBuffer, model: String?, requestID: String
+        _ interface: CallInterface,
+        _ buffer: ByteBuffer,
+        model: String?,
+        requestID: String
     ) throws(APIFailure) {
         self.interface = interface
         self.buffer = buffer
@@ -59,7 +63,8 @@ struct ClientCall: Sendable {
     }
 
     private static func jsonModel(
-        _ model: String?, _ body: [UInt8]
+        _ model: String?,
+        _ body: [UInt8]
     ) throws(RequestRefusal) -> String {
         guard let model, !model.isEmpty else { throw .missing(param: "x-stoa-model") }
         do {

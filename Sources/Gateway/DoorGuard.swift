@@ -31,21 +31,27 @@ struct DoorGuard: Sendable {
             Digest(sha256: Array(sent.dropFirst(prefix.count).utf8)) == keyDigest
         else {
             throw APIFailure(
-                .authentication, message: "The key is missing or wrong; nothing was charged.",
-                hint: "Send the gateway's apiKey as 'Authorization: Bearer'.")
+                .authentication,
+                message: "The key is missing or wrong; nothing was charged.",
+                hint: "Send the gateway's apiKey as 'Authorization: Bearer'."
+            )
         }
     }
 
     private func admitLocal(_ request: Request) throws(APIFailure) {
         if let authority = request.head.authority, !isLocal(authority[...]) {
             throw APIFailure(
-                .authentication, message: "This gateway does not answer to that host name.",
-                hint: "Use 127.0.0.1 or localhost, or set apiKey.")
+                .authentication,
+                message: "This gateway does not answer to that host name.",
+                hint: "Use 127.0.0.1 or localhost, or set apiKey."
+            )
         }
         if let origin = request.headers[.origin], !isLocalOrigin(origin) {
             throw APIFailure(
-                .authentication, message: "Web pages of other origins may not spend here.",
-                hint: "Set apiKey and send it.")
+                .authentication,
+                message: "Web pages of other origins may not spend here.",
+                hint: "Set apiKey and send it."
+            )
         }
     }
 

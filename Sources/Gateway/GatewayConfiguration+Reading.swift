@@ -112,7 +112,9 @@ private struct KnownFields<Key: CodingKey & CaseIterable> {
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(
                     codingPath: decoder.codingPath + [unknown],
-                    debugDescription: "there is no setting '\(unknown.stringValue)'"))
+                    debugDescription: "there is no setting '\(unknown.stringValue)'"
+                )
+            )
         }
         container = try decoder.container(keyedBy: Key.self)
     }

@@ -78,7 +78,8 @@ extension GatewayConfiguration {
         ]
         return ranges.compactMap { entry in
             entry.range.contains(entry.value)
-                ? nil : "\(entry.field) is not between \(entry.range.lowerBound) and "
+                ? nil
+                : "\(entry.field) is not between \(entry.range.lowerBound) and "
                     + "\(entry.range.upperBound)"
         }
     }

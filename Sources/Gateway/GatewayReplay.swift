@@ -23,7 +23,9 @@ struct GatewayReplay {
     ///
     /// - Throws: ``GatewayError``.
     static func open(
-        _ configuration: GatewayConfiguration, limits: WalletLimits, recent: RecentReceipts
+        _ configuration: GatewayConfiguration,
+        limits: WalletLimits,
+        recent: RecentReceipts
     ) throws(GatewayError) -> (replay: GatewayReplay, journal: Journal) {
         var replay = GatewayReplay(limits: limits, recent: recent)
         do {
@@ -34,7 +36,8 @@ struct GatewayReplay {
                     try replay.take(try JournalRecord(canonicalBytes: bytes))
                 } catch {
                     throw GatewayError.inconsistentJournal(
-                        "segment \(position.segment), offset \(position.offset): \(error)")
+                        "segment \(position.segment), offset \(position.offset): \(error)"
+                    )
                 }
             }
             return (replay, journal)
@@ -64,7 +67,10 @@ struct GatewayReplay {
     private mutating func accept(_ signed: Signed<Receipt>) throws {
         let paper = signed.document
         let name = VoucherName(
-            channel: paper.channel, lane: paper.lane, sequence: paper.sequence)
+            channel: paper.channel,
+            lane: paper.lane,
+            sequence: paper.sequence
+        )
         guard let voucher = open.removeValue(forKey: name) else {
             throw SettlementRefusal.wrongVoucher
         }

@@ -46,7 +46,9 @@ struct GatewayResponder: HTTPResponder {
     }
 
     private func answer(
-        _ request: Request, _ context: GatewayContext, requestID: String
+        _ request: Request,
+        _ context: GatewayContext,
+        requestID: String
     ) async throws(APIFailure) -> Response {
         let path = request.uri.path
         switch (request.method, path) {
@@ -71,7 +73,9 @@ struct GatewayResponder: HTTPResponder {
     }
 
     private func call(
-        _ interface: CallInterface, _ request: Request, _ context: GatewayContext,
+        _ interface: CallInterface,
+        _ request: Request,
+        _ context: GatewayContext,
         _ requestID: String
     ) async throws(APIFailure) -> Response {
         let body: ByteBuffer
@@ -80,12 +84,17 @@ struct GatewayResponder: HTTPResponder {
         } catch is NIOTooManyBytesError {
             throw APIFailure(
                 .tooLarge,
-                message: "The body exceeds \(parts.configuration.requestBytesMax) bytes.")
+                message: "The body exceeds \(parts.configuration.requestBytesMax) bytes."
+            )
         } catch {
             throw APIFailure(.invalidRequest, message: "The body broke off.")
         }
         let call = try ClientCall(
-            interface, body, model: request.headers[.model], requestID: requestID)
+            interface,
+            body,
+            model: request.headers[.model],
+            requestID: requestID
+        )
         let pass = try await enter()
         switch await runner.run(call, pass: pass) {
         case .answered(let answer): return try Self.response(answer, to: call)
@@ -93,34 +102,51 @@ struct GatewayResponder: HTTPResponder {
         case .failed(let failure): throw failure
         case .faulty(let status, let body):
             return Response(
-                status: HTTPResponse.Status(code: status), headers: [.contentType: .jsonType],
-                body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+                status: HTTPResponse.Status(code: status),
+                headers: [.contentType: .jsonType],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+            )
         }
     }
 
     private func enter() async throws(APIFailure) -> CallPass {
         let timeout = TimeAmount.milliseconds(
-            Int64(parts.configuration.queueTimeoutMilliseconds))
+            Int64(parts.configuration.queueTimeoutMilliseconds)
+        )
         let entered = await parts.gate.enter(
-            waitingAtMost: timeout, on: parts.client.eventLoopGroup.any())
+            waitingAtMost: timeout,
+            on: parts.client.eventLoopGroup.any()
+        )
         switch entered {
         case .success(let pass): return pass
         case .failure(.queueFull):
             throw APIFailure(
-                .rateLimited, message: "Too many calls wait already; nothing was charged.",
-                hint: "Raise queuedCallsMax, or call less often.", retryAfterSeconds: 1)
+                .rateLimited,
+                message: "Too many calls wait already; nothing was charged.",
+                hint: "Raise queuedCallsMax, or call less often.",
+                retryAfterSeconds: 1
+            )
         case .failure(.timedOut):
             throw APIFailure(
-                .overloaded, message: "The call's turn did not come; nothing was charged.",
-                hint: "Raise concurrentCallsMax, or call less often.", retryAfterSeconds: 1)
+                .overloaded,
+                message: "The call's turn did not come; nothing was charged.",
+                hint: "Raise concurrentCallsMax, or call less often.",
+                retryAfterSeconds: 1
+            )
         }
     }
 
     private func stream(
-        _ stream: OpenStream, _ call: ClientCall, _ context: GatewayContext
+        _ stream: OpenStream,
+        _ call: ClientCall,
+        _ context: GatewayContext
     ) -> Response {
         let relay = StreamRelay(
-            stream: stream, call: call, texts: runner.texts, channel: context.channel)
+            stream: stream,
+            call: call,
+            texts: runner.texts,
+            channel: context.channel
+        )
         return Response(
             status: .ok,
             headers: [
@@ -130,12 +156,14 @@ struct GatewayResponder: HTTPResponder {
             body: ResponseBody { writer in
                 try await relay.run(&writer)
                 try await writer.finish(nil)
-            })
+            }
+        )
     }
 
     /// The answer with its cost, in the form that the client asked for; it is paid already.
     private static func response(
-        _ answer: PaidAnswer, to call: ClientCall
+        _ answer: PaidAnswer,
+        to call: ClientCall
     ) throws(APIFailure) -> Response {
         let cost = answer.receipt.document.charge.obol
         let name = answer.receipt.digest.description
@@ -145,8 +173,10 @@ struct GatewayResponder: HTTPResponder {
                 body = try EmbeddingsResponse.base64Body(body, vectorsMax: vectorsMax)
             } catch {
                 throw APIFailure(
-                    .upstreamFailed, message: "The seller's vectors cannot be read.",
-                    moneyMoved: cost > 0)
+                    .upstreamFailed,
+                    message: "The seller's vectors cannot be read.",
+                    moneyMoved: cost > 0
+                )
             }
         }
         if call.interface != .json,
@@ -159,15 +189,19 @@ struct GatewayResponder: HTTPResponder {
             headers: [
                 .contentType: .jsonType, .cost: String(cost), .receipt: name,
                 .seller: answer.seller.description,
-            ], body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+            ],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
     }
 }
 
 extension Response {
     static func json(_ body: [UInt8]) -> Response {
         Response(
-            status: .ok, headers: [.contentType: .jsonType],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+            status: .ok,
+            headers: [.contentType: .jsonType],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
     }
 
     static func failure(_ failure: APIFailure) -> Response {
@@ -176,8 +210,10 @@ extension Response {
             if let name = HTTPField.Name(name) { headers[name] = value }
         }
         return Response(
-            status: HTTPResponse.Status(code: failure.kind.status), headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: failure.body)))
+            status: HTTPResponse.Status(code: failure.kind.status),
+            headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: failure.body))
+        )
     }
 }
 

@@ -28,14 +28,21 @@ public final class GatewayService: Service {
     /// Creates a gateway; nothing is opened before ``run()``.
     ///
     /// - Parameters:
+    ///   - configuration: must pass ``GatewayConfiguration/validate()``.
     ///   - account: the payer, whose money is locked in channels.
     ///   - voucherKey: the key that signs vouchers; keep it, since channels are bound to it.
+    ///   - ledger: shows offers and channels.
     ///   - httpClient: reaches the sellers; made with ``clientConfiguration(for:)``.
+    ///   - logger: is told what somebody should look at; nothing for each call.
     ///   - now: the wall clock; vouchers and offers end by it.
     ///   - onListening: is told the port once calls are accepted.
     public init(
-        configuration: GatewayConfiguration, account: AccountSession, voucherKey: SigningKey,
-        ledger: any LedgerConnection, httpClient: HTTPClient, logger: Logger,
+        configuration: GatewayConfiguration,
+        account: AccountSession,
+        voucherKey: SigningKey,
+        ledger: any LedgerConnection,
+        httpClient: HTTPClient,
+        logger: Logger,
         now: @escaping @Sendable () -> Timestamp,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
@@ -49,8 +56,9 @@ public final class GatewayService: Service {
         self.onListening = onListening
     }
 
-    /// Serves until shutdown: replays the journal, reads the ledger, looks up what was open, and
-    /// answers calls. Calls under way are finished first, within their own time limits.
+    /// Replays the journal, reads the ledger, looks up what was open, and serves until shutdown.
+    ///
+    /// Calls under way are finished first, within their own time limits.
     ///
     /// - Throws: ``GatewayError`` if it cannot start, or what the server throws.
     public func run() async throws {
@@ -64,7 +72,10 @@ public final class GatewayService: Service {
         }
         let recent = RecentReceipts(countMax: configuration.recentReceiptsMax)
         let (replay, journal) = try GatewayReplay.open(
-            configuration, limits: walletLimits, recent: recent)
+            configuration,
+            limits: walletLimits,
+            recent: recent
+        )
         defer { journal.close() }
         let parts = assemble(replay, journal, recent, status.chain)
         let watch = LedgerWatch(parts: parts, from: status.height)
@@ -109,8 +120,10 @@ public final class GatewayService: Service {
         var client = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: HTTPClient.Configuration.Timeout(
-                connect: .milliseconds(Int64(configuration.connectTimeoutMilliseconds))),
-            decompression: .disabled)
+                connect: .milliseconds(Int64(configuration.connectTimeoutMilliseconds))
+            ),
+            decompression: .disabled
+        )
         client.httpVersion = .http1Only
         client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
             configuration.concurrentCallsMax
@@ -123,31 +136,61 @@ public final class GatewayService: Service {
             budget: Amount(obol: UInt128(configuration.budget.totalObol)),
             deposit: Amount(obol: UInt128(configuration.budget.channelDepositObol)),
             topUpBelow: Amount(obol: UInt128(configuration.budget.topUpBelowObol)),
-            channelsPerSellerMax: (configuration.concurrentCallsMax + lanes - 1) / lanes)
+            channelsPerSellerMax: (configuration.concurrentCallsMax + lanes - 1) / lanes
+        )
     }
 
     private func assemble(
-        _ replay: GatewayReplay, _ journal: Journal, _ recent: RecentReceipts, _ chain: ChainID
+        _ replay: GatewayReplay,
+        _ journal: Journal,
+        _ recent: RecentReceipts,
+        _ chain: ChainID
     ) -> GatewayParts {
         let wallet = Wallet(
             replay.wallet,
-            waitersMax: configuration.concurrentCallsMax + configuration.queuedCallsMax)
+            waitersMax: configuration.concurrentCallsMax + configuration.queuedCallsMax
+        )
         let book = CallBook(
-            wallet: wallet, journal: journal, recent: recent,
-            storedOffers: Set(replay.offers.keys), logger: logger, now: now)
+            wallet: wallet,
+            journal: journal,
+            recent: recent,
+            storedOffers: Set(replay.offers.keys),
+            logger: logger,
+            now: now
+        )
         let funder = ChannelFunder(
-            account: account, ledger: ledger, book: book, voucherKey: voucherKey.publicKey,
-            chain: chain, lanes: configuration.lanesPerChannel, logger: logger)
+            account: account,
+            ledger: ledger,
+            book: book,
+            voucherKey: voucherKey.publicKey,
+            chain: chain,
+            lanes: configuration.lanesPerChannel,
+            logger: logger
+        )
         return GatewayParts(
-            configuration: configuration, account: account, ledger: ledger, chain: chain,
-            voucherKey: voucherKey, client: httpClient, logger: logger, now: now, wallet: wallet,
-            book: book, funder: funder, board: OfferBoard(),
+            configuration: configuration,
+            account: account,
+            ledger: ledger,
+            chain: chain,
+            voucherKey: voucherKey,
+            client: httpClient,
+            logger: logger,
+            now: now,
+            wallet: wallet,
+            book: book,
+            funder: funder,
+            board: OfferBoard(),
             health: SellerHealthTable(
-                limits: configuration.health, sellersMax: configuration.sellers.sellersMax),
+                limits: configuration.health,
+                sellersMax: configuration.sellers.sellersMax
+            ),
             gate: CallGate(
                 callsMax: configuration.concurrentCallsMax,
-                waitersMax: configuration.queuedCallsMax),
-            chores: ChoreList(on: httpClient.eventLoopGroup), presence: ClientPresence())
+                waitersMax: configuration.queuedCallsMax
+            ),
+            chores: ChoreList(on: httpClient.eventLoopGroup),
+            presence: ClientPresence()
+        )
     }
 
     /// The server stops first, then the services that its calls lean on.
@@ -158,15 +201,20 @@ public final class GatewayService: Service {
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [DepartureHandler(presence)],
-                    idleTimeout: .seconds(75))),
+                    idleTimeout: .seconds(75)
+                )
+            ),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
-                availableConnectionsDelegate: .maximum(connectionsMax, logger: logger)),
+                availableConnectionsDelegate: .maximum(connectionsMax, logger: logger)
+            ),
             services: [ChoreRunner(parts: parts), watch, JournalGuard(book: parts.book)],
             onServerRunning: { [onListening] channel in
                 if let port = channel.localAddress?.port { onListening(port) }
             },
-            eventLoopGroupProvider: .shared(httpClient.eventLoopGroup), logger: logger)
+            eventLoopGroupProvider: .shared(httpClient.eventLoopGroup),
+            logger: logger
+        )
     }
 
     /// Every call under way or waiting, and as many idle connections again.

@@ -25,7 +25,8 @@ struct LedgerWatch: Service {
         catalog = OfferCatalog(
             filter: OfferFilter(parts.configuration.sellers),
             offersMax: parts.configuration.offersMax,
-            sellersMax: parts.configuration.sellers.sellersMax)
+            sellersMax: parts.configuration.sellers.sellersMax
+        )
     }
 
     func run() async throws {
@@ -108,7 +109,8 @@ extension LedgerWatch {
         catalog.replace(
             with: records.compactMap { record in
                 bonds[record.offer.seller].flatMap { BoardOffer(record, bond: $0) }
-            })
+            }
+        )
         parts.board.replace(with: catalog.all)
     }
 
@@ -124,7 +126,9 @@ extension LedgerWatch {
 
     private func loadChannels() async throws(LedgerClientError) {
         let found = try await parts.ledger.channels(
-            ofPayer: parts.account.account, limit: Self.channelsMax)
+            ofPayer: parts.account.account,
+            limit: Self.channelsMax
+        )
         parts.wallet.withLock { $0.keepOnly(found.map(\.id)) }
         for (id, channel) in found { await take(id, channel) }
     }

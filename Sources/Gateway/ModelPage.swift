@@ -34,7 +34,10 @@ struct ModelPage: Sendable {
         let name = model.replacing("%2F", with: "/").replacing("%2f", with: "/")
         guard let listing = listing(name, offers.filter { $0.offer.model == name }) else {
             throw APIFailure(
-                .modelNotFound, message: "No seller offers the model '\(name)'.", param: "model")
+                .modelNotFound,
+                message: "No seller offers the model '\(name)'.",
+                param: "model"
+            )
         }
         var writer = JSONWriter(capacityBytes: 512)
         listing.write(to: &writer)
@@ -57,13 +60,18 @@ struct ModelPage: Sendable {
             extra("offers", writer.bytes),
         ]
         return ModelListing(
-            id: model, createdSeconds: 0, owner: cheapest.offer.seller.description,
-            extras: extras.compactMap(\.self))
+            id: model,
+            createdSeconds: 0,
+            owner: cheapest.offer.seller.description,
+            extras: extras.compactMap(\.self)
+        )
     }
 
     private func price(_ offer: BoardOffer) -> (Amount, OfferID) {
         let units = offer.offer.unitsMax(
-            requestBytes: Self.sample.requestBytes, outputTokens: Self.sample.outputTokens)
+            requestBytes: Self.sample.requestBytes,
+            outputTokens: Self.sample.outputTokens
+        )
         let charge = try? offer.offer.prices.charge(for: units)
         return (charge ?? Amount(obol: .max), offer.id)
     }

@@ -21,7 +21,9 @@ struct BoardOffer: Sendable {
         let offer = record.offer
         guard
             let request = try? HTTPClient.Request(
-                url: SellerEndpoint.url(offer.endpoint, offer.interface.path), method: .POST)
+                url: SellerEndpoint.url(offer.endpoint, offer.interface.path),
+                method: .POST
+            )
         else { return nil }
         id = offer.id
         self.offer = offer

@@ -24,8 +24,11 @@ final class OpenStream: Sendable {
     private let state: Mutex<State>
 
     init(
-        _ exchange: SellerExchange, _ engagement: Engagement, parts: GatewayParts,
-        pass: CallPass, deadline: NIODeadline
+        _ exchange: SellerExchange,
+        _ engagement: Engagement,
+        parts: GatewayParts,
+        pass: CallPass,
+        deadline: NIODeadline
     ) {
         self.exchange = exchange
         self.engagement = engagement
@@ -33,8 +36,10 @@ final class OpenStream: Sendable {
         self.pass = pass
         self.deadline = deadline
         let stream = SellerStream(
-            exchange, voucher: engagement.voucher.digest,
-            eventBytesMax: min(parts.configuration.responseBytesMax, 4 << 20))
+            exchange,
+            voucher: engagement.voucher.digest,
+            eventBytesMax: min(parts.configuration.responseBytesMax, 4 << 20)
+        )
         state = Mutex(State(stream: stream))
     }
 
@@ -62,7 +67,9 @@ final class OpenStream: Sendable {
             let receipt = try await settle(text, stream.chain)
             parts.health.failed(engagement.seller)
             throw .failed(
-                status: receipt.document.status == .failed ? 502 : 500, body: [])
+                status: receipt.document.status == .failed ? 502 : 500,
+                body: []
+            )
         case .endWithoutReceipt: throw await strikeOff(.missingReceipt)
         case .failed(let failure):
             parts.health.failed(engagement.seller)
@@ -83,7 +90,8 @@ final class OpenStream: Sendable {
 
     /// Checks the receipt against the chunks, and writes it down.
     func settle(
-        _ text: [UInt8], _ chain: ResponseChain
+        _ text: [UInt8],
+        _ chain: ResponseChain
     ) async throws(AttemptFailure) -> Verified<Receipt> {
         guard let paper = SellerRequests.receipt(text) else {
             throw await strikeOff(.malformedReceipt)

@@ -35,7 +35,8 @@ public struct ReceiptArchive: Sendable {
     ///
     /// - Throws: ``GatewayError`` if the journal cannot be read.
     public func find(
-        digestPrefix prefix: String, limit: Int = 2
+        digestPrefix prefix: String,
+        limit: Int = 2
     ) throws(GatewayError) -> [StoredCall] {
         let prefix = prefix.lowercased()
         var found: [StoredCall] = []
@@ -90,8 +91,11 @@ public struct ReceiptArchive: Sendable {
                     return nil
                 }
                 return StoredCall(
-                    voucher: voucher, receipt: receipt, offer: offer,
-                    channel: channels[paper.channel])
+                    voucher: voucher,
+                    receipt: receipt,
+                    offer: offer,
+                    channel: channels[paper.channel]
+                )
             case .withdrawn, .struckOff: break
             }
             return nil

@@ -69,10 +69,13 @@ final class SellerExchange: HTTPClientResponseDelegate {
 
     /// Sends a request; the answer may have `bytesMax` bytes, and must be complete by `deadline`.
     ///
-    /// - Parameter headTimeout: the longest until the answer begins; nil leaves it to `deadline`.
+    /// `headTimeout` is the longest until the answer begins; nil leaves it to `deadline`.
     static func begin(
-        _ request: HTTPClient.Request, with client: HTTPClient, bytesMax: Int,
-        deadline: NIODeadline, headTimeout: TimeAmount? = nil
+        _ request: HTTPClient.Request,
+        with client: HTTPClient,
+        bytesMax: Int,
+        deadline: NIODeadline,
+        headTimeout: TimeAmount? = nil
     ) -> SellerExchange {
         let exchange = SellerExchange(bytesMax: bytesMax)
         let task = client.execute(request: request, delegate: exchange, deadline: deadline)
@@ -123,7 +126,8 @@ extension SellerExchange {
     }
 
     func didReceiveHead(
-        task: HTTPClient.Task<Void>, _ head: HTTPResponseHead
+        task: HTTPClient.Task<Void>,
+        _ head: HTTPResponseHead
     ) -> EventLoopFuture<Void> {
         let type = head.headers.first(name: "content-type") ?? ""
         let isStream = type.hasPrefix("text/event-stream")
@@ -136,7 +140,8 @@ extension SellerExchange {
     }
 
     func didReceiveBodyPart(
-        task: HTTPClient.Task<Void>, _ buffer: ByteBuffer
+        task: HTTPClient.Task<Void>,
+        _ buffer: ByteBuffer
     ) -> EventLoopFuture<Void> {
         let (fits, isStream) = state.withLock { state in
             state.bytesReceived += buffer.readableBytes
@@ -168,10 +173,16 @@ extension SellerExchange {
         let part = state.withLock { state -> Part in
             guard !state.isStream, let head = state.head else { return .end }
             let body = state.body.getBytes(
-                at: state.body.readerIndex, length: state.body.readableBytes)
+                at: state.body.readerIndex,
+                length: state.body.readableBytes
+            )
             return .whole(
                 SellerAnswer(
-                    status: Int(head.status.code), headers: head.headers, body: body ?? []))
+                    status: Int(head.status.code),
+                    headers: head.headers,
+                    body: body ?? []
+                )
+            )
         }
         finish(part)
     }

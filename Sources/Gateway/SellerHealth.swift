@@ -2,8 +2,7 @@
 ///
 /// ```
 /// closed ──failuresMax failures──▶ open ──cooldown──▶ half open ──success──▶ closed
-///                                    ▲                    └──failure (cooldown doubles)──┐
-///                                    └───────────────────────────────────────────────────┘
+///                                                         └─failure─▶ open, twice as long
 /// ```
 ///
 /// A pure value; time comes in milliseconds of any clock that does not run backwards.

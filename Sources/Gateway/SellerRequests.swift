@@ -18,8 +18,11 @@ enum SellerRequests {
 
     /// The request of a paid call.
     static func call(
-        _ template: HTTPClient.Request, voucher: Signed<Voucher>, body: ByteBuffer,
-        isStreaming: Bool, requestID: String
+        _ template: HTTPClient.Request,
+        voucher: Signed<Voucher>,
+        body: ByteBuffer,
+        isStreaming: Bool,
+        requestID: String
     ) -> HTTPClient.Request {
         var request = template
         let paper = String(decoding: Base64.encode(voucher.canonicalBytes), as: UTF8.self)
@@ -66,7 +69,10 @@ struct LaneAnswer: Hashable, Sendable {
     static let unknown = LaneAnswer(sequence: 0, open: nil, voucher: nil, receipt: nil)
 
     private init(
-        sequence: UInt64, open: UInt64?, voucher: Signed<Voucher>?, receipt: Signed<Receipt>?
+        sequence: UInt64,
+        open: UInt64?,
+        voucher: Signed<Voucher>?,
+        receipt: Signed<Receipt>?
     ) {
         self.sequence = sequence
         self.open = open
@@ -92,7 +98,8 @@ struct LaneAnswer: Hashable, Sendable {
     }
 
     private static func paper<Document>(
-        _ object: JSONObject, _ key: String
+        _ object: JSONObject,
+        _ key: String
     ) throws -> Signed<Document>? {
         guard let text = try object.string(key) else { return nil }
         guard let bytes = Base64.decode(Array(text.utf8)) else { throw CanonicalError.invalidText }

@@ -15,7 +15,9 @@ public struct StoredCall: Hashable, Sendable {
 
     /// Joins the parts; ``verify()`` checks that they belong together.
     public init(
-        voucher: Signed<Voucher>, receipt: Signed<Receipt>, offer: Offer,
+        voucher: Signed<Voucher>,
+        receipt: Signed<Receipt>,
+        offer: Offer,
         channel: ChannelTerms? = nil
     ) {
         self.voucher = voucher
@@ -37,13 +39,19 @@ public struct StoredCall: Hashable, Sendable {
         let call: SettledCall
         do {
             call = SettledCall(
-                voucher: try voucher.verified(), receipt: try receipt.verified())
+                voucher: try voucher.verified(),
+                receipt: try receipt.verified()
+            )
         } catch {
             throw .signature(error)
         }
         do {
             try ReceiptRules.check(
-                call.receipt, for: call.voucher, under: offer, in: channel ?? impliedTerms)
+                call.receipt,
+                for: call.voucher,
+                under: offer,
+                in: channel ?? impliedTerms
+            )
         } catch {
             throw .rule(error)
         }
@@ -52,9 +60,16 @@ public struct StoredCall: Hashable, Sendable {
     private var impliedTerms: ChannelTerms {
         let promise = voucher.document
         return ChannelTerms(
-            chain: promise.chain, id: promise.channel, payer: voucher.key.accountID,
-            payee: offer.seller, denomination: offer.denomination, deposit: promise.cap,
-            voucherKey: voucher.key, lanes: ChannelTerms.lanesMax, isOpen: true)
+            chain: promise.chain,
+            id: promise.channel,
+            payer: voucher.key.accountID,
+            payee: offer.seller,
+            denomination: offer.denomination,
+            deposit: promise.cap,
+            voucherKey: voucher.key,
+            lanes: ChannelTerms.lanesMax,
+            isOpen: true
+        )
     }
 }
 

@@ -32,7 +32,8 @@ struct StreamRelay: Sendable {
 
     @concurrent
     private func relay(
-        _ rest: SellerStream, from first: SellerStream.Event,
+        _ rest: SellerStream,
+        from first: SellerStream.Event,
         to writer: inout any ResponseBodyWriter
     ) async throws {
         var source = rest
@@ -81,7 +82,9 @@ struct StreamRelay: Sendable {
 
     /// The end of a stream: the receipt's name, the usage and `[DONE]`, or an error.
     private func end(
-        _ text: [UInt8], _ chain: ResponseChain, usage: [UInt8]?
+        _ text: [UInt8],
+        _ chain: ResponseChain,
+        usage: [UInt8]?
     ) async -> [UInt8] {
         let receipt: Verified<Receipt>
         do {
@@ -108,7 +111,8 @@ struct StreamRelay: Sendable {
         APIFailure(
             .upstreamFailed,
             message: "The seller broke the stream off; what arrived cost \(cost) obol.",
-            moneyMoved: cost > 0)
+            moneyMoved: cost > 0
+        )
     }
 
     /// A usage chunk from the receipt's units, for a seller that sent none.

@@ -46,7 +46,9 @@ final class Wallet: Sendable {
 
     /// Takes a lane, waiting for one until `deadline` if a call or funding under way may give it.
     func reserve(
-        _ ask: LaneAsk, until deadline: NIODeadline, on eventLoop: any EventLoop
+        _ ask: LaneAsk,
+        until deadline: NIODeadline,
+        on eventLoop: any EventLoop
     ) async -> Outcome {
         while true {
             let outcome = await step(ask, until: deadline, on: eventLoop)
@@ -56,7 +58,9 @@ final class Wallet: Sendable {
     }
 
     private func step(
-        _ ask: LaneAsk, until deadline: NIODeadline, on eventLoop: any EventLoop
+        _ ask: LaneAsk,
+        until deadline: NIODeadline,
+        on eventLoop: any EventLoop
     ) async -> Outcome {
         let seller = ask.offer.seller
         let decision = state.withLock { $0.wallet.decide(ask) }
@@ -80,8 +84,11 @@ final class Wallet: Sendable {
                     state.waiting += 1
                     state.waiters[seller, default: []].append(
                         Waiter(
-                            ticket: state.nextTicket, shortage: shortage,
-                            continuation: continuation))
+                            ticket: state.nextTicket,
+                            shortage: shortage,
+                            continuation: continuation
+                        )
+                    )
                     return (nil, state.nextTicket)
                 }
             }

@@ -113,8 +113,12 @@ struct WalletState: Sendable {
         for id in own {
             do throws(SettlementRefusal) {
                 let voucher = try channels[id]?.reserve(
-                    offer: ask.offer, request: ask.request, unitsMax: ask.unitsMax, now: ask.now,
-                    expiresAt: ask.expiresAt)
+                    offer: ask.offer,
+                    request: ask.request,
+                    unitsMax: ask.unitsMax,
+                    now: ask.now,
+                    expiresAt: ask.expiresAt
+                )
                 if let voucher { return .reserved(voucher) }
             } catch .noFreeLane {
                 continue
@@ -129,7 +133,9 @@ struct WalletState: Sendable {
     }
 
     private mutating func decideFunding(
-        _ ask: LaneAsk, shortChannel: ChannelID?, channelCount: Int
+        _ ask: LaneAsk,
+        shortChannel: ChannelID?,
+        channelCount: Int
     ) -> Decision {
         let seller = ask.offer.seller
         var shortage = Shortage.lanes
@@ -147,7 +153,9 @@ struct WalletState: Sendable {
 
     /// Counts a funding against the budget; nil if it does not fit, or one is under way.
     private mutating func plan(
-        _ kind: Funding.Kind, _ seller: AccountID, least: Amount
+        _ kind: Funding.Kind,
+        _ seller: AccountID,
+        least: Amount
     ) -> Funding? {
         let left = budgetLeft
         guard least <= left, fundings[seller] == nil else { return nil }
@@ -242,7 +250,8 @@ extension WalletState {
 
     /// Puts a logged voucher back.
     mutating func replay(
-        _ voucher: Voucher, unitsMax: UnitCounts
+        _ voucher: Voucher,
+        unitsMax: UnitCounts
     ) throws(SettlementRefusal) {
         guard channels[voucher.channel] != nil else { throw .wrongChannel }
         try channels[voucher.channel]?.replay(voucher, unitsMax: unitsMax)
@@ -256,12 +265,18 @@ extension WalletState {
     }
 
     mutating func accept(
-        _ call: SettledCall, under offer: Offer, response: ResponseChain?
+        _ call: SettledCall,
+        under offer: Offer,
+        response: ResponseChain?
     ) throws(SettlementRefusal) {
         let id = call.voucher.document.channel
         guard channels[id] != nil else { throw .wrongChannel }
         try channels[id]?.accept(
-            call.receipt, for: call.voucher, under: offer, response: response)
+            call.receipt,
+            for: call.voucher,
+            under: offer,
+            response: response
+        )
         spent = Amount(obol: spent.obol &+ call.receipt.document.charge.obol)
         calls += 1
     }

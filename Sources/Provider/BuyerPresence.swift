@@ -6,10 +6,18 @@ import Synchronization
 /// A buyer that closes its side of the connection has lost interest; waiting for a write to fail
 /// would mean working for nobody.
 final class BuyerPresence: Sendable {
-    private let watchers = Mutex<[ObjectIdentifier: @Sendable () -> Void]>([:])
+    /// Why a call should stop.
+    enum Departure: Hashable, Sendable {
+        /// The buyer is gone: nobody reads an answer.
+        case buyerLeft
+        /// The provider shuts down and has waited long enough.
+        case shutdown
+    }
+
+    private let watchers = Mutex<[ObjectIdentifier: @Sendable (Departure) -> Void]>([:])
 
     /// Calls `onDeparture` once when the buyer behind `channel` goes; one watcher per connection.
-    func watch(_ channel: any Channel, onDeparture: @escaping @Sendable () -> Void) {
+    func watch(_ channel: any Channel, onDeparture: @escaping @Sendable (Departure) -> Void) {
         watchers.withLock { $0[ObjectIdentifier(channel)] = onDeparture }
         if !channel.isActive { depart(ObjectIdentifier(channel)) }
     }
@@ -19,18 +27,18 @@ final class BuyerPresence: Sendable {
         _ = watchers.withLock { $0.removeValue(forKey: ObjectIdentifier(channel)) }
     }
 
-    /// Ends every call that is being watched: the last resort of a shutdown.
-    func departAll() {
+    /// Stops every call that is being watched: the last resort of a shutdown.
+    func stopAll() {
         let all = watchers.withLock { watchers in
             defer { watchers = [:] }
             return Array(watchers.values)
         }
-        for watcher in all { watcher() }
+        for watcher in all { watcher(.shutdown) }
     }
 
     fileprivate func depart(_ channel: ObjectIdentifier) {
         let watcher = watchers.withLock { $0.removeValue(forKey: channel) }
-        watcher?()
+        watcher?(.buyerLeft)
     }
 }
 

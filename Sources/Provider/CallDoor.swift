@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import CanonicalCoding
 import HTTPTypes
 import Hummingbird

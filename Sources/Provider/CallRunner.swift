@@ -1,6 +1,8 @@
+import CanonicalCoding
 import HTTPTypes
 import Hummingbird
 import Identity
+import Logging
 import MarketTypes
 import NIOCore
 import OpenAIWire
@@ -26,7 +28,9 @@ struct CallRunner: Sendable {
         } catch {
             return error.response
         }
-        parts.presence.watch(channel) { [weak call] in call?.buyerLeft() }
+        parts.presence.watch(channel) { [weak call] departure in
+            call?.stop(departure)
+        }
         let exchange = call.beginExchange()
         switch await exchange.next() {
         case .stream where call.request.isStreaming:
@@ -73,13 +77,13 @@ struct CallRunner: Sendable {
 
     /// Ends a call to which the upstream gave no answer (CALL-7), or that the buyer gave up.
     func failed(_ call: PaidCall, _ failure: UpstreamFailure) async -> Response {
-        guard failure != .cancelled else {
-            // Nobody reads this; the receipt says what was handed over, which is nothing.
-            return await end(
-                call, .partial, call.progress, .failure(WholeAnswer.failure(failure)))
+        let message = WholeAnswer.failure(failure)
+        if call.isBuyerGone {
+            // Nobody reads this; the receipt covers what was handed over, which is nothing.
+            return await end(call, .partial, call.progress, .failure(message))
         }
-        call.setVerdict(.fails)
-        return await fail(call, WholeAnswer.failure(failure))
+        call.setVerdict(failure == .cancelled ? .nothing : .fails)
+        return await fail(call, message)
     }
 
     /// Answers with the reason why nothing is charged.

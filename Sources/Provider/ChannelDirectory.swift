@@ -88,7 +88,7 @@ final class ChannelDirectory: Sendable {
     }
 
     /// Puts what the ledger says about a channel of this account into the book.
-    func take(_ id: ChannelID, _ channel: Channel) async -> Finding {
+    func take(_ id: ChannelID, _ channel: LedgerCore.Channel) async -> Finding {
         let terms = channel.terms(id: id, chain: chain)
         let (known, isFull) = desk.withBook { book in
             book.setStatus(channel.status, of: id)

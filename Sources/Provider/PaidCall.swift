@@ -97,10 +97,10 @@ final class PaidCall: Sendable {
         return exchange
     }
 
-    /// The buyer went away: the upstream need not go on.
-    func buyerLeft() {
+    /// The upstream need not go on.
+    func stop(_ departure: BuyerPresence.Departure) {
         let exchange = state.withLock { state in
-            state.isBuyerGone = true
+            if departure == .buyerLeft { state.isBuyerGone = true }
             return state.exchange
         }
         exchange?.cancel()

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import CanonicalCoding
 import Glibc
 import Identity
 import LedgerCore

@@ -117,21 +117,17 @@ extension VoucherDesk {
     ///
     /// - Throws: ``ProviderError/journal(_:)`` if the journal fails.
     func run() async throws {
-        try await withTaskCancellationHandler {
-            try await withGracefulShutdownHandler {
-                while await waitForEntries() {
-                    let batch = takeBatch()
-                    do throws(DeskRefusal) {
-                        try await commit(batch)
-                    } catch {
-                        continue  // answered already; a failed journal ends the waiting
-                    }
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                while await self.waitForEntries() {
+                    // Who waits was told why; a failed journal ends the waiting here.
+                    try? await self.commit(self.takeBatch())
                 }
             } onGracefulShutdown: {
-                close()
+                self.close()
             }
         } onCancel: {
-            close()
+            self.close()
         }
         if let failure = queue.withLock({ $0.failure }) { throw ProviderError.journal(failure) }
     }

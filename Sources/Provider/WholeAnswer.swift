@@ -85,8 +85,10 @@ enum WholeAnswer {
     /// What the buyer is told when there was no answer at all.
     static func failure(_ failure: UpstreamFailure) -> APIFailure {
         switch failure {
-        case .unreachable, .cancelled:
+        case .unreachable:
             APIFailure(.upstreamFailed, message: "The model's server cannot be reached.")
+        case .cancelled:
+            APIFailure(.overloaded, message: "The provider is shutting down.")
         case .timedOut:
             APIFailure(.timeout, message: "The model's server did not answer in time.")
         case .tooLarge:

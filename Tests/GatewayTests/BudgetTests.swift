@@ -190,7 +190,8 @@ struct BudgetTests {
                 let seller = market.sellers[0]
                 let session = AccountSession(key: seller.account, ledger: market.ledger)
                 let offer = try #require(
-                    seller.offers.withLock { $0.values.first { $0.model == "stoa-small" } })
+                    seller.offers.withLock { $0.values.first { $0.model == "stoa-small" } }
+                )
                 try await session.execute([.withdrawOffer(offer.id)])
                 try await buyer.eventually("the model is gone") { _ in
                     try await buyer.get("/v1/models/stoa-small").status == 404

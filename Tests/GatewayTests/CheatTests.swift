@@ -28,7 +28,8 @@ struct CheatTests {
 
     @Test(
         "a wrong receipt of a whole answer is refused, and the seller struck off",
-        arguments: cheats)
+        arguments: cheats
+    )
     func whole(_ cheat: Cheat) async throws {
         try await withMarket { market in
             market.sellers[0].conduct = cheat.conduct

@@ -1,4 +1,3 @@
-import Testing
 import CanonicalCoding
 import Identity
 import LedgerClient
@@ -6,6 +5,7 @@ import LedgerCore
 import MarketTypes
 import SettlementCore
 import Synchronization
+import Testing
 
 /// The real rules over a dictionary: one block for each transaction, nothing durable.
 final class FakeLedger: LedgerConnection {
@@ -31,15 +31,22 @@ final class FakeLedger: LedgerConnection {
     init(owners: [(AccountID, UInt64)]) throws {
         let sequencer = try #require(SigningKey(seed: [UInt8](repeating: 9, count: 32)))
         let parameters = LedgerParameters(
-            feeMinimum: Amount(obol: 10), feePerByte: .zero, closingDelayBlocks: 10,
-            unbondingDelayBlocks: 10)
+            feeMinimum: Amount(obol: 10),
+            feePerByte: .zero,
+            closingDelayBlocks: 10,
+            unbondingDelayBlocks: 10
+        )
         genesis = try #require(
             Genesis(
-                name: "gateway-test", time: Timestamp(milliseconds: 1000),
-                sequencer: sequencer.publicKey, parameters: parameters,
+                name: "gateway-test",
+                time: Timestamp(milliseconds: 1000),
+                sequencer: sequencer.publicKey,
+                parameters: parameters,
                 allocations: owners.map {
                     Genesis.Allocation(account: $0.0, amount: Amount(obol: UInt128($0.1)))
-                }))
+                }
+            )
+        )
         let changes = genesis.changes
         state.withLock { state in
             for change in changes { state.base.entries[change.key] = change.value }
@@ -63,8 +70,13 @@ final class FakeLedger: LedgerConnection {
         try reach()
         let height = state.withLock { $0.height }
         return LedgerStatus(
-            chain: genesis.chain, name: genesis.name, height: BlockHeight(height),
-            time: time(height), stateRoot: .zero, parameters: genesis.parameters)
+            chain: genesis.chain,
+            name: genesis.name,
+            height: BlockHeight(height),
+            time: time(height),
+            stateRoot: .zero,
+            parameters: genesis.parameters
+        )
     }
 
     private func time(_ height: UInt64) -> Timestamp {
@@ -84,17 +96,25 @@ final class FakeLedger: LedgerConnection {
             if let before = state.outcomes[checked.digest] { return before }
             state.height += 1
             let context = BlockContext(
-                height: BlockHeight(state.height), time: time(state.height))
+                height: BlockHeight(state.height),
+                time: time(state.height)
+            )
             var ledger = Ledger(chain: genesis.chain, base: state.base)
             let result = ledger.apply(checked, at: context)
             for change in ledger.changes { state.base.entries[change.key] = change.value }
             let summary = BlockSummary(
-                height: context.height, time: context.time, transactions: 1,
-                events: result.events)
+                height: context.height,
+                time: context.time,
+                transactions: 1,
+                events: result.events
+            )
             state.blocks.append(summary)
             for follower in state.followers.values { follower.yield(summary) }
             let outcome = TransactionOutcome(
-                digest: checked.digest, height: context.height, result: result)
+                digest: checked.digest,
+                height: context.height,
+                result: result
+            )
             state.outcomes[checked.digest] = outcome
             return outcome
         }
@@ -104,13 +124,18 @@ final class FakeLedger: LedgerConnection {
         try reach()
         return state.withLock { state in
             StateEntry(
-                value: state.base.entries[key], height: BlockHeight(state.height), proof: nil,
-                header: nil)
+                value: state.base.entries[key],
+                height: BlockHeight(state.height),
+                proof: nil,
+                header: nil
+            )
         }
     }
 
     func entries(
-        prefix: StateKey, after: StateKey?, limit: Int
+        prefix: StateKey,
+        after: StateKey?,
+        limit: Int
     ) async throws(LedgerClientError) -> [StateListing] {
         try reach()
         return state.withLock { state in

@@ -1,4 +1,3 @@
-import Testing
 import AsyncHTTPClient
 import CanonicalCoding
 import HTTPTypes
@@ -11,6 +10,7 @@ import NIOCore
 import OpenAIWire
 import SettlementCore
 import Synchronization
+import Testing
 
 /// A seller's side of call.md: honest, or crooked in one way.
 final class FakeProvider: Sendable {
@@ -100,7 +100,9 @@ final class FakeProvider: Sendable {
                 try await self.respond(to: request, context)
             }),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { onListening($0.localAddress?.port ?? 0) }, logger: quietLogger)
+            onServerRunning: { onListening($0.localAddress?.port ?? 0) },
+            logger: quietLogger
+        )
         try await app.run()
     }
 
@@ -141,8 +143,13 @@ final class FakeProvider: Sendable {
             return self.refusal(700 + refusal.code)
         }
         let serving = Serving(
-            provider: self, voucher: voucher, offer: offer, conduct: conduct,
-            inputTokens: UInt64(min(bytes.count, 20)), channel: context.channel)
+            provider: self,
+            voucher: voucher,
+            offer: offer,
+            conduct: conduct,
+            inputTokens: UInt64(min(bytes.count, 20)),
+            channel: context.channel
+        )
         if path == CallInterface.chat.path, (try? ChatRequest(bytes))?.isStreaming == true {
             return try await serving.stream()
         }
@@ -150,7 +157,10 @@ final class FakeProvider: Sendable {
     }
 
     private func admit(
-        _ voucher: Verified<Voucher>, _ offer: Offer, path: String, body: [UInt8]
+        _ voucher: Verified<Voucher>,
+        _ offer: Offer,
+        path: String,
+        body: [UInt8]
     ) async throws {
         let id = voucher.document.channel
         guard let onLedger = try await ledger.channel(id) else {
@@ -160,14 +170,19 @@ final class FakeProvider: Sendable {
         let asked = (try? ChatRequest(body))?.outputTokensMax
         let units = offer.unitsMax(
             requestBytes: body.count,
-            outputTokens: UInt32(clamping: asked ?? UInt64(offer.limits.outputTokensMax)))
+            outputTokens: UInt32(clamping: asked ?? UInt64(offer.limits.outputTokensMax))
+        )
         let charge = try offer.prices.charge(for: units)
         try state.withLock { state in
             if state.channels[id] == nil { state.channels[id] = PayeeChannel(terms: terms) }
             try state.channels[id]?.update(terms)
             try state.channels[id]?.admit(
-                voucher, under: offer, request: RequestDigest.of(path: path, body: body),
-                chargeMax: charge, now: testNow())
+                voucher,
+                under: offer,
+                request: RequestDigest.of(path: path, body: body),
+                chargeMax: charge,
+                now: testNow()
+            )
         }
     }
 
@@ -175,7 +190,8 @@ final class FakeProvider: Sendable {
         let body = #"{"error":{"message":"no","code":"voucher_refused","stoa_code":\#(code)}}"#
         return Response(
             status: HTTPResponse.Status(code: 402),
-            body: ResponseBody(byteBuffer: ByteBuffer(string: body)))
+            body: ResponseBody(byteBuffer: ByteBuffer(string: body))
+        )
     }
 
     /// `GET /stoa/v1/lanes/<channel>/<lane>` (CALL-9).
@@ -194,7 +210,9 @@ final class FakeProvider: Sendable {
             writer.member("lane", lane)
             writer.member("sequence", entry.sequence)
             writer.key("open")
-            if let open = entry.open { writer.integer(open.document.sequence) } else {
+            if let open = entry.open {
+                writer.integer(open.document.sequence)
+            } else {
                 writer.null()
             }
             func text(_ paper: [UInt8]?) -> String? {
@@ -204,6 +222,8 @@ final class FakeProvider: Sendable {
             writer.member("receipt", text(entry.last?.receipt.signed.canonicalBytes))
         }
         return Response(
-            status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes)))
+            status: .ok,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes))
+        )
     }
 }

@@ -55,9 +55,15 @@ struct Market: Sendable {
         onListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) -> GatewayService {
         GatewayService(
-            configuration: configuration, account: AccountSession(key: buyer, ledger: ledger),
-            voucherKey: voucherKey, ledger: ledger, httpClient: client, logger: quietLogger,
-            now: testNow, onListening: onListening)
+            configuration: configuration,
+            account: AccountSession(key: buyer, ledger: ledger),
+            voucherKey: voucherKey,
+            ledger: ledger,
+            httpClient: client,
+            logger: quietLogger,
+            now: testNow,
+            onListening: onListening
+        )
     }
 
     /// Runs a gateway while `body` uses it, and stops it without ceremony.
@@ -90,8 +96,12 @@ struct Market: Sendable {
     /// Publishes an offer of `seller`, at a price per token in obol.
     @discardableResult
     func publish(
-        _ seller: FakeProvider, port: Int, model: String = "stoa-small",
-        interface: CallInterface = .chat, obolPerToken: UInt64 = 10, index: UInt8 = 0
+        _ seller: FakeProvider,
+        port: Int,
+        model: String = "stoa-small",
+        interface: CallInterface = .chat,
+        obolPerToken: UInt64 = 10,
+        index: UInt8 = 0
     ) async throws -> Offer {
         let session = AccountSession(key: seller.account, ledger: ledger)
         let weights = Digest(sha256: Array("\(model)\(interface)".utf8))
@@ -99,11 +109,16 @@ struct Market: Sendable {
         try await session.execute([
             .publishAsset(
                 AssetPublication(
-                    name: name, kind: .model, licence: "MIT",
-                    version: AssetVersion(content: weights, metadataLink: "")))
+                    name: name,
+                    kind: .model,
+                    licence: "MIT",
+                    version: AssetVersion(content: weights, metadataLink: "")
+                )
+            )
         ])
         let price = try #require(
-            Price(amount: Amount(obol: UInt128(obolPerToken)), perUnits: 1))
+            Price(amount: Amount(obol: UInt128(obolPerToken)), perUnits: 1)
+        )
         let entries: [(MarketTypes.Unit, Price)] =
             switch interface {
             case .chat: [(.inputToken, price), (.outputToken, price)]
@@ -112,16 +127,29 @@ struct Market: Sendable {
             }
         let table = try #require(SortedMap(entries))
         let offer = Offer(
-            seller: seller.account.accountID, receiptKey: seller.receiptKey.publicKey,
-            asset: Asset.id(owner: seller.account.accountID, name: name), assetVersion: 1,
-            weights: weights, model: model, interface: interface,
-            endpoint: "http://127.0.0.1:\(port)", denomination: .native,
+            seller: seller.account.accountID,
+            receiptKey: seller.receiptKey.publicKey,
+            asset: Asset.id(owner: seller.account.accountID, name: name),
+            assetVersion: 1,
+            weights: weights,
+            model: model,
+            interface: interface,
+            endpoint: "http://127.0.0.1:\(port)",
+            denomination: .native,
             prices: PriceTable(table),
             limits: OfferLimits(
-                requestBytesMax: 4096, inputTokensMax: 500, outputTokensMax: 100,
-                templateTokensMax: 10, callMillisecondsMax: 60_000),
-            verification: .receipt, bond: .zero, version: 1, supersedes: nil,
-            expiresAt: Timestamp(milliseconds: testNow().milliseconds + 3_600_000))
+                requestBytesMax: 4096,
+                inputTokensMax: 500,
+                outputTokensMax: 100,
+                templateTokensMax: 10,
+                callMillisecondsMax: 60_000
+            ),
+            verification: .receipt,
+            bond: .zero,
+            version: 1,
+            supersedes: nil,
+            expiresAt: Timestamp(milliseconds: testNow().milliseconds + 3_600_000)
+        )
         try await session.execute([.publishOffer(offer)])
         seller.offers.withLock { $0[offer.id] = offer }
         return offer
@@ -133,10 +161,13 @@ enum MarketError: Error {
     case never
 }
 
-/// Runs sellers and a ledger while `body` uses them. Seller *i* sells `stoa-small` at
+/// Runs sellers and a ledger while `body` uses them.
+///
+/// Seller *i* sells `stoa-small` at
 /// `10 × (i + 1)` obol per token, embeddings as `stoa-embed`, and JSON as `stoa-tool`.
 func withMarket(
-    sellers count: Int = 1, buyerObol: UInt64 = Market.buyerObol,
+    sellers count: Int = 1,
+    buyerObol: UInt64 = Market.buyerObol,
     connectTimeoutMilliseconds: Int = 10_000,
     _ body: @escaping @Sendable (Market) async throws -> Void
 ) async throws {
@@ -156,8 +187,13 @@ func withMarket(
     let client = HTTPClient(configuration: GatewayService.clientConfiguration(for: defaults))
     let directory = NSTemporaryDirectory() + "/gateway-\(UInt64.random(in: .min ... .max))"
     let market = Market(
-        ledger: ledger, buyer: buyer, voucherKey: voucherKey, sellers: sellers, client: client,
-        journalDirectory: directory)
+        ledger: ledger,
+        buyer: buyer,
+        voucherKey: voucherKey,
+        sellers: sellers,
+        client: client,
+        journalDirectory: directory
+    )
     let result: Result<Void, any Error>
     do {
         try await serve(market, body)
@@ -171,7 +207,8 @@ func withMarket(
 }
 
 private func serve(
-    _ market: Market, _ body: @escaping @Sendable (Market) async throws -> Void
+    _ market: Market,
+    _ body: @escaping @Sendable (Market) async throws -> Void
 ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
         for (index, seller) in market.sellers.enumerated() {
@@ -188,10 +225,19 @@ private func serve(
             let price = UInt64(10 * (index + 1))
             try await market.publish(seller, port: port, obolPerToken: price)
             try await market.publish(
-                seller, port: port, model: "stoa-embed", interface: .embeddings,
-                obolPerToken: price)
+                seller,
+                port: port,
+                model: "stoa-embed",
+                interface: .embeddings,
+                obolPerToken: price
+            )
             try await market.publish(
-                seller, port: port, model: "stoa-tool", interface: .json, obolPerToken: price)
+                seller,
+                port: port,
+                model: "stoa-tool",
+                interface: .json,
+                obolPerToken: price
+            )
         }
         try await body(market)
         group.cancelAll()
@@ -236,7 +282,9 @@ struct Buyer: Sendable {
         + #""stream_options":{"include_usage":true}}"#
 
     func post(
-        _ path: String, _ body: String, headers: HTTPHeaders = [:]
+        _ path: String,
+        _ body: String,
+        headers: HTTPHeaders = [:]
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: base + path)
         request.method = .POST
@@ -260,8 +308,10 @@ struct Buyer: Sendable {
         let response = try await client.execute(request, timeout: .seconds(30))
         let body = try await response.body.collect(upTo: 1 << 24)
         return Answer(
-            status: Int(response.status.code), headers: response.headers,
-            bytes: Array(body.readableBytesView))
+            status: Int(response.status.code),
+            headers: response.headers,
+            bytes: Array(body.readableBytesView)
+        )
     }
 
     /// Asks for a stream, reads until `events` events came, and hangs up.
@@ -287,7 +337,8 @@ struct Buyer: Sendable {
 
     /// Asks again and again until the condition holds; fails after ten seconds.
     func eventually(
-        _ what: Comment, _ condition: (JSONObject) async throws -> Bool
+        _ what: Comment,
+        _ condition: (JSONObject) async throws -> Bool
     ) async throws {
         for _ in 0..<500 {
             if try await condition(try await status()) { return }

@@ -50,14 +50,21 @@ struct PaidCallTests {
             try StoredCall(voucher: call.voucher, receipt: call.receipt, offer: call.offer).verify()
             let other = try #require(try archive.recent(limit: 2).last)
             let mixed = StoredCall(
-                voucher: call.voucher, receipt: other.receipt, offer: call.offer,
-                channel: call.channel)
+                voucher: call.voucher,
+                receipt: other.receipt,
+                offer: call.offer,
+                channel: call.channel
+            )
             #expect(throws: StoredCallError.self) { try mixed.verify() }
             let forged = StoredCall(
                 voucher: call.voucher,
                 receipt: Signed(
-                    document: other.receipt.document, key: call.receipt.key,
-                    signature: call.receipt.signature), offer: call.offer)
+                    document: other.receipt.document,
+                    key: call.receipt.key,
+                    signature: call.receipt.signature
+                ),
+                offer: call.offer
+            )
             #expect(throws: StoredCallError.signature(.invalidSignature)) { try forged.verify() }
             #expect(try archive.find(digestPrefix: "00ff00ff00").isEmpty)
         }
@@ -131,7 +138,10 @@ struct PaidCallTests {
         try await withMarket { market in
             let answer = try await market.withGateway { buyer in
                 try await buyer.post(
-                    "/v1/call", "[1,2,3]", headers: ["x-stoa-model": "stoa-tool"])
+                    "/v1/call",
+                    "[1,2,3]",
+                    headers: ["x-stoa-model": "stoa-tool"]
+                )
             }
             #expect(answer.text == #"{"result":42}"#)
             #expect(answer.header("x-stoa-cost") == "10")
@@ -152,7 +162,8 @@ struct PaidCallTests {
             let names = try data.map { try $0.string("id") }
             #expect(names == ["stoa-embed", "stoa-small", "stoa-tool"])
             #expect(
-                try one.string("owned_by") == market.sellers[0].account.accountID.description)
+                try one.string("owned_by") == market.sellers[0].account.accountID.description
+            )
             #expect(try one.number("prices", "input_token", "obol") == 10)
             #expect(try one.number("bond_obol") == 0)
             #expect(try one.objects("offers").count == 2)

@@ -44,7 +44,8 @@ struct RefusalTests {
         try await withMarket { market in
             let answer = try await market.withGateway { buyer in
                 try await buyer.chat(
-                    Buyer.chat.replacingOccurrences(of: "stoa-small", with: "gpt-9"))
+                    Buyer.chat.replacingOccurrences(of: "stoa-small", with: "gpt-9")
+                )
             }
             #expect(answer.status == 404)
             #expect(try answer.error("code") == #""model_not_found""#)
@@ -58,10 +59,14 @@ struct RefusalTests {
             try await market.withGateway { buyer in
                 let long = try await buyer.chat(
                     Buyer.chat.replacingOccurrences(
-                        of: "Hi", with: String(repeating: "x", count: 4096)))
+                        of: "Hi",
+                        with: String(repeating: "x", count: 4096)
+                    )
+                )
                 #expect(long.status == 413)
                 let many = try await buyer.chat(
-                    Buyer.chat.dropLast() + #","max_tokens":101}"#)
+                    Buyer.chat.dropLast() + #","max_tokens":101}"#
+                )
                 #expect(many.status == 400)
                 #expect(try many.error("param") == #""max_tokens""#)
                 let few = try await buyer.chat(Buyer.chat.dropLast() + #","max_tokens":4}"#)
@@ -137,7 +142,9 @@ struct RefusalTests {
                     #expect(answer.status == 401)
                 }
                 let right = try await buyer.get(
-                    "/v1/models", headers: ["authorization": "Bearer correct-horse-battery"])
+                    "/v1/models",
+                    headers: ["authorization": "Bearer correct-horse-battery"]
+                )
                 #expect(right.status == 200)
             }
         }
@@ -148,17 +155,28 @@ struct RefusalTests {
         try await withMarket { market in
             try await market.withGateway { buyer in
                 let page = try await buyer.post(
-                    "/v1/chat/completions", Buyer.chat, headers: ["origin": "https://evil.example"])
+                    "/v1/chat/completions",
+                    Buyer.chat,
+                    headers: ["origin": "https://evil.example"]
+                )
                 #expect(page.status == 401)
                 let rebound = try await buyer.post(
-                    "/v1/chat/completions", Buyer.chat, headers: ["host": "evil.example:80"])
+                    "/v1/chat/completions",
+                    Buyer.chat,
+                    headers: ["host": "evil.example:80"]
+                )
                 #expect(rebound.status == 401)
                 let prefixed = try await buyer.post(
-                    "/v1/chat/completions", Buyer.chat, headers: ["host": "127.evil.example"])
+                    "/v1/chat/completions",
+                    Buyer.chat,
+                    headers: ["host": "127.evil.example"]
+                )
                 #expect(prefixed.status == 401)
                 let local = try await buyer.post(
-                    "/v1/chat/completions", Buyer.chat,
-                    headers: ["origin": "http://localhost:3000"])
+                    "/v1/chat/completions",
+                    Buyer.chat,
+                    headers: ["origin": "http://localhost:3000"]
+                )
                 #expect(local.status == 200)
             }
             #expect(market.sellers[0].calls == 1)

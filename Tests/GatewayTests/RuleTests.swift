@@ -79,21 +79,42 @@ struct RuleTests {
         let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: 32)))
         let voucher = key.sign(
             Voucher(
-                chain: ChainID(.zero), channel: ChannelID(.zero), lane: LaneID(3),
-                sequence: sequence, cap: .zero, offer: OfferID(.zero), request: .zero,
-                expiresAt: Timestamp(milliseconds: 1)))
+                chain: ChainID(.zero),
+                channel: ChannelID(.zero),
+                lane: LaneID(3),
+                sequence: sequence,
+                cap: .zero,
+                offer: OfferID(.zero),
+                request: .zero,
+                expiresAt: Timestamp(milliseconds: 1)
+            )
+        )
         let other = key.sign(
             Voucher(
-                chain: ChainID(.zero), channel: ChannelID(.zero), lane: LaneID(3),
-                sequence: sequence, cap: .zero, offer: OfferID(.zero),
-                request: Digest(words: (1, 1, 1, 1)), expiresAt: Timestamp(milliseconds: 1)))
+                chain: ChainID(.zero),
+                channel: ChannelID(.zero),
+                lane: LaneID(3),
+                sequence: sequence,
+                cap: .zero,
+                offer: OfferID(.zero),
+                request: Digest(words: (1, 1, 1, 1)),
+                expiresAt: Timestamp(milliseconds: 1)
+            )
+        )
         func receipt(_ voucher: Verified<Voucher>) -> Signed<Receipt> {
             key.sign(
                 Receipt(
-                    voucher: voucher, status: .failed, units: UnitCounts(), charge: .zero,
-                    total: .zero, response: ResponseChain(voucher: voucher.digest),
-                    weights: .zero, parameters: [], startedAt: Timestamp(milliseconds: 1),
-                    finishedAt: Timestamp(milliseconds: 1))
+                    voucher: voucher,
+                    status: .failed,
+                    units: UnitCounts(),
+                    charge: .zero,
+                    total: .zero,
+                    response: ResponseChain(voucher: voucher.digest),
+                    weights: .zero,
+                    parameters: [],
+                    startedAt: Timestamp(milliseconds: 1),
+                    finishedAt: Timestamp(milliseconds: 1)
+                )
             ).signed
         }
         let name = VoucherName(voucher.document)
@@ -106,7 +127,9 @@ struct RuleTests {
                 + #""open":\#(open.map(String.init) ?? "null"),"voucher":null,"#
                 + #""receipt":\#(receipt)}"#
             return LaneVerdict(
-                try #require(LaneAnswer(Array(text.utf8), about: name)), on: voucher)
+                try #require(LaneAnswer(Array(text.utf8), about: name)),
+                on: voucher
+            )
         }
         #expect(try answer(sequence, nil, receipt(voucher)) == .answered(receipt(voucher)))
         #expect(try answer(sequence, nil, receipt(other)) == .contested)
@@ -153,7 +176,8 @@ struct RuleTests {
             faults {
                 $0.host = "0.0.0.0"
                 $0.apiKey = "0123456789abcdef"
-            } == 0)
+            } == 0
+        )
         #expect(faults { $0.apiKey = "short" } == 1)
         #expect(faults { $0.lanesPerChannel = 0 } == 1)
         #expect(faults { $0.lanesPerChannel = 1025 } == 1)
@@ -169,15 +193,25 @@ struct RuleTests {
         let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: 32)))
         let voucher = key.sign(
             Voucher(
-                chain: ChainID(.zero), channel: ChannelID(.zero), lane: LaneID(3), sequence: 9,
-                cap: Amount(obol: 5), offer: OfferID(.zero), request: .zero,
-                expiresAt: Timestamp(milliseconds: 1)))
+                chain: ChainID(.zero),
+                channel: ChannelID(.zero),
+                lane: LaneID(3),
+                sequence: 9,
+                cap: Amount(obol: 5),
+                offer: OfferID(.zero),
+                request: .zero,
+                expiresAt: Timestamp(milliseconds: 1)
+            )
+        )
         var units = UnitCounts()
         units[.inputToken] = 7
         units[.call] = 1
         let strike = StrikeOff(
-            seller: key.accountID, reason: .wrongReceipt(.overCap),
-            at: Timestamp(milliseconds: 5), evidence: nil)
+            seller: key.accountID,
+            reason: .wrongReceipt(.overCap),
+            at: Timestamp(milliseconds: 5),
+            evidence: nil
+        )
         let records: [JournalRecord] = [
             .voucher(voucher.signed, unitsMax: units), .voucher(voucher.signed, unitsMax: .init()),
             .withdrawn(VoucherName(voucher.document)), .struckOff(strike),

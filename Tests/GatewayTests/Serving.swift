@@ -1,4 +1,3 @@
-import Testing
 import CanonicalCoding
 import HTTPTypes
 import Hummingbird
@@ -8,6 +7,7 @@ import NIOCore
 import OpenAIWire
 import SettlementCore
 import Synchronization
+import Testing
 
 /// One admitted call of the fake seller: the answer and the receipt, right or wrong.
 struct Serving: Sendable {
@@ -50,18 +50,22 @@ struct Serving: Sendable {
         var headers: HTTPFields = [.contentType: "application/json"]
         headers[HTTPField.Name("stoa-receipt") ?? .accept] = receipt
         return Response(
-            status: failed ? .serviceUnavailable : .ok, headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+            status: failed ? .serviceUnavailable : .ok,
+            headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
     }
 
     func stream() async throws -> Response {
         if conduct == .upstreamFails { return try await whole(path: CallInterface.chat.path) }
         return Response(
-            status: .ok, headers: [.contentType: "text/event-stream"],
+            status: .ok,
+            headers: [.contentType: "text/event-stream"],
             body: ResponseBody { writer in
                 try await send(to: &writer)
                 try await writer.finish(nil)
-            })
+            }
+        )
     }
 
     @concurrent
@@ -109,7 +113,8 @@ struct Serving: Sendable {
     private var usage: [UInt8] {
         Array(
             (#"{"id":"c","object":"chat.completion.chunk","choices":[],"#
-                + #""usage":{"prompt_tokens":20,"completion_tokens":4}}"#).utf8)
+                + #""usage":{"prompt_tokens":20,"completion_tokens":4}}"#).utf8
+        )
     }
 
     private func waitForRelease() async throws {
@@ -120,7 +125,9 @@ struct Serving: Sendable {
 
     /// Ends the call in the seller's books, and returns what is sent as the receipt.
     private func finish(
-        _ status: CallStatus, _ chain: ResponseChain, outputTokens: UInt64
+        _ status: CallStatus,
+        _ chain: ResponseChain,
+        outputTokens: UInt64
     ) throws -> String? {
         var units = UnitCounts()
         for (unit, _) in offer.prices.prices.entries {
@@ -131,8 +138,13 @@ struct Serving: Sendable {
             }
         }
         let outcome = CallOutcome(
-            status: status, units: units, response: chain, parameters: [], startedAt: testNow(),
-            finishedAt: testNow())
+            status: status,
+            units: units,
+            response: chain,
+            parameters: [],
+            startedAt: testNow(),
+            finishedAt: testNow()
+        )
         let right = try provider.state.withLock { state in
             let channel = try #require(state.channels[voucher.document.channel])
             let draft = try channel.draft(voucher, under: offer, outcome: outcome)
@@ -151,7 +163,8 @@ struct Serving: Sendable {
 
     /// The receipt as a crooked seller would write it.
     private func bent(
-        _ right: Verified<Receipt>, _ chain: ResponseChain
+        _ right: Verified<Receipt>,
+        _ chain: ResponseChain
     ) throws -> Signed<Receipt> {
         let paper = right.document
         var units = paper.units
@@ -169,9 +182,17 @@ struct Serving: Sendable {
         default: return right.signed
         }
         let receipt = Receipt(
-            voucher: voucher, status: paper.status, units: units, charge: charge, total: total,
-            response: chain, weights: paper.weights, parameters: paper.parameters,
-            startedAt: paper.startedAt, finishedAt: paper.finishedAt)
+            voucher: voucher,
+            status: paper.status,
+            units: units,
+            charge: charge,
+            total: total,
+            response: chain,
+            weights: paper.weights,
+            parameters: paper.parameters,
+            startedAt: paper.startedAt,
+            finishedAt: paper.finishedAt
+        )
         return provider.receiptKey.sign(receipt).signed
     }
 

@@ -56,7 +56,7 @@ extension Crowd {
         _ pot: AuditorLedger.Pot, _ id: ChannelID, lane: UInt16, _ auditor: AuditorLedger
     ) -> CallDraft? {
         guard let payer = Person.of(pot.payer), let payee = Person.of(pot.payee) else { return nil }
-        let denomination = random.once(in: 10) ? nil : pot.denomination
+        let denomination = slips(5) ? nil : pot.denomination
         guard let offer = pickOffer(auditor, of: payee, in: denomination) else { return nil }
         let settled = pot.settled[lane] ?? (0, 0)
         var draft = CallDraft(
@@ -80,27 +80,25 @@ extension Crowd {
     }
 
     mutating func claim(_ actor: Person, _ auditor: AuditorLedger) -> Message {
-        let stranger = random.once(in: 12)
+        let stranger = slips(4)
         let known = auditor.pots.filter {
             stranger || ($0.value.payee == actor.id && !$0.value.isClosed)
         }
         guard let id = random.pick(known.map(\.key).sorted()), let pot = auditor.pots[id] else {
-            return .claimChannel(
-                ChannelClaim(
-                    channel: ChannelID(digest(6)), lanes: [], receiptsRoot: .zero,
-                    receiptsCount: 0, release: true))
+            return .depositBond(Amount(obol: 5))
         }
         var lanes: [LaneClaim] = []
-        for lane in 0..<min(pot.lanes, 3) where !random.once(in: 2) {
+        for lane in 0..<min(pot.lanes, 3) where lane == 0 || random.once(in: 2) {
             guard var draft = call(pot, id, lane: lane, auditor) else { continue }
-            if random.once(in: 5), let wrong = random.pick(Self.wrongs) { wrong(&draft, &random) }
+            if slips(3), let wrong = random.pick(Self.wrongs) { wrong(&draft, &random) }
             lanes.append(draft.claim)
         }
-        if random.once(in: 15) { lanes.reverse() }
+        if slips(8) { lanes.reverse() }
+        if slips(12) { lanes.removeAll() }
         return .claimChannel(
             ChannelClaim(
                 channel: id, lanes: lanes, receiptsRoot: digest(UInt8(random.below(256))),
-                receiptsCount: random.next(), release: random.once(in: 8)))
+                receiptsCount: random.next(), release: random.once(in: 12)))
     }
 
     mutating func fraud(_ auditor: AuditorLedger) -> Message {
@@ -108,7 +106,7 @@ extension Crowd {
         let known = (staked.isEmpty || random.once(in: 6) ? auditor.pots : staked)
         guard let id = random.pick(known.map(\.key).sorted()), let pot = auditor.pots[id],
             let draft = call(pot, id, lane: UInt16(random.below(3)), auditor)
-        else { return .withdrawBond }
+        else { return .depositBond(Amount(obol: 7)) }
         var (first, second) = (draft, draft)
         if !random.once(in: 5) { first.receipt.total &+= 1 }
         if random.once(in: 4) { first.receipt.charge += 1 }

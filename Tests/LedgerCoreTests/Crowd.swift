@@ -10,8 +10,45 @@ import SettlementCore
 struct Crowd {
     var random: SplitMix64
     private var counter: UInt64 = 0
+    private var isCareful = false
 
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    /// True when somebody errs: seldom, or nobody would ever get anything done.
+    mutating func slips(_ n: Int) -> Bool { !isCareful && random.once(in: 4 * n) }
+
+    /// What everybody does first: sell something, put up a bond, and pay the neighbours.
+    mutating func opening(_ auditor: AuditorLedger, _ index: Int) -> [UInt8] {
+        isCareful = true
+        defer { isCareful = false }
+        let person = Person.all[index]
+        let neighbours = [1, 2].map { Person.all[(index + $0) % Person.all.count] }
+        let asset = Asset.id(owner: person.id, name: "first")
+        let publication = AssetPublication(
+            name: "first", kind: .model, licence: "MIT",
+            version: AssetVersion(content: digest(1), metadataLink: ""))
+        let offers = [Denomination.native, LedgerHarness.token].map { denomination in
+            Offer(
+                seller: person.id, receiptKey: person.receiptKey.publicKey, asset: asset,
+                assetVersion: 1, weights: digest(1), model: "first", interface: .chat,
+                endpoint: "http://first", denomination: denomination, prices: prices(),
+                limits: limits(), verification: .receipt, bond: .zero, version: 1,
+                supersedes: nil, expiresAt: Timestamp(milliseconds: 1_000_000))
+        }
+        let openings = zip(neighbours, offers).map { neighbour, offer in
+            Message.openChannel(
+                ChannelOpening(
+                    payee: neighbour.id, denomination: offer.denomination,
+                    deposit: Amount(obol: 4000), voucherKey: person.voucherKey.publicKey, lanes: 3))
+        }
+        let messages =
+            [.publishAsset(publication), .depositBond(Amount(obol: 9000))]
+            + offers.map { .publishOffer($0) } + openings
+        let transaction = Transaction(
+            chain: auditor.chain, sender: person.id, sequence: 1, fee: Amount(obol: 9000),
+            validUntil: BlockHeight(.max), messages: messages)
+        return person.key.sign(transaction).signed.canonicalBytes
+    }
 
     /// The bytes of somebody's next transaction.
     mutating func transaction(_ auditor: AuditorLedger) -> (bytes: [UInt8], messages: Int) {
@@ -52,32 +89,38 @@ struct Crowd {
     }
 
     private mutating func message(of actor: Person, _ auditor: AuditorLedger) -> Message {
-        switch random.below(25) {
+        switch random.below(28) {
         case 0...2: transfer()
         case 3: publishAsset()
         case 4: publishVersion(actor, auditor)
-        case 5...8: publishOffer(actor, auditor)
-        case 9: .withdrawOffer(pickOffer(auditor, of: mostly(actor))?.id ?? OfferID(digest(9)))
-        case 10...12: open(actor)
-        case 13: .topUpChannel(channel: channel(auditor, payer: mostly(actor)), amount: amount())
-        case 14...18: claim(actor, auditor)
-        case 19: .closeChannel(channel(auditor, payer: mostly(actor)))
-        case 20: .withdrawChannel(channel(auditor, payer: nil))
-        case 21: .depositBond(amount())
-        case 22: random.once(in: 2) ? .unbond(unbonding(actor, auditor)) : .withdrawBond
-        case 23: .withdrawBond
+        case 5...7: publishOffer(actor, auditor)
+        case 8: .withdrawOffer(pickOffer(auditor, of: mostly(actor))?.id ?? OfferID(digest(9)))
+        case 9...11: open(actor)
+        case 12: .topUpChannel(channel: channel(auditor, payer: mostly(actor)), amount: amount())
+        case 13...20: claim(actor, auditor)
+        case 21: .closeChannel(channel(auditor, payer: mostly(actor)))
+        case 22: .withdrawChannel(channel(auditor, payer: nil))
+        case 23: .depositBond(amount())
+        case 24, 25: .unbond(unbonding(actor, auditor))
+        case 26: withdrawBond(actor, auditor)
         default: fraud(auditor)
         }
     }
 
+    private mutating func withdrawBond(_ actor: Person, _ auditor: AuditorLedger) -> Message {
+        let parts = auditor.stakes[actor.id]?.parts ?? []
+        let isDue = parts.contains { $0.height <= auditor.height }
+        return isDue || slips(2) ? .withdrawBond : transfer()
+    }
+
     /// This actor, or now and then another.
     private mutating func mostly(_ actor: Person) -> Person {
-        random.once(in: 12) ? random.pick(Person.all) ?? actor : actor
+        slips(6) ? random.pick(Person.all) ?? actor : actor
     }
 
     /// An amount that is sometimes nothing, and sometimes far too much.
     private mutating func amount() -> Amount {
-        switch random.below(24) {
+        switch random.below(80) {
         case 0: .zero
         case 1: Amount(obol: .max)
         case 2: Amount(obol: 1_000_000_000_001)
@@ -86,22 +129,22 @@ struct Crowd {
     }
 
     private mutating func denomination() -> Denomination {
-        switch random.below(12) {
+        switch random.below(40) {
         case 0: .issued(digest(0x66))
-        case 1...3: LedgerHarness.token
+        case 1...13: LedgerHarness.token
         default: .native
         }
     }
 
     private mutating func transfer() -> Message {
         let known = (random.pick(Person.all) ?? .alice).id
-        let to = random.once(in: 8) ? AccountID(digest(UInt8(random.below(4)))) : known
+        let to = slips(3) ? AccountID(digest(UInt8(random.below(4)))) : known
         return .transfer(to: to, denomination: denomination(), amount: amount())
     }
 
     private mutating func text(_ right: String) -> String {
         let wrong = ["", "é", "a b", "\n", String(repeating: "x", count: 64)]
-        return random.once(in: 10) ? random.pick(wrong) ?? right : right
+        return slips(10) ? random.pick(wrong) ?? right : right
     }
 
     private mutating func version() -> AssetVersion {
@@ -111,7 +154,7 @@ struct Crowd {
     private mutating func publishAsset() -> Message {
         .publishAsset(
             AssetPublication(
-                name: text("asset-\(random.below(4))"),
+                name: text("asset-\(random.below(40))"),
                 kind: random.pick(AssetKind.allCases) ?? .model, licence: text("MIT"),
                 version: version()))
     }
@@ -128,23 +171,28 @@ struct Crowd {
     private mutating func unbonding(_ actor: Person, _ auditor: AuditorLedger) -> Amount {
         let active = auditor.stakes[actor.id]?.active ?? 0
         let part = max(1, min(active, UInt128(1 + random.below(900))))
-        return random.once(in: 5) ? amount() : Amount(obol: part)
+        return slips(5) ? amount() : Amount(obol: part)
     }
 
     private mutating func open(_ actor: Person) -> Message {
         let others = Person.all.filter { $0.id != actor.id }
-        let payee = random.once(in: 15) ? actor : random.pick(others) ?? .bob
-        let lanes: UInt16 = random.once(in: 12) ? random.pick([0, 1024, 1025, .max]) ?? 0 : 3
+        let payee = slips(15) ? actor : random.pick(others) ?? .bob
+        let lanes: UInt16 = slips(12) ? random.pick([0, 1024, 1025, .max]) ?? 0 : 3
         let odd = PublicKey(scheme: .secp256k1, bytes: [UInt8](repeating: 2, count: 33))
         let key = actor.voucherKey.publicKey
         return .openChannel(
             ChannelOpening(
                 payee: payee.id, denomination: denomination(), deposit: amount(),
-                voucherKey: random.once(in: 15) ? odd ?? key : key, lanes: lanes))
+                voucherKey: slips(15) ? odd ?? key : key, lanes: lanes))
     }
 
     private mutating func channel(_ auditor: AuditorLedger, payer: Person?) -> ChannelID {
-        let all = auditor.pots.filter { payer == nil || $0.value.payer == payer?.id }
+        let isAny = slips(3)
+        let all = auditor.pots.filter { _, pot in
+            if isAny { return true }
+            guard let payer else { return pot.closesAt != nil && !pot.isClosed }
+            return pot.payer == payer.id && pot.closesAt == nil && !pot.isClosed
+        }
         return random.pick(all.map(\.key).sorted()) ?? ChannelID(digest(7))
     }
 
@@ -162,28 +210,28 @@ struct Crowd {
         counter += 1
         let older = random.once(in: 3) ? pickOffer(auditor, of: actor) : nil
         let seller = mostly(actor)
-        let asset = asset(auditor, of: actor)
+        let asset = asset(auditor, of: mostly(actor))
         let versions = auditor.works[asset]?.versions ?? []
-        let version = 1 + random.below(versions.count + (random.once(in: 9) ? 1 : 0) + 1)
+        let version = 1 + random.below(versions.count + (slips(9) ? 1 : 0) + 1)
         let index = min(max(versions.count, 1), version)
         let content = index <= versions.count ? versions[index - 1].content : digest(0)
-        let skip = random.once(in: 9) ? 1 : 0
+        let skip = slips(9) ? 1 : 0
         let odd = PublicKey(scheme: .p256WebAuthn, bytes: [UInt8](repeating: 2, count: 33))
         let key = actor.receiptKey.publicKey
         return .publishOffer(
             Offer(
-                seller: seller.id, receiptKey: random.once(in: 20) ? odd ?? key : key,
+                seller: seller.id, receiptKey: slips(20) ? odd ?? key : key,
                 asset: asset, assetVersion: UInt32(index),
-                weights: random.once(in: 15) ? digest(0x55) : content,
+                weights: slips(15) ? digest(0x55) : content,
                 model: text("model-\(random.below(3))"), interface: interface(),
-                endpoint: random.once(in: 15)
+                endpoint: slips(15)
                     ? random.pick(["http://", "ftp://a", "http://-", "https://a b", ""]) ?? ""
                     : random.pick(["http://a", "https://B", "http://[::1]:80"]) ?? "http://a",
                 denomination: denomination(), prices: prices(), limits: limits(),
                 verification: .receipt, bond: Amount(obol: UInt128(random.below(2) * 700)),
                 version: UInt32(Int(older?.version ?? 0) + 1 + skip), supersedes: older?.id,
                 expiresAt: Timestamp(
-                    milliseconds: random.once(in: 15) ? 1500 : 900_000 + counter)))
+                    milliseconds: slips(15) ? 1500 : 900_000 + counter)))
     }
 
     private mutating func interface() -> CallInterface {
@@ -191,7 +239,7 @@ struct Crowd {
     }
 
     private mutating func limits() -> OfferLimits {
-        func limit(_ value: UInt32) -> UInt32 { random.once(in: 30) ? 0 : value }
+        func limit(_ value: UInt32) -> UInt32 { slips(30) ? 0 : value }
         return OfferLimits(
             requestBytesMax: limit(1000), inputTokensMax: limit(1000),
             outputTokensMax: limit(1000), templateTokensMax: limit(10),
@@ -200,8 +248,8 @@ struct Crowd {
 
     private mutating func prices() -> PriceTable {
         var prices = SortedMap<Unit, Price>()
-        if random.once(in: 30) { return PriceTable(prices) }
-        let most: UInt128 = random.once(in: 20) ? .max : 40
+        if slips(30) { return PriceTable(prices) }
+        let most: UInt128 = slips(20) ? .max : 40
         prices[.call] = Price(amount: Amount(obol: most), perUnits: 1)
         if random.once(in: 2) {
             prices[.outputToken] = Price(amount: Amount(obol: 7), perUnits: 3)

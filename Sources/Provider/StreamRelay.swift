@@ -1,85 +1,12 @@
+import CanonicalCoding
 import HTTPTypes
 import Hummingbird
 import Identity
+import Logging
 import MarketTypes
 import NIOCore
 import OpenAIWire
 import SettlementCore
-import Synchronization
-
-/// What one network read of an upstream's stream brought.
-struct StreamPortion: Sendable {
-    /// The data of unnamed events, with what each means; `[DONE]` is not among them.
-    var chunks: [(data: [UInt8], hasContent: Bool)] = []
-    /// The usage, if one of the chunks carried it.
-    var usage: TokenUsage?
-    /// Whether the answer is complete: `[DONE]` came.
-    var isDone = false
-    /// Whether a choice came to its end.
-    var hasFinished = false
-    /// Whether the upstream said that it failed, in the stream.
-    var hasError = false
-
-    /// Sorts out events; what follows an error or `[DONE]` is not looked at.
-    ///
-    /// Named events are the provider's own to send, so an upstream's are dropped.
-    init(_ events: [ServerSentEvent]) {
-        for event in events where event.name == "message" {
-            switch try? ChatStreamItem(event.data) {
-            case .done:
-                isDone = true
-                return
-            case .chunk(let chunk) where chunk.isError:
-                hasError = true
-                return
-            case .chunk(let chunk):
-                if let usage = chunk.usage { self.usage = usage }
-                if chunk.finishReason != nil { hasFinished = true }
-                chunks.append((event.data, chunk.hasContent))
-            case nil: chunks.append((event.data, false))
-            }
-        }
-    }
-}
-
-/// Reads an upstream's stream portion by portion.
-struct UpstreamStream: Sendable {
-    /// The largest event, in bytes.
-    private static let eventBytesMax = 4 << 20
-
-    let exchange: UpstreamExchange
-    private var parser = EventStreamParser(eventBytesMax: eventBytesMax)
-
-    init(_ exchange: UpstreamExchange) {
-        self.exchange = exchange
-    }
-
-    /// What comes next: a portion with something in it, nil at the end.
-    ///
-    /// - Throws: ``UpstreamFailure``.
-    mutating func next() async throws(UpstreamFailure) -> StreamPortion? {
-        while true {
-            switch await exchange.next() {
-            case .bytes(let buffer):
-                let bytes =
-                    buffer.getBytes(at: buffer.readerIndex, length: buffer.readableBytes) ?? []
-                let events: [ServerSentEvent]
-                do {
-                    events = try parser.feed(bytes)
-                } catch {
-                    exchange.cancel()
-                    throw .tooLarge
-                }
-                let portion = StreamPortion(events)
-                if portion.chunks.isEmpty, !portion.isDone, !portion.hasError { continue }
-                return portion
-            case .end: return nil
-            case .failed(let failure): throw failure
-            case .whole, .stream: throw .unreachable
-            }
-        }
-    }
-}
 
 extension CallRunner {
     /// Begins a streamed answer once its first chunk is here; before, a failure is a whole answer.
@@ -121,6 +48,7 @@ struct StreamRelay: Sendable {
     let first: StreamPortion
 
     /// Writes the whole stream and its receipt.
+    @concurrent
     func run(_ writer: inout any ResponseBodyWriter) async {
         // A buyer that reads too slowly holds a lane and an upstream: it loses the connection.
         let cutOff = channel.eventLoop.scheduleTask(deadline: call.deadline + .seconds(1)) {
@@ -130,35 +58,56 @@ struct StreamRelay: Sendable {
             cutOff.cancel()
             parts.presence.unwatch(channel)
         }
-        let isComplete = await relay(to: &writer)
-        call.setVerdict(isComplete || call.isBuyerGone ? .works : .fails)
-        if !isComplete { source.exchange.cancel() }
-        await finish(isComplete ? .delivered : .partial, &writer)
+        switch await relay(to: &writer) {
+        case .complete:
+            call.setVerdict(.works)
+            await finish(.delivered, &writer)
+        case .upstreamFailed:
+            source.exchange.cancel()
+            call.setVerdict(.fails)
+            await finish(.partial, &writer)
+        case .stopped:
+            source.exchange.cancel()
+            await finish(.partial, &writer)
+        }
     }
 
-    /// Passes chunks on; true if the upstream completed its answer.
-    private func relay(to writer: inout any ResponseBodyWriter) async -> Bool {
+    private enum Outcome {
+        /// The upstream completed its answer, and all of it was handed over.
+        case complete
+        case upstreamFailed
+        /// The buyer left, or the provider shuts down.
+        case stopped
+    }
+
+    /// Passes chunks on to the end.
+    @concurrent
+    private func relay(to writer: inout any ResponseBodyWriter) async -> Outcome {
         var source = source
         var portion = first
         var hasFinished = false
         while true {
             hasFinished = hasFinished || portion.hasFinished
-            guard await pass(portion, to: &writer) else { return false }
+            guard await pass(portion, to: &writer) else { return .stopped }
             if portion.isDone {
                 source.exchange.drain()
-                return true
+                return .complete
             }
-            guard !portion.hasError else { return false }
+            guard !portion.hasError else { return .upstreamFailed }
             do throws(UpstreamFailure) {
-                guard let next = try await source.next() else { return hasFinished }
+                guard let next = try await source.next() else {
+                    // Some servers close without [DONE]; a finished choice says the same.
+                    return hasFinished ? .complete : .upstreamFailed
+                }
                 portion = next
             } catch {
-                return false
+                return error == .cancelled ? .stopped : .upstreamFailed
             }
         }
     }
 
     /// Hands a portion's chunks to the connection; false if there is none any more.
+    @concurrent
     private func pass(
         _ portion: StreamPortion, to writer: inout any ResponseBodyWriter
     ) async -> Bool {
@@ -182,6 +131,7 @@ struct StreamRelay: Sendable {
 
     /// Signs what was handed over, and sends the receipt after it; `[DONE]` goes with it, so that
     /// nobody takes an answer for complete that has no receipt.
+    @concurrent
     private func finish(
         _ ending: PaidCall.Ending, _ writer: inout any ResponseBodyWriter
     ) async {

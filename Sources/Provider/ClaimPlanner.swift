@@ -1,0 +1,105 @@
+import LedgerCore
+import MarketTypes
+
+/// Decides from which channels to claim: a pure value that is told the time.
+struct ClaimPlanner: Sendable {
+    /// How one channel stands.
+    struct Standing: Hashable, Sendable {
+        let channel: ChannelID
+        /// What is owed beyond what was paid.
+        let unclaimed: Amount
+        /// Everything that was ever earned.
+        let earned: Amount
+        /// Whether a call is in progress.
+        let isServing: Bool
+        let status: Channel.Status
+    }
+
+    /// What to do about one channel.
+    struct Step: Hashable, Sendable {
+        let channel: ChannelID
+        /// Whether to give the rest back to the payer, which closes the channel at once.
+        let release: Bool
+    }
+
+    /// When the loop looks.
+    struct Moment: Hashable, Sendable {
+        let milliseconds: UInt64
+        let height: BlockHeight
+        let isShuttingDown: Bool
+    }
+
+    /// With fewer blocks left to a closing channel, what is owed is claimed although calls are
+    /// still in progress.
+    static let closingMarginBlocks: UInt64 = 60
+    /// The longest pause after refusals, in milliseconds.
+    static let pauseMillisecondsMax: UInt64 = 3_600_000
+
+    private struct Memory {
+        /// Since when something is owed.
+        var owedSinceMilliseconds: UInt64?
+        /// Refusals in a row, and until when they are respected: each costs a fee.
+        var refusals: UInt64 = 0
+        var pausedUntilMilliseconds: UInt64 = 0
+    }
+
+    private let policy: ClaimPolicy
+    private var memories: [ChannelID: Memory] = [:]
+
+    init(_ policy: ClaimPolicy) {
+        self.policy = policy
+    }
+
+    /// The channels to claim from now, in the order of `standings`.
+    mutating func plan(_ standings: [Standing], at moment: Moment) -> [Step] {
+        let known = Set(standings.map(\.channel))
+        memories = memories.filter { known.contains($0.key) }
+        return standings.compactMap { standing in
+            var memory = memories[standing.channel] ?? Memory()
+            if standing.unclaimed.isZero {
+                memory.owedSinceMilliseconds = nil
+            } else if memory.owedSinceMilliseconds == nil {
+                memory.owedSinceMilliseconds = moment.milliseconds
+            }
+            memories[standing.channel] = memory
+            guard memory.pausedUntilMilliseconds <= moment.milliseconds else { return nil }
+            return step(standing, memory, moment)
+        }
+    }
+
+    private func step(_ standing: Standing, _ memory: Memory, _ moment: Moment) -> Step? {
+        let owes = !standing.unclaimed.isZero
+        let claim = Step(channel: standing.channel, release: false)
+        switch standing.status {
+        case .closed: return nil
+        case .closing(let height):
+            if !standing.isServing {
+                // A channel that never earned anything is not worth a fee; its payer waits.
+                return standing.earned.isZero
+                    ? nil : Step(channel: standing.channel, release: true)
+            }
+            let left = height.rawValue - min(height.rawValue, moment.height.rawValue)
+            if owes, left <= Self.closingMarginBlocks { return claim }
+        case .open: break
+        }
+        let waited = memory.owedSinceMilliseconds.map { moment.milliseconds - min($0, moment.milliseconds) }
+        let isDue =
+            standing.unclaimed >= policy.amount
+            || (waited ?? 0) >= UInt64(policy.intervalSeconds) * 1000
+        return owes && (isDue || moment.isShuttingDown) ? claim : nil
+    }
+
+    /// The ledger paid: waiting begins anew.
+    mutating func paid(_ channel: ChannelID) {
+        memories[channel] = nil
+    }
+
+    /// The ledger refused, which cost a fee: the next attempt waits, longer each time.
+    mutating func refused(_ channel: ChannelID, atMilliseconds now: UInt64) {
+        var memory = memories[channel] ?? Memory()
+        memory.refusals += 1
+        let pause = min(10_000 << min(memory.refusals - 1, 12), Self.pauseMillisecondsMax)
+        memory.pausedUntilMilliseconds = now + pause
+        memories[channel] = memory
+    }
+}

@@ -1,0 +1,96 @@
+import CanonicalCoding
+import HTTPTypes
+import Hummingbird
+import Identity
+import MarketTypes
+import NIOCore
+import OpenAIWire
+import SettlementCore
+
+/// What a request knows of the connection it came on.
+struct ProviderContext: InitializableFromSource, Sendable {
+    let channel: any NIOCore.Channel
+
+    init(source: ApplicationRequestContextSource) {
+        channel = source.channel
+    }
+}
+
+/// The provider's paths (docs/spec/call.md): three that are paid, and three that anybody may read.
+struct ProviderResponder: HTTPResponder {
+    typealias Context = ProviderContext
+
+    private let parts: ProviderParts
+    private let runner: CallRunner
+    private let offers: ByteBuffer
+
+    init(parts: ProviderParts) {
+        self.parts = parts
+        runner = CallRunner(parts: parts)
+        offers = ByteBuffer(bytes: parts.board.listing)
+    }
+
+    func respond(to request: Request, context: ProviderContext) async throws -> Response {
+        let path = request.uri.path
+        switch (request.method, path) {
+        case (.post, CallInterface.chat.path):
+            return await runner.run(request, for: .chat, on: context.channel)
+        case (.post, CallInterface.embeddings.path):
+            return await runner.run(request, for: .embeddings, on: context.channel)
+        case (.post, CallInterface.json.path):
+            return await runner.run(request, for: .json, on: context.channel)
+        case (.get, "/stoa/v1/offers"): return .json(offers)
+        case (.get, "/stoa/v1/health"): return health
+        case (.get, _) where path.hasPrefix(LanePage.prefix):
+            guard let page = LanePage(path) else { break }
+            let standing = parts.desk.withBook { $0.standing(page.channel, page.lane) }
+            return .json(page.body(standing))
+        default: break
+        }
+        return .failure(
+            APIFailure(.notFound, message: "There is no \(request.method) \(path)."))
+    }
+
+    private var health: Response {
+        guard parts.desk.isWorking, !parts.board.isDown else {
+            let status = parts.desk.isWorking ? "upstreams down" : "journal failed"
+            return .json(
+                Array(#"{"status":"\#(status)"}"#.utf8), status: .serviceUnavailable)
+        }
+        return .json(Array(#"{"status":"ok"}"#.utf8))
+    }
+}
+
+/// How one lane stands, in JSON (CALL-9).
+struct LanePage: Hashable, Sendable {
+    static let prefix = "/stoa/v1/lanes/"
+
+    let channel: ChannelID
+    let lane: LaneID
+
+    /// Reads `/stoa/v1/lanes/<64 hex digits>/<decimal number>`; nil for anything else.
+    init?(_ path: String) {
+        let parts = path.dropFirst(Self.prefix.count)
+            .split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].utf8.count == 2 * Digest.byteCount,
+            let digest = Digest(hex: String(parts[0])), let number = UInt16(parts[1]),
+            String(number) == parts[1]
+        else { return nil }
+        channel = ChannelID(digest)
+        lane = LaneID(number)
+    }
+
+    func body(_ standing: LaneStanding) -> [UInt8] {
+        var writer = JSONWriter(capacityBytes: 2048)
+        writer.object { writer in
+            writer.member("channel", channel.digest.description)
+            writer.member("lane", lane.rawValue)
+            writer.member("sequence", standing.sequence)
+            writer.key("open")
+            if let open = standing.open { writer.integer(open) } else { writer.null() }
+            writer.member("voucher", base64: standing.last?.voucher.signed.canonicalBytes)
+            writer.member("receipt", base64: standing.last?.receipt.signed.canonicalBytes)
+        }
+        return writer.bytes
+    }
+}

@@ -1,0 +1,187 @@
+public import AsyncHTTPClient
+import Hummingbird
+public import Identity
+import Journal
+public import LedgerClient
+import LedgerCore
+public import Logging
+public import MarketTypes
+import NIOCore
+public import ServiceLifecycle
+import SettlementCore
+
+/// The seller's daemon: serves paid calls from upstream models, and gets the seller paid.
+///
+/// It trusts nobody: a call is worked on once its voucher is durable, and answered once its
+/// receipt is; the ledger is only asked to be paid, and about channels.
+public final class ProviderService: Service {
+    private let configuration: ProviderConfiguration
+    private let receiptKey: SigningKey
+    private let account: AccountSession
+    private let ledger: any LedgerConnection
+    private let httpClient: HTTPClient
+    private let logger: Logger
+    private let now: @Sendable () -> Timestamp
+    private let onListening: @Sendable (_ port: Int) -> Void
+
+    /// Creates a provider; nothing is opened before ``run()``.
+    ///
+    /// - Parameters:
+    ///   - receiptKey: signs receipts; the offers must name it, and it is no account's key.
+    ///   - account: the payee, who published the offers and is paid.
+    ///   - httpClient: reaches the upstreams; it should follow no redirects, and allow as many
+    ///     connections to one host as there may be calls at once.
+    ///   - now: the wall clock; vouchers and offers end by it.
+    ///   - onListening: is told the port once calls are accepted.
+    public init(
+        configuration: ProviderConfiguration, receiptKey: SigningKey, account: AccountSession,
+        ledger: any LedgerConnection, httpClient: HTTPClient, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp,
+        onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+    ) {
+        self.configuration = configuration
+        self.receiptKey = receiptKey
+        self.account = account
+        self.ledger = ledger
+        self.httpClient = httpClient
+        self.logger = logger
+        self.now = now
+        self.onListening = onListening
+    }
+
+    /// Serves until shutdown: replays the journal, ends what was open, reads the ledger, and
+    /// answers calls. A shutdown lets calls under way finish, claims what is owed, and ends.
+    ///
+    /// - Throws: ``ProviderError`` if it cannot start or its journal fails, or what the server
+    ///   throws.
+    public func run() async throws {
+        let faults = configuration.validate()
+        guard faults.isEmpty else { throw ProviderError.invalidConfiguration(faults) }
+        let (status, services) = try await readLedger()
+        let (book, journal) = try BookReplay.open(configuration)
+        defer { journal.close() }
+        let desk = VoucherDesk(book, journal: journal)
+        try await prepare(desk, book, services)
+        let parts = assemble(desk, services, status.chain)
+        try await withGracefulShutdownHandler {
+            try await server(parts, LedgerHeight(status.height)).run()
+        } onGracefulShutdown: { [configuration, httpClient] in
+            let limit = Int64(configuration.claims.shutdownTimeoutSeconds)
+            httpClient.eventLoopGroup.any().scheduleTask(in: .seconds(limit)) {
+                parts.presence.stopAll()
+            }
+        }
+    }
+
+    private func readLedger() async throws(ProviderError) -> (LedgerStatus, [SoldService]) {
+        let status: LedgerStatus
+        do throws(LedgerClientError) {
+            status = try await ledger.status()
+        } catch {
+            throw .ledger(error)
+        }
+        var services: [SoldService] = []
+        for service in configuration.services {
+            services.append(
+                try SoldService(
+                    try await offer(of: service), service, seller: account.account,
+                    receiptKey: receiptKey.publicKey, limits: configuration))
+        }
+        return (status, services)
+    }
+
+    private func offer(of service: ServiceConfiguration) async throws(ProviderError) -> Offer {
+        guard let digest = Digest(hex: service.offer) else {
+            throw .invalidConfiguration(["'\(service.offer)' is no offer"])
+        }
+        let id = OfferID(digest)
+        let record: OfferRecord?
+        do throws(LedgerClientError) {
+            record = try await ledger.offer(id)
+        } catch {
+            throw .ledger(error)
+        }
+        guard let record else { throw .unusableOffer(id, "it is not on the ledger") }
+        if record.standing != .current || record.offer.expiresAt < now() {
+            logger.warning(
+                "an offer is past: buyers will not choose it",
+                metadata: [
+                    "offer": "\(digest)", "standing": "\(record.standing.name)",
+                    "expires": "\(record.offer.expiresAt.milliseconds)",
+                ])
+        }
+        return record.offer
+    }
+
+    /// Writes down the offers, and ends the calls that were open (CALL-10).
+    private func prepare(
+        _ desk: VoucherDesk, _ book: ChannelBook, _ services: [SoldService]
+    ) async throws(ProviderError) {
+        do {
+            let news = services.map(\.offer).filter { book.offers[$0.id] == nil }
+            let receipts = try BookReplay.failedReceipts(book, key: receiptKey, now: now())
+            for change in news.map(BookChange.offer) + receipts {
+                try await desk.writeAtStart([change])
+            }
+            guard !receipts.isEmpty else { return }
+            logger.notice(
+                "calls that were open at the last stop have failed receipts now",
+                metadata: ["calls": "\(receipts.count)"])
+        } catch {
+            throw .inconsistentJournal("the open calls cannot be ended: \(error)")
+        }
+    }
+}
+
+extension ProviderService {
+    private func assemble(
+        _ desk: VoucherDesk, _ services: [SoldService], _ chain: ChainID
+    ) -> ProviderParts {
+        let directory = ChannelDirectory(
+            chain: chain, payee: account.account, ledger: ledger, desk: desk, logger: logger,
+            eventLoopGroup: httpClient.eventLoopGroup)
+        return ProviderParts(
+            configuration: configuration, receiptKey: receiptKey, board: ServiceBoard(services),
+            desk: desk, directory: directory,
+            gate: CallGate(
+                callsMax: configuration.concurrentCallsMax,
+                waitersMax: configuration.queuedCallsMax),
+            claims: ClaimSignal(), presence: BuyerPresence(), client: httpClient,
+            logger: logger, now: now)
+    }
+
+    /// The server stops first, then what its calls lean on, and the journal's desk last.
+    private func server(_ parts: ProviderParts, _ heights: LedgerHeight) -> some Service {
+        let watch = LedgerWatch(
+            parts: parts, payee: account.account, ledger: ledger, heights: heights)
+        let claims = ClaimRunner(parts: parts, account: account, heights: heights)
+        let presence = parts.presence
+        var application = Application(
+            responder: ProviderResponder(parts: parts),
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [DepartureHandler(presence)],
+                    idleTimeout: .seconds(75))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                availableConnectionsDelegate: .maximum(connectionsMax, logger: logger)),
+            services: [parts.desk, claims, watch],
+            onServerRunning: { [onListening] channel in
+                if let port = channel.localAddress?.port { onListening(port) }
+            },
+            eventLoopGroupProvider: .shared(httpClient.eventLoopGroup), logger: logger)
+        application.beforeServerStarts {
+            do throws(LedgerClientError) {
+                try await watch.load()
+            } catch {
+                throw ProviderError.ledger(error)
+            }
+        }
+        return application
+    }
+
+    /// Every call under way or waiting, and as many idle connections again.
+    private var connectionsMax: Int {
+        2 * (configuration.concurrentCallsMax + configuration.queuedCallsMax) + 16
+    }
+}
