@@ -119,7 +119,7 @@ let package = Package(
             dependencies: [
                 "CanonicalCoding", "Consensus", "Gateway", "Identity", "LedgerClient", "LedgerCore",
                 "LedgerNode", "LedgerStore", "MarketTypes", "OpenAIWire", "Provider", "SettlementCore",
-                hummingbird, httpClient, logging, services,
+                hummingbird, httpClient, logging, nioCore, nioPosix, services,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -139,6 +139,8 @@ let package = Package(
                 "MarketTypes", logging,
             ]),
         tests("JournalTests", ["Journal"]),
+        tests(
+            "LedgerStoreTests", ["CanonicalCoding", "LedgerCore", "LedgerStore", "MarketTypes"]),
         tests("OpenAIWireTests", ["OpenAIWire"]),
         tests("TidyTests", ["core-replay"]),
     ]

@@ -22,6 +22,16 @@ public struct FinalizedBlock: Sendable {
     /// The RFC 6962 root over the results' digests.
     public var resultsRoot: Digest { MerkleTree.root(of: results.map(\.digest)) }
 
+    /// The digests under which the transactions can be found, by place in the block.
+    ///
+    /// What could not enter a block gets none: it may still enter a later one.
+    private var namesToFind: [Digest] {
+        zip(digests, results).map { digest, result in
+            guard let refusal = result.refusal else { return digest }
+            return refusal.feeCharged ? digest : .zero
+        }
+    }
+
     func commit(block: (bytes: [UInt8], digest: Digest)?) -> BlockCommit {
         BlockCommit(
             height: context.height,
@@ -29,7 +39,7 @@ public struct FinalizedBlock: Sendable {
             block: block?.bytes ?? [],
             blockHash: block?.digest ?? .zero,
             results: BlockResults(results).canonicalBytes,
-            transactions: digests.filter { $0 != .zero }
+            transactions: namesToFind
         )
     }
 }

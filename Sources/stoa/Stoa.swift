@@ -1,7 +1,18 @@
 import ArgumentParser
+import NIOCore
+import NIOPosix
 
 @main
 struct Stoa: AsyncParsableCommand {
+    /// Runs the command, its tasks on the threads that wait for the network.
+    ///
+    /// Otherwise each step of a call would hop between two thread pools, which on few cores costs
+    /// more than the step itself (docs/benchmarks.md).
+    static func main() async {
+        NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
+        await main(nil)
+    }
+
     static let configuration = CommandConfiguration(
         commandName: "stoa",
         abstract: "buy and sell AI on a ledger that nobody owns",

@@ -219,4 +219,20 @@ struct BlockTests {
         #expect(fitting == [transactions[0]])
         #expect(application.prepare(transactions, at: context, bytesMax: 10).isEmpty)
     }
+
+    @Test("a transaction is found at its own place, though one before it could not enter the block")
+    func placesInBlock() throws {
+        let market = try Market()
+        let application = try market.application()
+        let context = BlockContext(height: BlockHeight(1), time: Timestamp(milliseconds: 2000))
+        let late = market.transfer(Market.alice, 2, to: Market.bob)
+        let good = market.transfer(Market.alice, 1, to: Market.bob)
+        let block = try application.finalize([[1, 2, 3], late, good], at: context)
+        #expect(block.results.map(\.code) == [101, 108, 0])
+        try application.commit(block: nil)
+        let digest = try CheckedTransaction(canonicalBytes: good, chain: application.chain).digest
+        #expect(try application.committed(digest)?.result.isAccepted == true)
+        let other = try CheckedTransaction(canonicalBytes: late, chain: application.chain).digest
+        #expect(try application.committed(other) == nil)
+    }
 }

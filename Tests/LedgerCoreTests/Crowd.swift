@@ -12,7 +12,13 @@ struct Crowd {
     private var counter: UInt64 = 0
     private var isCareful = false
 
-    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+    /// Whether the token was issued on this chain.
+    private let hasTokens: Bool
+
+    init(seed: UInt64, hasTokens: Bool = true) {
+        random = SplitMix64(seed: seed)
+        self.hasTokens = hasTokens
+    }
 
     /// True when somebody errs: seldom, or nobody would ever get anything done.
     mutating func slips(_ n: Int) -> Bool { !isCareful && random.once(in: 4 * n) }
@@ -27,13 +33,15 @@ struct Crowd {
         let publication = AssetPublication(
             name: "first", kind: .model, licence: "MIT",
             version: AssetVersion(content: digest(1), metadataLink: ""))
-        let offers = [Denomination.native, LedgerHarness.token].map { denomination in
-            Offer(
+        let second = hasTokens ? LedgerHarness.token : .native
+        let offers = [Denomination.native, second].map { denomination in
+            counter += 1
+            return Offer(
                 seller: person.id, receiptKey: person.receiptKey.publicKey, asset: asset,
                 assetVersion: 1, weights: digest(1), model: "first", interface: .chat,
                 endpoint: "http://first", denomination: denomination, prices: prices(),
                 limits: limits(), verification: .receipt, bond: .zero, version: 1,
-                supersedes: nil, expiresAt: Timestamp(milliseconds: 1_000_000))
+                supersedes: nil, expiresAt: Timestamp(milliseconds: 1_000_000 + counter))
         }
         let openings = zip(neighbours, offers).map { neighbour, offer in
             Message.openChannel(
@@ -131,7 +139,7 @@ struct Crowd {
     private mutating func denomination() -> Denomination {
         switch random.below(40) {
         case 0: .issued(digest(0x66))
-        case 1...13: LedgerHarness.token
+        case 1...13: hasTokens ? LedgerHarness.token : .native
         default: .native
         }
     }

@@ -108,7 +108,7 @@ extension RefusedMessage {
             town.harness.plant(channel, .channel(town.open))
             return town.claim([town.call(0, 2)])
         },
-        RefusedMessage(.settlement(.insufficientDeposit), "two lanes too many", from: .bob) { town in
+        RefusedMessage(.settlement(.insufficientDeposit), "a lane too many", from: .bob) { town in
             func call(_ lane: UInt16, _ sequence: UInt64) -> CallDraft {
                 town.call(lane, sequence) {
                     ($0.voucher.cap, $0.receipt.total) = (600, 600)

@@ -82,6 +82,7 @@ extension RefusedMessage {
                     town.successor {
                         $0.supersedes = older
                         $0.version = 2
+                        $0.model = "twin"
                     })
             },
             RefusedMessage(.offers(.invalidVersion), "after a withdrawn one", from: .bob) { town in

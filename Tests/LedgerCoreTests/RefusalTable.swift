@@ -37,7 +37,7 @@ struct RefusedMessage: Sendable, CustomTestStringConvertible {
             .transfer(
                 to: Person.bob.id, denomination: .issued(digest(1)), amount: Amount(obol: 1))
         },
-        RefusedMessage(.accounts(.balanceOverflow), "more than can be owned", from: .alice) { town in
+        RefusedMessage(.accounts(.balanceOverflow), "too much to own", from: .alice) { town in
             town.harness.plant(
                 StoredAmount(Amount(obol: .max)), .issuedBalance(Person.bob.id, digest(0x77)))
             return .transfer(
@@ -150,7 +150,7 @@ struct RefusedMessage: Sendable, CustomTestStringConvertible {
             let other = town.closing
             return .reportFraud(town.fraud { $0.receipt.channel = other })
         },
-        RefusedMessage(.settlement(.wrongSigner), "that the reporter signed", from: .carol) { town in
+        RefusedMessage(.settlement(.wrongSigner), "the reporter signed", from: .carol) { town in
             .reportFraud(town.fraud { $0.receipt.signer = Person.carol.receiptKey })
         },
         RefusedMessage(.settlement(.wrongOffer), "under the buyer's offer", from: .carol) { town in

@@ -108,7 +108,7 @@ def test_unknown_model_is_a_404_that_names_what_there_is(market):
     with pytest.raises(openai.NotFoundError) as caught:
         client(market).chat.completions.create(model="no-such-model", messages=HELLO)
     assert caught.value.code == "model_not_found"
-    assert MODEL in str(caught.value)
+    assert MODEL in str(caught.value.body)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"model":"mock-model","model":"x"}',
