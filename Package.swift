@@ -133,15 +133,40 @@ let package = Package(
             ],
             path: "Tests/CoreReplay", swiftSettings: strict),
         tests(
+            "CanonicalCodingTests",
+            ["CanonicalCoding", "Identity", "LedgerCore", "MarketTypes", "SettlementCore"]),
+        tests(
             "ConsensusTests",
             [
                 "CanonicalCoding", "Consensus", "Identity", "LedgerCore", "LedgerStore",
                 "MarketTypes", logging,
             ]),
+        tests(
+            "GatewayTests",
+            [
+                "CanonicalCoding", "Gateway", "Identity", "Journal", "LedgerClient", "LedgerCore",
+                "MarketTypes", "OpenAIWire", "SettlementCore", httpClient, httpTypes, hummingbird,
+                logging, nioCore, nioHTTP1, nioPosix, services,
+            ]),
+        tests("IdentityTests", ["CanonicalCoding", "Identity", "MarketTypes", "SettlementCore"]),
         tests("JournalTests", ["Journal"]),
         tests(
+            "LedgerCoreTests",
+            ["CanonicalCoding", "Identity", "LedgerCore", "MarketTypes", "SettlementCore"]),
+        tests(
             "LedgerStoreTests", ["CanonicalCoding", "LedgerCore", "LedgerStore", "MarketTypes"]),
+        tests("MarketTypesTests", ["MarketTypes"]),
         tests("OpenAIWireTests", ["OpenAIWire"]),
+        tests(
+            "ProviderTests",
+            [
+                "CanonicalCoding", "Identity", "Journal", "LedgerClient", "LedgerCore",
+                "MarketTypes", "OpenAIWire", "Provider", "SettlementCore", httpClient, httpTypes,
+                hummingbird, logging, nioCore, nioHTTP1, services,
+            ]),
+        tests(
+            "SettlementCoreTests",
+            ["CanonicalCoding", "Identity", "MarketTypes", "SettlementCore"]),
         tests("TidyTests", ["core-replay"]),
     ]
 )

@@ -48,11 +48,10 @@ struct StatusPage: Sendable {
             writer.member("open", onLedger.status == .open)
             writer.member("lanes", onLedger.lanes)
             writer.member("usable", wallet.channels[id] != nil)
-            if let channel = wallet.channels[id] {
-                writer.member("promised_obol", channel.committed.obol)
-                writer.member("available_obol", channel.available.obol)
-                writer.member("lanes_busy", channel.lanes.count { $0.call != nil })
-            }
+            let channel = wallet.channels[id]
+            writer.member("promised_obol", channel?.committed.obol ?? 0)
+            writer.member("available_obol", channel?.available.obol ?? 0)
+            writer.member("lanes_busy", channel?.lanes.count { $0.call != nil } ?? 0)
         }
     }
 

@@ -95,9 +95,17 @@ extension CallDoor {
         let timeout = TimeAmount.milliseconds(
             Int64(parts.configuration.queueTimeoutMilliseconds))
         let eventLoop = parts.client.eventLoopGroup.any()
+        let own = await service.gate.enter(waitingAtMost: timeout, on: eventLoop)
+        let pass = try Self.pass(own)
+        let shared = await parts.gate.enter(waitingAtMost: timeout, on: eventLoop)
+        return (try Self.pass(shared), pass)
+    }
+
+    private static func pass(
+        _ entered: Result<CallPass, CallGate.Refusal>
+    ) throws(CallFailure) -> CallPass {
         do throws(CallGate.Refusal) {
-            let own = try await service.gate.enter(waitingAtMost: timeout, on: eventLoop)
-            return (try await parts.gate.enter(waitingAtMost: timeout, on: eventLoop), own)
+            return try entered.get()
         } catch {
             throw .other(
                 APIFailure(
@@ -134,29 +142,26 @@ extension CallDoor {
         } catch {
             throw .voucher(error)
         }
-        do throws(DeskRefusal) {
-            return try await parts.desk.admit(
+        func attempt() async -> DeskRefusal? {
+            await parts.desk.admit(
                 voucher, under: offer, request: digest, chargeMax: chargeMax, now: now)
-        } catch .book(.unknownChannel) {
+        }
+        switch await attempt() {
+        case nil: return
+        case .book(.unknownChannel):
             switch await parts.directory.ask(voucher.document.channel) {
             case .known: break
             case .unknown: throw .voucher(.wrongChannel)
             case .closed: throw .voucher(.channelClosed)
             case .unavailable: throw .other(Self.unavailable)
             }
-        } catch .book(.settlement(.insufficientDeposit)) {
+        case .book(.settlement(.insufficientDeposit)):
             guard await parts.directory.ask(voucher.document.channel) == .known else {
                 throw .voucher(.insufficientDeposit)
             }
-        } catch {
-            throw Self.failure(error)
+        case let refusal?: throw Self.failure(refusal)
         }
-        do throws(DeskRefusal) {
-            try await parts.desk.admit(
-                voucher, under: offer, request: digest, chargeMax: chargeMax, now: now)
-        } catch {
-            throw Self.failure(error)
-        }
+        if let refusal = await attempt() { throw Self.failure(refusal) }
     }
 
     private static func failure(_ refusal: DeskRefusal) -> CallFailure {

@@ -37,17 +37,17 @@ final class CallGate: Sendable {
     /// Takes a turn, which ends when the last reference to the pass goes.
     func enter(
         waitingAtMost timeout: TimeAmount, on eventLoop: any EventLoop
-    ) async throws(Refusal) -> CallPass {
+    ) async -> Result<CallPass, Refusal> {
         let isThrough = state.withLock { state in
             let isFree = state.callCount < callsMax
             if isFree { state.callCount += 1 }
             return isFree
         }
-        if isThrough { return CallPass(self) }
+        if isThrough { return .success(CallPass(self)) }
         switch await wait(atMost: timeout, on: eventLoop) {
-        case true?: return CallPass(self)
-        case false?: throw .timedOut
-        case nil: throw .queueFull
+        case true?: return .success(CallPass(self))
+        case false?: return .failure(.timedOut)
+        case nil: return .failure(.queueFull)
         }
     }
 

@@ -60,13 +60,9 @@ final class ChannelDirectory: Sendable {
     /// Asks about a channel that a voucher names, unless it was asked about just now.
     func ask(_ channel: ChannelID) async -> Finding {
         if let answer = recent(channel) { return answer }
-        let pass: CallPass
-        do throws(CallGate.Refusal) {
-            pass = try await turns.enter(
-                waitingAtMost: .seconds(5), on: eventLoopGroup.any())
-        } catch {
-            return .unavailable
-        }
+        let entered = await turns.enter(
+            waitingAtMost: .seconds(5), on: eventLoopGroup.any())
+        guard case .success(let pass) = entered else { return .unavailable }
         defer { withExtendedLifetime(pass) {} }
         if let answer = recent(channel) { return answer }
         let finding = await refresh(channel)

@@ -56,26 +56,27 @@ final class VoucherDesk: Service {
         try book.withLock { book throws(Failure) in try body(&book) }
     }
 
-    /// Admits a voucher and returns once that is durable (CALL-2).
+    /// Admits a voucher and returns once that is durable (CALL-2), or returns why it is not.
     func admit(
         _ voucher: Verified<Voucher>, under offer: Offer, request: Digest, chargeMax: Amount,
         now: Timestamp
-    ) async throws(DeskRefusal) {
-        guard isWorking else { throw .journal }
+    ) async -> DeskRefusal? {
+        guard isWorking else { return .journal }
         do throws(BookRefusal) {
             try withBook { book throws(BookRefusal) in
                 try book.admit(
                     voucher, under: offer, request: request, chargeMax: chargeMax, now: now)
             }
         } catch {
-            throw .book(error)
+            return .book(error)
         }
         do throws(JournalError) {
-            _ = try await journal.append(BookChange.voucher(voucher).canonicalBytes)
+            _ = try await journal.appendAll([BookChange.voucher(voucher).canonicalBytes])
+            return nil
         } catch {
             // Its lane stays taken: only a restart can tell whether the voucher was written.
             fail(error)
-            throw .journal
+            return .journal
         }
     }
 
@@ -156,7 +157,7 @@ extension VoucherDesk {
 
     private func commit(_ batch: [Entry]) async throws(DeskRefusal) {
         do throws(JournalError) {
-            _ = try await journal.appendAll(batch.map(\.change.canonicalBytes))
+            _ = try await journal.appendAll(batch.map { $0.change.canonicalBytes })
         } catch {
             fail(error)
             for entry in batch { entry.continuation?.resume(returning: .journal) }

@@ -111,6 +111,9 @@ struct BudgetTests {
                     try await buyer.eventually("the queue is full") { status in
                         try status.number("calls_waiting") == 3
                     }
+                    try await buyer.eventually("two calls are at the seller") { _ in
+                        market.sellers[0].state.withLock { $0.inProgress } == 2
+                    }
                     let refused = try await buyer.chat()
                     #expect(refused.status == 429)
                     #expect(refused.header("retry-after") != nil)

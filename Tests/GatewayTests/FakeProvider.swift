@@ -55,6 +55,8 @@ final class FakeProvider: Sendable {
         var inProgress = 0
         var inProgressMax = 0
         var answersLanes = true
+        /// How often somebody asked how a lane stands.
+        var lanesAsked = 0
         var released = false
         var chunksSent = 0
     }
@@ -197,7 +199,11 @@ final class FakeProvider: Sendable {
     /// `GET /stoa/v1/lanes/<channel>/<lane>` (CALL-9).
     private func lane(_ path: String) -> Response {
         let parts = path.split(separator: "/")
-        guard state.withLock({ $0.answersLanes }) else {
+        let answers = state.withLock { state in
+            state.lanesAsked += 1
+            return state.answersLanes
+        }
+        guard answers else {
             return Response(status: .serviceUnavailable)
         }
         guard parts.count == 5, let id = Digest(hex: String(parts[3])).map(ChannelID.init),

@@ -43,7 +43,7 @@ struct Market: Sendable {
         configuration.budget.totalObol = 600_000
         configuration.budget.channelDepositObol = 100_000
         configuration.budget.topUpBelowObol = 0
-        configuration.queueTimeoutMilliseconds = 5000
+        configuration.queueTimeoutMilliseconds = 60_000
         configuration.headerTimeoutSeconds = 10
         configuration.totalTimeoutSeconds = 20
         change(&configuration)

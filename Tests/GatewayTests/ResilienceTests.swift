@@ -130,4 +130,39 @@ struct ResilienceTests {
             }
         }
     }
+
+    @Test("a seller that takes too long is given up, and what it did is found out afterwards")
+    func tooSlow() async throws {
+        try await withMarket { market in
+            market.sellers[0].conduct = .hold
+            let configuration = market.configuration { $0.totalTimeoutSeconds = 1 }
+            try await market.withGateway(configuration) { buyer in
+                let answer = try await buyer.chat()
+                #expect(answer.status == 504)
+                market.sellers[0].release()
+                try await buyer.eventually("its receipt is found") { status in
+                    try status.number("spent_obol") == 240
+                }
+            }
+        }
+    }
+
+    @Test("an answer beyond the limit is not taken in, and what it cost is found out afterwards")
+    func tooLarge() async throws {
+        try await withMarket { market in
+            let configuration = market.configuration { $0.responseBytesMax = 50 }
+            try await market.withGateway(configuration) { buyer in
+                for body in [Buyer.chat, Buyer.stream] {
+                    let answer = try await buyer.chat(body)
+                    #expect(answer.status == 502 || answer.text.contains("larger"))
+                    #expect(answer.text.contains("error"))
+                }
+                try await buyer.eventually("the receipts are found") { status in
+                    try status.objects("channels").first?.number("lanes_busy") == 0
+                }
+                let spent = try await buyer.spent()
+                #expect(spent >= 240)
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ import LedgerClient
 import LedgerCore
 import MarketTypes
 import Provider
+import ServiceLifecycle
 import SettlementCore
 import Testing
 

@@ -125,17 +125,17 @@ private struct FakeResponder: HTTPResponder {
             await upstream.waitForRelease()
             return json(text, 200)
         case .stream(let events, let done):
-            return stream { try await $0.send(events + (done ? ["[DONE]"] : [])) }
+            return stream { try await send(events + (done ? ["[DONE]"] : []), to: &$0) }
         case .breaking(let events):
             return stream {
-                try await $0.send(events)
+                try await send(events, to: &$0)
                 throw Broken()
             }
         case .pausing(let events, let rest):
             return stream {
-                try await $0.send(events)
+                try await send(events, to: &$0)
                 await upstream.waitForRelease()
-                try await $0.send(rest)
+                try await send(rest, to: &$0)
             }
         case .huge(let count):
             return json("\"" + String(repeating: "x", count: count) + "\"", 200)
@@ -149,14 +149,14 @@ private struct FakeResponder: HTTPResponder {
     }
 
     private func stream(
-        _ write: @escaping @Sendable (inout EventSink) async throws -> Void
+        _ write:
+            @escaping @Sendable @concurrent (inout any ResponseBodyWriter) async throws -> Void
     ) -> Response {
         Response(
             status: .ok, headers: [.contentType: "text/event-stream"],
             body: ResponseBody { writer in
-                var sink = EventSink(writer: writer)
                 do {
-                    try await write(&sink)
+                    try await write(&writer)
                 } catch {
                     upstream.noteBrokenOff()
                     throw error
@@ -167,13 +167,12 @@ private struct FakeResponder: HTTPResponder {
 }
 
 /// Writes events one by one.
-private struct EventSink {
-    var writer: any ResponseBodyWriter
-
-    mutating func send(_ events: [String]) async throws {
-        for event in events {
-            try await writer.write(ByteBuffer(string: "data: \(event)\n\n"))
-        }
+@concurrent
+private func send(
+    _ events: [String], to writer: inout any ResponseBodyWriter
+) async throws {
+    for event in events {
+        try await writer.write(ByteBuffer(string: "data: \(event)\n\n"))
     }
 }
 

@@ -6,9 +6,6 @@ import LedgerClient
 import LedgerCore
 import Logging
 import MarketTypes
-import NIOCore
-import NIOHTTP1
-import OpenAIWire
 import Provider
 import ServiceLifecycle
 import SettlementCore
@@ -45,7 +42,7 @@ struct Market: Sendable {
 
     /// Makes a market; every price is per single unit.
     static func make(
-        _ interface: CallInterface = .chat, prices: [(Unit, UInt64)]? = nil,
+        _ interface: CallInterface = .chat, prices: [(MarketTypes.Unit, UInt64)]? = nil,
         deposit: UInt64 = 1_000_000_000, lanes: UInt16 = 64, callMilliseconds: UInt32 = 60_000,
         closingDelayBlocks: UInt64 = 600
     ) async throws -> Market {
@@ -62,7 +59,7 @@ struct Market: Sendable {
                 name: "test", time: now, sequencer: try key(9).publicKey,
                 parameters: parameters, allocations: allocations))
         let ledger = MemoryLedger(genesis)
-        let usual: [(Unit, UInt64)] =
+        let usual: [(MarketTypes.Unit, UInt64)] =
             interface == .chat ? [(.inputToken, 2), (.outputToken, 3)] : [(.call, 7)]
         let offer = try makeOffer(
             interface, prices ?? usual, seller: seller.accountID,
@@ -97,10 +94,10 @@ struct Market: Sendable {
     }
 
     private static func makeOffer(
-        _ interface: CallInterface, _ prices: [(Unit, UInt64)], seller: AccountID,
+        _ interface: CallInterface, _ prices: [(MarketTypes.Unit, UInt64)], seller: AccountID,
         receiptKey: PublicKey, callMilliseconds: UInt32
     ) throws -> Offer {
-        var table = SortedMap<Unit, Price>()
+        var table = SortedMap<MarketTypes.Unit, Price>()
         for (unit, amount) in prices {
             table[unit] = Price(amount: Amount(obol: UInt128(amount)), perUnits: 1)
         }

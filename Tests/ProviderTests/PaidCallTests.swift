@@ -144,7 +144,7 @@ struct PaidCallTests {
 
     @Test("a JSON call is forwarded as it is, and any 2xx JSON answer is delivered")
     func jsonCall() async throws {
-        let prices: [(Unit, UInt64)] = [(.call, 7), (.second, 11), (.byte, 1)]
+        let prices: [(MarketTypes.Unit, UInt64)] = [(.call, 7), (.second, 11), (.byte, 1)]
         let market = try await Market.make(.json, prices: prices)
         try await market.serving { door, upstream in
             upstream.behaviour = .answer("[1, 2]", status: 201)

@@ -112,7 +112,6 @@ struct PlannerTests {
         let market = try await Market.make(lanes: 4)
         var random = SplitMix64(seed: 3)
         var history = try BookHistory(market, steps: 40, random: &random).book
-        for lane in 0..<4 { _ = lane }
         try history.apply(.claimBegun(market.channel))
         let draft = try #require(history.accounts[market.channel]?.claim)
         let one = PreparedClaim(draft, release: false)

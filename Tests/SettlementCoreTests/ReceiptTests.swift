@@ -170,6 +170,15 @@ struct ClaimTests {
         #expect(try exchange.payment() == Amount(obol: 176))
     }
 
+    @Test("and pays for a call that started at the last moment of its offer, and took no time")
+    func lastMoment() throws {
+        var exchange = try Exchange()
+        exchange.voucher.expiresAt = Market.offerEnd
+        exchange.receipt.startedAt = Market.offerEnd
+        exchange.receipt.finishedAt = Market.offerEnd
+        #expect(try exchange.payment() == Amount(obol: 76))
+    }
+
     @Test("and pays nothing for work that failed, which is no refusal")
     func paysNothing() throws {
         var exchange = try Exchange()

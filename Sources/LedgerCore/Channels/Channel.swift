@@ -60,7 +60,8 @@ public struct ChannelClaim: Hashable, Sendable {
         self.release = release
     }
 
-    /// The most lanes in one claim, so that a claim always fits a transaction.
+    /// The most lanes in one claim; how many fit a transaction depends on their receipts' length,
+    /// and is never below 90.
     public static let lanesMax = 128
 }
 
