@@ -134,19 +134,11 @@ extension CallDoor {
         _ voucher: Verified<Voucher>, _ request: PaidRequest, _ service: SoldService,
         now: Timestamp
     ) async throws(CallFailure) {
-        let offer = service.offer
-        let digest = RequestDigest.of(path: offer.interface.path, body: request.body)
-        let chargeMax: Amount
-        do throws(SettlementRefusal) {
-            chargeMax = try offer.prices.charge(for: service.unitsMax(request))
-        } catch {
-            throw .voucher(error)
-        }
-        func attempt() async -> DeskRefusal? {
-            await parts.desk.admit(
-                voucher, under: offer, request: digest, chargeMax: chargeMax, now: now)
-        }
-        switch await attempt() {
+        let offering = VoucherOffering(
+            voucher: voucher, offer: service.offer,
+            request: RequestDigest.of(path: service.offer.interface.path, body: request.body),
+            chargeMax: try Self.chargeMax(request, service), now: now)
+        switch await parts.desk.admit(offering) {
         case nil: return
         case .book(.unknownChannel):
             switch await parts.directory.ask(voucher.document.channel) {
@@ -161,7 +153,17 @@ extension CallDoor {
             }
         case let refusal?: throw Self.failure(refusal)
         }
-        if let refusal = await attempt() { throw Self.failure(refusal) }
+        if let refusal = await parts.desk.admit(offering) { throw Self.failure(refusal) }
+    }
+
+    private static func chargeMax(
+        _ request: PaidRequest, _ service: SoldService
+    ) throws(CallFailure) -> Amount {
+        do throws(SettlementRefusal) {
+            return try service.offer.prices.charge(for: service.unitsMax(request))
+        } catch {
+            throw .voucher(error)
+        }
     }
 
     private static func failure(_ refusal: DeskRefusal) -> CallFailure {

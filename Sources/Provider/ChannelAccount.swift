@@ -91,12 +91,10 @@ struct ChannelAccount: Hashable, Sendable {
         try? channel.update(terms)
     }
 
-    mutating func admit(
-        _ voucher: Verified<Voucher>, under offer: Offer, request: Digest, chargeMax: Amount,
-        now: Timestamp
-    ) throws(SettlementRefusal) {
+    mutating func admit(_ offering: VoucherOffering) throws(SettlementRefusal) {
         try channel.admit(
-            voucher, under: offer, request: request, chargeMax: chargeMax, now: now)
+            offering.voucher, under: offering.offer, request: offering.request,
+            chargeMax: offering.chargeMax, now: offering.now)
     }
 
     mutating func finish(_ receipt: Verified<Receipt>) throws(SettlementRefusal) {

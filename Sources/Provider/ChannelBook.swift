@@ -3,6 +3,17 @@ import LedgerCore
 import MarketTypes
 import SettlementCore
 
+/// A voucher and all that decides whether it is admitted.
+struct VoucherOffering: Hashable, Sendable {
+    let voucher: Verified<Voucher>
+    let offer: Offer
+    /// The digest of what arrived.
+    let request: Digest
+    /// The most that the call may come to.
+    let chargeMax: Amount
+    let now: Timestamp
+}
+
 /// Why the book does not take a voucher or a change.
 enum BookRefusal: Error, Hashable, Sendable {
     /// A rule of settlement says no.
@@ -62,14 +73,10 @@ struct ChannelBook: Hashable, Sendable {
     }
 
     /// Decides whether to serve a voucher; on success its lane is serving (SET-9).
-    mutating func admit(
-        _ voucher: Verified<Voucher>, under offer: Offer, request: Digest, chargeMax: Amount,
-        now: Timestamp
-    ) throws(BookRefusal) {
+    mutating func admit(_ offering: VoucherOffering) throws(BookRefusal) {
         let found: Void?
         do throws(SettlementRefusal) {
-            found = try accounts[voucher.document.channel]?.admit(
-                voucher, under: offer, request: request, chargeMax: chargeMax, now: now)
+            found = try accounts[offering.voucher.document.channel]?.admit(offering)
         } catch {
             throw .settlement(error)
         }
@@ -116,8 +123,9 @@ extension ChannelBook {
             guard let offer = offers[voucher.document.offer] else { throw .unknownOffer }
             // It was admitted once, so time and price were right then.
             try admit(
-                voucher, under: offer, request: voucher.document.request, chargeMax: .zero,
-                now: Timestamp(milliseconds: 0))
+                VoucherOffering(
+                    voucher: voucher, offer: offer, request: voucher.document.request,
+                    chargeMax: .zero, now: Timestamp(milliseconds: 0)))
         case .receipt(let receipt):
             try update(receipt.document.channel) { account throws(SettlementRefusal) in
                 try account.finish(receipt)

@@ -94,9 +94,7 @@ extension ClaimRunner {
         let pending = parts.desk.withBook { $0.accounts[step.channel]?.claim }
         if let pending {
             switch await fate(of: pending) {
-            case .paid:
-                await write(.claimPaid(step.channel))
-                return nil
+            case .paid: await write(.claimPaid(step.channel))
             case .unpaid: return PreparedClaim(pending, release: step.release)
             case .unknown: return nil
             }

@@ -17,8 +17,8 @@ enum UpstreamFailure: Error, Hashable, Sendable {
 
 /// One exchange with an upstream, as a sequence of parts that one task takes.
 ///
-/// The connection is not read further until the part before was taken, so a slow buyer slows the
-/// upstream down instead of filling memory. Cancelling needs no task: whoever notices first that
+/// Only a little is read ahead of what was taken, so a slow buyer slows the upstream down instead of
+/// filling memory. Cancelling needs no task: whoever notices first that
 /// the call is over ends it.
 final class UpstreamExchange: HTTPClientResponseDelegate {
     typealias Response = Void
@@ -34,13 +34,13 @@ final class UpstreamExchange: HTTPClientResponseDelegate {
         case failed(UpstreamFailure)
     }
 
-    private struct Delivery {
+    fileprivate struct Delivery {
         let part: Part
-        /// Lets the connection be read further, once the part is taken or not wanted any more.
-        let taken: EventLoopPromise<Void>?
+        /// The bytes of a stream that the part brought.
+        let bytes: Int
     }
 
-    private struct State {
+    fileprivate struct State {
         var task: HTTPClient.Task<Void>?
         var headTimer: Scheduled<Void>?
         var status: UInt?
@@ -51,8 +51,15 @@ final class UpstreamExchange: HTTPClientResponseDelegate {
         var isOver = false
         var isDrained = false
         var parts: [Delivery] = []
+        /// The bytes of a stream that wait in `parts`.
+        var bytesAhead = 0
+        /// Lets the connection be read further, once enough was taken.
+        var readOn: EventLoopPromise<Void>?
         var reader: CheckedContinuation<Part, Never>?
     }
+
+    /// How many bytes may wait to be taken before the connection is not read further.
+    fileprivate static let bytesAheadMax = 64 << 10
 
     private let state = Mutex(State())
     private let bytesMax: Int
@@ -87,13 +94,17 @@ final class UpstreamExchange: HTTPClientResponseDelegate {
     /// there is none.
     func next() async -> Part {
         await withCheckedContinuation { continuation in
-            let delivery = state.withLock { state -> Delivery? in
-                guard state.parts.isEmpty else { return state.parts.removeFirst() }
-                state.reader = continuation
-                return nil
+            let (part, readOn) = state.withLock { state in
+                guard !state.parts.isEmpty else {
+                    state.reader = continuation
+                    return (Part?.none, EventLoopPromise<Void>?.none)
+                }
+                let delivery = state.parts.removeFirst()
+                state.bytesAhead -= delivery.bytes
+                return (delivery.part, state.takeReadOn())
             }
-            delivery?.taken?.succeed()
-            if let delivery { continuation.resume(returning: delivery.part) }
+            readOn?.succeed()
+            if let part { continuation.resume(returning: part) }
         }
     }
 
@@ -103,14 +114,13 @@ final class UpstreamExchange: HTTPClientResponseDelegate {
     /// Reads the rest, if it is here soon, and throws it away, so that the connection can be used
     /// again.
     func drain() {
-        let (task, waiting) = state.withLock { state in
-            defer {
-                state.isDrained = true
-                state.parts = []
-            }
-            return (state.task, state.parts)
+        let (task, readOn) = state.withLock { state in
+            state.isDrained = true
+            state.parts = []
+            state.bytesAhead = 0
+            return (state.task, state.takeReadOn())
         }
-        for delivery in waiting { delivery.taken?.succeed() }
+        readOn?.succeed()
         task?.eventLoop.scheduleTask(in: .seconds(1)) { self.cancel() }
     }
 
@@ -165,8 +175,21 @@ extension UpstreamExchange {
         }
         guard fits else { return task.eventLoop.makeFailedFuture(UpstreamFailure.tooLarge) }
         guard isWanted else { return task.eventLoop.makeSucceededVoidFuture() }
-        let promise = task.eventLoop.makePromise(of: Void.self)
-        deliver(.bytes(buffer), taken: promise)
+        deliver(.bytes(buffer), bytes: buffer.readableBytes)
+        return waitIfAhead(on: task.eventLoop)
+    }
+
+    /// Keeps the connection from being read further while too much waits.
+    private func waitIfAhead(on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+        let isAhead = state.withLock { $0.bytesAhead > Self.bytesAheadMax }
+        guard isAhead else { return eventLoop.makeSucceededVoidFuture() }
+        let promise = eventLoop.makePromise(of: Void.self)
+        let isStillAhead = state.withLock { state in
+            guard state.bytesAhead > Self.bytesAheadMax, !state.isOver else { return false }
+            state.readOn = promise
+            return true
+        }
+        if !isStillAhead { promise.succeed() }
         return promise.futureResult
     }
 
@@ -191,33 +214,42 @@ extension UpstreamExchange {
     }
 
     private func finish(_ part: Part) {
-        let (isFirst, timer, promises) = state.withLock { state in
+        let (isFirst, timer, readOn) = state.withLock { state in
             defer {
                 state.isOver = true
                 state.task = nil
                 state.headTimer = nil
+                state.readOn = nil
                 state.body = ByteBuffer()
-                state.parts = state.parts.map { Delivery(part: $0.part, taken: nil) }
             }
-            return (!state.isOver, state.headTimer, state.parts.compactMap(\.taken))
+            return (!state.isOver, state.headTimer, state.readOn)
         }
         timer?.cancel()
-        // Nothing more will be read, so nobody waits for these; but a promise must be kept.
-        for promise in promises { promise.succeed() }
+        // Nothing more will be read, so nobody waits for this; but a promise must be kept.
+        readOn?.succeed()
         if isFirst { deliver(part) }
     }
 
-    private func deliver(_ part: Part, taken: EventLoopPromise<Void>? = nil) {
-        let (reader, waits) = state.withLock { state in
+    private func deliver(_ part: Part, bytes: Int = 0) {
+        let reader = state.withLock { state -> CheckedContinuation<Part, Never>? in
             if let reader = state.reader {
                 state.reader = nil
-                return (CheckedContinuation<Part, Never>?.some(reader), false)
+                return reader
             }
-            guard !state.isDrained else { return (nil, false) }
-            state.parts.append(Delivery(part: part, taken: state.isOver ? nil : taken))
-            return (nil, !state.isOver)
+            guard !state.isDrained else { return nil }
+            state.parts.append(Delivery(part: part, bytes: bytes))
+            state.bytesAhead += bytes
+            return nil
         }
-        if !waits { taken?.succeed() }
         reader?.resume(returning: part)
+    }
+}
+
+extension UpstreamExchange.State {
+    /// The promise to keep if no longer too much waits.
+    fileprivate mutating func takeReadOn() -> EventLoopPromise<Void>? {
+        guard bytesAhead <= UpstreamExchange.bytesAheadMax else { return nil }
+        defer { readOn = nil }
+        return readOn
     }
 }

@@ -57,21 +57,17 @@ final class VoucherDesk: Service {
     }
 
     /// Admits a voucher and returns once that is durable (CALL-2), or returns why it is not.
-    func admit(
-        _ voucher: Verified<Voucher>, under offer: Offer, request: Digest, chargeMax: Amount,
-        now: Timestamp
-    ) async -> DeskRefusal? {
+    func admit(_ offering: VoucherOffering) async -> DeskRefusal? {
         guard isWorking else { return .journal }
         do throws(BookRefusal) {
             try withBook { book throws(BookRefusal) in
-                try book.admit(
-                    voucher, under: offer, request: request, chargeMax: chargeMax, now: now)
+                try book.admit(offering)
             }
         } catch {
             return .book(error)
         }
         do throws(JournalError) {
-            _ = try await journal.appendAll([BookChange.voucher(voucher).canonicalBytes])
+            _ = try await journal.append(BookChange.voucher(offering.voucher).canonicalBytes)
             return nil
         } catch {
             // Its lane stays taken: only a restart can tell whether the voucher was written.

@@ -87,7 +87,7 @@ struct Connect: AsyncParsableCommand {
         try check(configuration.validate())
         let logger = serviceLogger("gateway")
         let shown = (host, output)
-        try await withHTTPClient { client in
+        try await withHTTPClient(GatewayService.clientConfiguration(for: configuration)) { client in
             let ledger = RemoteLedger(url: node.url, client: client)
             let service = GatewayService(
                 configuration: configuration,

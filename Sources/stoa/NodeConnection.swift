@@ -31,8 +31,11 @@ struct NodeOptions: ParsableArguments {
 }
 
 /// Lends an HTTP client, and shuts it down afterwards.
-func withHTTPClient<Output>(_ body: (HTTPClient) async throws -> Output) async throws -> Output {
-    let client = HTTPClient(eventLoopGroupProvider: .singleton)
+func withHTTPClient<Output>(
+    _ configuration: HTTPClient.Configuration = .init(),
+    _ body: (HTTPClient) async throws -> Output
+) async throws -> Output {
+    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     do {
         let output = try await body(client)
         try await client.shutdown()

@@ -81,8 +81,8 @@ struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "check a proof without a network",
         discussion: """
-            Checks that the entry is (or is not) in the state whose root the header names, and that \
-            the header was sealed by the sequencer of the genesis given.
+            Checks that the entry is (or is not) in the state whose root the header names, and \
+            that the header was sealed by the sequencer of the genesis given.
 
             EXAMPLE
               stoa verify alice.proof --genesis genesis.stoa

@@ -12,14 +12,16 @@ import Yams
 
 struct ProviderCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "provider", abstract: "serve what a configuration file says",
+        commandName: "provider",
+        abstract: "serve what a configuration file says",
         discussion: """
             `stoa sell` writes the file; edit it to sell several models, set limits, or name the \
             environment variable that holds an upstream's API key.
 
             EXAMPLE
               stoa provider --wallet seller
-            """)
+            """
+    )
 
     @Option(help: ArgumentHelp("the YAML file (else provider.yaml in the home directory)"))
     var config: String?
@@ -33,19 +35,35 @@ struct ProviderCommand: AsyncParsableCommand {
         let file = ProviderFile(home: home)
         guard let configuration = try config.map(file.read) ?? file.readIfPresent() else {
             throw CommandFailure(
-                "there is no \(file.path)", hint: "`stoa sell` writes one, or give --config")
+                "there is no \(file.path)",
+                hint: "`stoa sell` writes one, or give --config"
+            )
         }
         try check(configuration.validate())
         let keys = try SellerKeys(wallet: wallet, home: home)
         let logger = serviceLogger("provider")
-        try await withHTTPClient { client in
+        try await withHTTPClient(upstreamClient(configuration)) { client in
             let ledger = RemoteLedger(url: node.url, client: client)
             let service = keys.provider(
-                configuration, session: AccountSession(key: keys.account, ledger: ledger),
-                client: client, logger: logger, output: output)
+                configuration,
+                session: AccountSession(key: keys.account, ledger: ledger),
+                client: client,
+                logger: logger,
+                output: output
+            )
             try await serve([service], logger: logger, node: node.url)
         }
     }
+}
+
+/// How upstreams are reached: as many connections as there may be calls, and no redirects, which
+/// would send a buyer's request to somebody the seller did not choose.
+func upstreamClient(_ configuration: ProviderConfiguration) -> HTTPClient.Configuration {
+    var client = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    client.httpVersion = .http1Only
+    client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
+        configuration.concurrentCallsMax
+    return client
 }
 
 /// A seller's two keys: one is paid, the other signs receipts all day.
@@ -63,13 +81,21 @@ struct SellerKeys {
 
     /// The daemon that serves with these keys.
     func provider(
-        _ configuration: ProviderConfiguration, session: AccountSession, client: HTTPClient,
-        logger: Logger, output: OutputOptions
+        _ configuration: ProviderConfiguration,
+        session: AccountSession,
+        client: HTTPClient,
+        logger: Logger,
+        output: OutputOptions
     ) -> ProviderService {
         let host = configuration.host
         return ProviderService(
-            configuration: configuration, receiptKey: receipts, account: session,
-            ledger: session.ledger, httpClient: client, logger: logger, now: wallClock
+            configuration: configuration,
+            receiptKey: receipts,
+            account: session,
+            ledger: session.ledger,
+            httpClient: client,
+            logger: logger,
+            now: wallClock
         ) { port in
             announce(output, service: "provider", url: "http://\(host):\(port)")
         }

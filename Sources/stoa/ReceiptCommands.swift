@@ -156,8 +156,8 @@ struct ReceiptVerify: AsyncParsableCommand {
         commandName: "verify",
         abstract: "check signatures and arithmetic without a network",
         discussion: """
-            Checks that the seller signed the receipt, that it answers a voucher of yours, that the \
-            charge is units times the price of the offer both sides named, and that it stayed \
+            Checks that the seller signed the receipt, that it answers a voucher of yours, that \
+            the charge is units times the price of the offer both sides named, and that it stayed \
             below your cap.
 
             EXAMPLE

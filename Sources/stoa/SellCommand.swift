@@ -19,7 +19,8 @@ struct Sell: AsyncParsableCommand {
             EXAMPLE
               stoa sell smollm2-135m --wallet seller --upstream http://127.0.0.1:8080 \\
                 --price-in 20 --price-out 60 --weights model.gguf --bond 100
-            """)
+            """
+    )
 
     @OptionGroup var options: SellOptions
     @Option(help: "the wallet that is paid")
@@ -28,7 +29,12 @@ struct Sell: AsyncParsableCommand {
     var host = "127.0.0.1"
     @Option(help: "the port to listen on; 0 takes a free one")
     var port = 26700
-    @Option(help: ArgumentHelp("the URL that buyers reach you at (else host and port)", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "the URL that buyers reach you at (else host and port)",
+            valueName: "url"
+        )
+    )
     var endpoint: String?
     @Option(help: "claim once this many STOA are owed", transform: Amount.init(argument:))
     var claimAt = Amount(obol: 10 * Amount.obolPerStoa)
@@ -43,32 +49,46 @@ struct Sell: AsyncParsableCommand {
         let port = port == 0 ? try freePort(host: host) : port
         let endpoint = endpoint ?? "http://\(host):\(port)"
         let logger = serviceLogger("provider")
-        try await withHTTPClient { client in
+        try await withHTTPClient(upstreamClient(ProviderConfiguration())) { client in
             let ledger = RemoteLedger(url: node.url, client: client)
             let session = AccountSession(key: keys.account, ledger: ledger)
             let publication = Publication(
-                options: options, session: session, receiptKey: keys.receipts.publicKey,
-                endpoint: endpoint)
+                options: options,
+                session: session,
+                receiptKey: keys.receipts.publicKey,
+                endpoint: endpoint
+            )
             let (offer, transaction) = try await explaining(node: node.url) {
                 try await publication.publish()
             }
             note(
-                transaction.map { "published in block \($0.height.rawValue): offer \(offer.id.digest)" }
-                    ?? "offer \(offer.id.digest) stands already")
+                transaction.map {
+                    "published in block \($0.height.rawValue): offer \(offer.id.digest)"
+                }
+                    ?? "offer \(offer.id.digest) stands already"
+            )
             let configuration = try configuration(offer: offer, port: port)
             let file = try ProviderFile(home: home).write(configuration)
             if publishOnly {
                 try output.print(
                     ["offer": offer.id.digest.description, "configuration": file],
-                    "serve it with `stoa provider --config \(file) --wallet \(wallet)`")
+                    "serve it with `stoa provider --config \(file) --wallet \(wallet)`"
+                )
                 return
             }
             try await serve(
                 [
                     keys.provider(
-                        configuration, session: session, client: client, logger: logger,
-                        output: output)
-                ], logger: logger, node: node.url)
+                        configuration,
+                        session: session,
+                        client: client,
+                        logger: logger,
+                        output: output
+                    )
+                ],
+                logger: logger,
+                node: node.url
+            )
         }
     }
 
@@ -92,8 +112,10 @@ extension SellOptions {
     /// The server that does the work, as the provider's configuration names it.
     var upstreamConfiguration: UpstreamConfiguration {
         var configuration = UpstreamConfiguration(
-            kind: interface == .json ? .json : .openai, url: upstream,
-            model: upstreamModel ?? model)
+            kind: interface == .json ? .json : .openai,
+            url: upstream,
+            model: upstreamModel ?? model
+        )
         configuration.apiKeyEnvironment = upstreamKeyEnvironment
         return configuration
     }

@@ -15,7 +15,10 @@ struct SellOptions: ParsableArguments {
     var upstreamModel: String?
     @Option(
         help: ArgumentHelp(
-            "the environment variable that holds the server's API key", valueName: "name"))
+            "the environment variable that holds the server's API key",
+            valueName: "name"
+        )
+    )
     var upstreamKeyEnvironment: String?
     @Option(help: "how it is called: chat, embeddings or json")
     var interface: CallInterface = .chat

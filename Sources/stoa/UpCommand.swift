@@ -15,14 +15,15 @@ struct Up: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "run a whole market on this machine: ledger, buyer's gateway, and what you sell",
         discussion: """
-            On first run it makes a chain, two wallets (seller and buyer, a million STOA each) and a \
-            passphrase, all in the home directory. What `stoa sell --publish-only` configured is \
+            On first run it makes a chain, two wallets (seller and buyer, a million STOA each) \
+            and a passphrase, all in the home directory. What `stoa sell --publish-only` configured is \
             served too.
 
             EXAMPLE
               stoa up
               stoa sell my-model --wallet seller --upstream http://127.0.0.1:8080 --price-in 20
-            """)
+            """
+    )
 
     @Option(help: "the port of the ledger node; 0 takes a free one")
     var nodePort = 26600
@@ -43,7 +44,7 @@ struct Up: AsyncParsableCommand {
         let server = NodeServer(ledger: ledger, configuration: configuration, logger: logger) {
             announce(output, service: "node", url: "http://127.0.0.1:\($0)")
         }
-        try await withHTTPClient { client in
+        try await withHTTPClient(upstreamClient(ProviderConfiguration())) { client in
             var services: [any Service] = [parts.sequencer, server]
             if let provider = try provider(ledger, client, logger) { services.append(provider) }
             services.append(try gateway(ledger, client, logger))
@@ -69,25 +70,38 @@ struct Up: AsyncParsableCommand {
         let allocations = try ["seller", "buyer"].map { name in
             Genesis.Allocation(
                 account: try wallets.openOrCreate(name, passphrase: passphrase).accountID,
-                amount: million)
+                amount: million
+            )
         }
         let genesis = try node.create(
-            name: "stoa-local", parameters: .standard, allocations: allocations)
+            name: "stoa-local",
+            parameters: .standard,
+            allocations: allocations
+        )
         note("started chain \(genesis.chain.digest)")
     }
 
     private func provider(
-        _ ledger: EmbeddedLedger, _ client: HTTPClient, _ logger: Logger
+        _ ledger: EmbeddedLedger,
+        _ client: HTTPClient,
+        _ logger: Logger
     ) throws -> (any Service)? {
         guard let configuration = try ProviderFile(home: home).readIfPresent() else { return nil }
         let keys = try SellerKeys(wallet: "seller", home: home)
         let session = AccountSession(key: keys.account, ledger: ledger)
         return keys.provider(
-            configuration, session: session, client: client, logger: logger, output: output)
+            configuration,
+            session: session,
+            client: client,
+            logger: logger,
+            output: output
+        )
     }
 
     private func gateway(
-        _ ledger: EmbeddedLedger, _ client: HTTPClient, _ logger: Logger
+        _ ledger: EmbeddedLedger,
+        _ client: HTTPClient,
+        _ logger: Logger
     ) throws -> any Service {
         let wallets = Wallets(home: home)
         let passphrase = try home.passphrase()
@@ -98,8 +112,12 @@ struct Up: AsyncParsableCommand {
         try check(configuration.validate())
         let output = output
         return GatewayService(
-            configuration: configuration, account: AccountSession(key: key, ledger: ledger),
-            voucherKey: vouchers, ledger: ledger, httpClient: client, logger: logger,
+            configuration: configuration,
+            account: AccountSession(key: key, ledger: ledger),
+            voucherKey: vouchers,
+            ledger: ledger,
+            httpClient: client,
+            logger: logger,
             now: wallClock
         ) {
             announce(output, service: "gateway", url: "http://127.0.0.1:\($0)")

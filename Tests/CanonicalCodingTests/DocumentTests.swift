@@ -36,7 +36,8 @@ struct DocumentTests {
 
     @Test(
         "bytes that were changed anywhere are refused, or are the encoding of another document",
-        arguments: DocumentCase.all)
+        arguments: DocumentCase.all
+    )
     func mutated(_ document: DocumentCase) {
         var random = SplitMix64(seed: UInt64(document.bytes.count))
         var refused = 0

@@ -94,7 +94,8 @@ struct MerkleTreeTests {
             while split * 2 < leaves.count { split *= 2 }
             let middle = leaves.startIndex + split
             return Digest(
-                sha256: [1] + slow(leaves[..<middle]).bytes + slow(leaves[middle...]).bytes)
+                sha256: [1] + slow(leaves[..<middle]).bytes + slow(leaves[middle...]).bytes
+            )
         }
         let leaves = (0..<count).map { leaf($0) }
         #expect(MerkleTree.root(of: leaves) == slow(leaves[...]))
@@ -108,7 +109,11 @@ struct MerkleTreeTests {
             let path = try #require(MerkleTree.path(to: index, in: leaves))
             func proves(_ leaf: Digest, _ at: Int, _ of: Int, _ path: [Digest]) -> Bool {
                 let found = MerkleTree.root(
-                    leaf: leaf, at: UInt64(at), of: UInt64(of), path: path)
+                    leaf: leaf,
+                    at: UInt64(at),
+                    of: UInt64(of),
+                    path: path
+                )
                 return found == root
             }
             #expect(proves(leaves[index], index, count, path))

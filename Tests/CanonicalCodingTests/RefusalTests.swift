@@ -16,7 +16,10 @@ struct MalformedCase: Sendable, CustomTestStringConvertible {
 
     /// The `good` document with `wrong` in place of the bytes at `offset`.
     init<Document: CanonicalCodable>(
-        _ name: String, _ refusal: CanonicalError, _ good: Document, at offset: Int,
+        _ name: String,
+        _ refusal: CanonicalError,
+        _ good: Document,
+        at offset: Int,
         _ wrong: [UInt8]
     ) {
         var bytes = good.canonicalBytes
@@ -25,7 +28,10 @@ struct MalformedCase: Sendable, CustomTestStringConvertible {
     }
 
     init<Document: CanonicalCodable>(
-        _ name: String, _ refusal: CanonicalError, _ type: Document.Type, _ bytes: [UInt8]
+        _ name: String,
+        _ refusal: CanonicalError,
+        _ type: Document.Type,
+        _ bytes: [UInt8]
     ) {
         self.name = name
         self.refusal = refusal
@@ -119,28 +125,59 @@ extension MalformedCase {
 
     private static let tags: [MalformedCase] = [
         MalformedCase(
-            "key of no scheme", .unknownTag, Sample.key(1).publicKey, at: 1, [0]),
+            "key of no scheme",
+            .unknownTag,
+            Sample.key(1).publicKey,
+            at: 1,
+            [0]
+        ),
         MalformedCase(
-            "key of scheme 4", .unknownTag, Sample.key(1).publicKey, at: 1, [4]),
+            "key of scheme 4",
+            .unknownTag,
+            Sample.key(1).publicKey,
+            at: 1,
+            [4]
+        ),
         MalformedCase(
-            "a longer key's scheme", .truncated, Sample.key(1).publicKey, at: 1, [2]),
+            "a longer key's scheme",
+            .truncated,
+            Sample.key(1).publicKey,
+            at: 1,
+            [2]
+        ),
         MalformedCase("denomination 2", .unknownTag, Denomination.native, at: 1, [2]),
         MalformedCase("message 0", .unknownTag, Message.withdrawBond, at: 1, [0]),
         MalformedCase("message 15", .unknownTag, Message.withdrawBond, at: 1, [15]),
         MalformedCase("fraud 0", .unknownTag, FraudProof.self, [1, 0]),
         MalformedCase("fraud 4", .unknownTag, FraudProof.self, [1, 4]),
         MalformedCase(
-            "event 12", .unknownTag, Event.offerPublished(Sample.offer.id), at: 1, [12]),
+            "event 12",
+            .unknownTag,
+            Event.offerPublished(Sample.offer.id),
+            at: 1,
+            [12]
+        ),
         MalformedCase(
-            "standing 0", .unknownTag,
+            "standing 0",
+            .unknownTag,
             OfferRecord(offer: Sample.offer, standing: .current, publishedAt: BlockHeight(1)),
-            at: Sample.offer.canonicalBytes.count, [0]),
+            at: Sample.offer.canonicalBytes.count,
+            [0]
+        ),
         MalformedCase("status 0", .unknownTag, Sample.failed, at: 1 + 138, [0]),
         MalformedCase("status 4", .unknownTag, Sample.failed, at: 1 + 138, [4]),
         MalformedCase(
-            "asset kind 6", .unknownTag,
+            "asset kind 6",
+            .unknownTag,
             AssetPublication(
-                name: "ab", kind: .model, licence: "x", version: Sample.assetVersion), at: 7, [6]),
+                name: "ab",
+                kind: .model,
+                licence: "x",
+                version: Sample.assetVersion
+            ),
+            at: 7,
+            [6]
+        ),
     ]
 
     private static func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
@@ -150,7 +187,9 @@ extension MalformedCase {
     }
 
     private static func table(
-        _ name: String, _ refusal: CanonicalError, _ entries: [[UInt8]]
+        _ name: String,
+        _ refusal: CanonicalError,
+        _ entries: [[UInt8]]
     ) -> MalformedCase {
         let bytes: [UInt8] = [1, UInt8(entries.count)] + entries.flatMap(\.self)
         return MalformedCase(name, refusal, PriceTable.self, bytes)
@@ -167,7 +206,9 @@ extension MalformedCase {
 
     /// The failed receipt with other units in it; they stand behind the status.
     private static func counts(
-        _ name: String, _ refusal: CanonicalError, _ counts: [(unit: UInt8, count: UInt8)]
+        _ name: String,
+        _ refusal: CanonicalError,
+        _ counts: [(unit: UInt8, count: UInt8)]
     ) -> MalformedCase {
         var units: [UInt8] = [UInt8(counts.count)]
         for (unit, count) in counts { units += [unit] + zeros(7) + [count] }
@@ -188,7 +229,12 @@ extension MalformedCase {
     private static func parameters(_ names: [String]) -> [UInt8] {
         let list = names.map { CallParameter(name: $0, value: "1") }
         return Sample.receipt(
-            .failed, units: [], charge: 0, total: 0, chunks: [], parameters: list
+            .failed,
+            units: [],
+            charge: 0,
+            total: 0,
+            chunks: [],
+            parameters: list
         ).canonicalBytes
     }
 
@@ -207,56 +253,106 @@ extension MalformedCase {
 
     private static let lists: [MalformedCase] = [
         MalformedCase(
-            "parameters out of order", .invalidValue, Receipt.self, parameters(["b", "a"])),
-        MalformedCase(
-            "a parameter named twice", .invalidValue, Receipt.self, parameters(["a", "a"])),
-        MalformedCase(
-            "seventeen parameters", .tooLong, Receipt.self,
-            parameters((10...26).map { "p\($0)" })),
-        MalformedCase(
-            "a parameter's name of 65 bytes", .tooLong, Receipt.self,
-            parameters([String(repeating: "n", count: 65)])),
-        MalformedCase(
-            "a transaction that does nothing", .invalidValue, Sample.transaction([])
+            "parameters out of order",
+            .invalidValue,
+            Receipt.self,
+            parameters(["b", "a"])
         ),
         MalformedCase(
-            "33 messages", .tooLong,
-            Sample.transaction(Array(repeating: .withdrawBond, count: 33))),
+            "a parameter named twice",
+            .invalidValue,
+            Receipt.self,
+            parameters(["a", "a"])
+        ),
         MalformedCase(
-            "129 lanes in a claim", .tooLong,
+            "seventeen parameters",
+            .tooLong,
+            Receipt.self,
+            parameters((10...26).map { "p\($0)" })
+        ),
+        MalformedCase(
+            "a parameter's name of 65 bytes",
+            .tooLong,
+            Receipt.self,
+            parameters([String(repeating: "n", count: 65)])
+        ),
+        MalformedCase(
+            "a transaction that does nothing",
+            .invalidValue,
+            Sample.transaction([])
+        ),
+        MalformedCase(
+            "33 messages",
+            .tooLong,
+            Sample.transaction(Array(repeating: .withdrawBond, count: 33))
+        ),
+        MalformedCase(
+            "129 lanes in a claim",
+            .tooLong,
             ChannelClaim(
                 channel: ChannelID(.zero),
-                lanes: Array(repeating: Sample.laneClaim, count: 129), receiptsRoot: .zero,
-                receiptsCount: 0, release: false)),
+                lanes: Array(repeating: Sample.laneClaim, count: 129),
+                receiptsRoot: .zero,
+                receiptsCount: 0,
+                release: false
+            )
+        ),
         MalformedCase(
-            "an account allocated twice", .invalidValue, Genesis.self,
-            allocations([(1, 5), (1, 5)])),
+            "an account allocated twice",
+            .invalidValue,
+            Genesis.self,
+            allocations([(1, 5), (1, 5)])
+        ),
         MalformedCase(
-            "allocations in descending order", .invalidValue, Genesis.self,
-            allocations([(2, 5), (1, 5)])),
+            "allocations in descending order",
+            .invalidValue,
+            Genesis.self,
+            allocations([(2, 5), (1, 5)])
+        ),
         MalformedCase(
-            "a supply above the most", .invalidValue, Genesis.self,
-            allocations([(1, supplyMax), (2, 1)])),
+            "a supply above the most",
+            .invalidValue,
+            Genesis.self,
+            allocations([(1, supplyMax), (2, 1)])
+        ),
         MalformedCase(
-            "a supply that overflows", .invalidValue, Genesis.self,
-            allocations([(1, .max), (2, .max)])),
+            "a supply that overflows",
+            .invalidValue,
+            Genesis.self,
+            allocations([(1, .max), (2, .max)])
+        ),
         MalformedCase(
-            "a sequencer nobody can verify", .invalidValue, Genesis.self,
-            [1, 0, 0, 0, 0] + zeros(8) + [2] + zeros(33 + 48 + 4)),
+            "a sequencer nobody can verify",
+            .invalidValue,
+            Genesis.self,
+            [1, 0, 0, 0, 0] + zeros(8) + [2] + zeros(33 + 48 + 4)
+        ),
         MalformedCase(
-            "a channel that paid more than it had", .invalidValue,
-            Sample.channel(.native, .open), at: 66, zeros(16)),
+            "a channel that paid more than it had",
+            .invalidValue,
+            Sample.channel(.native, .open),
+            at: 66,
+            zeros(16)
+        ),
         MalformedCase(
-            "nine unbondings", .tooLong, Bond.self,
-            [1] + zeros(16) + [9] + zeros(9 * 24)),
+            "nine unbondings",
+            .tooLong,
+            Bond.self,
+            [1] + zeros(16) + [9] + zeros(9 * 24)
+        ),
         MalformedCase(
-            "a signature of 65 bytes", .tooLong, Signature.self,
-            [1, 1, 0, 0, 0, 65] + zeros(65)),
+            "a signature of 65 bytes",
+            .tooLong,
+            Signature.self,
+            [1, 1, 0, 0, 0, 65] + zeros(65)
+        ),
     ]
 
     /// A value that can be built in memory and has no encoding.
     private init<Document: CanonicalCodable>(
-        _ name: String, _ refusal: CanonicalError, _ value: Document
+        _ name: String,
+        _ refusal: CanonicalError,
+        _ value: Document
     ) {
         self.init(name, refusal, Document.self, value.canonicalBytes)
     }

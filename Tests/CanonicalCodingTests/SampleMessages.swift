@@ -12,19 +12,28 @@ extension Sample {
         (
             "transfer",
             .transfer(
-                to: AccountID(digest(0x41)), denomination: .native, amount: Amount(obol: 1))
+                to: AccountID(digest(0x41)),
+                denomination: .native,
+                amount: Amount(obol: 1)
+            )
         ),
         (
             "publishAsset",
             .publishAsset(
                 AssetPublication(
-                    name: "small", kind: .model, licence: "Apache-2.0", version: assetVersion))
+                    name: "small",
+                    kind: .model,
+                    licence: "Apache-2.0",
+                    version: assetVersion
+                )
+            )
         ),
         (
             "publishAssetVersion",
             .publishAssetVersion(
                 asset: AssetID(digest(0x12)),
-                version: AssetVersion(content: digest(0x15), metadataLink: ""))
+                version: AssetVersion(content: digest(0x15), metadataLink: "")
+            )
         ),
         ("publishOffer", .publishOffer(offer)),
         ("withdrawOffer", .withdrawOffer(offer.id)),
@@ -32,8 +41,13 @@ extension Sample {
             "openChannel",
             .openChannel(
                 ChannelOpening(
-                    payee: AccountID(digest(0x11)), denomination: .issued(digest(0x14)),
-                    deposit: Amount(obol: 1_000_000), voucherKey: key(1).publicKey, lanes: 32))
+                    payee: AccountID(digest(0x11)),
+                    denomination: .issued(digest(0x14)),
+                    deposit: Amount(obol: 1_000_000),
+                    voucherKey: key(1).publicKey,
+                    lanes: 32
+                )
+            )
         ),
         (
             "topUpChannel",
@@ -43,8 +57,13 @@ extension Sample {
             "claimChannel",
             .claimChannel(
                 ChannelClaim(
-                    channel: ChannelID(digest(0x22)), lanes: [laneClaim],
-                    receiptsRoot: digest(0x51), receiptsCount: 7, release: true))
+                    channel: ChannelID(digest(0x22)),
+                    lanes: [laneClaim],
+                    receiptsRoot: digest(0x51),
+                    receiptsCount: 7,
+                    release: true
+                )
+            )
         ),
         ("closeChannel", .closeChannel(ChannelID(digest(0x22)))),
         ("withdrawChannel", .withdrawChannel(ChannelID(digest(0x22)))),
@@ -67,8 +86,12 @@ extension Sample {
         return [
             .transferred(
                 AccountTransferred(
-                    from: payer, to: AccountID(digest(0x41)), denomination: .native,
-                    amount: Amount(obol: 1))),
+                    from: payer,
+                    to: AccountID(digest(0x41)),
+                    denomination: .native,
+                    amount: Amount(obol: 1)
+                )
+            ),
             .assetPublished(AssetID(digest(0x12)), version: 1),
             .offerPublished(offer.id),
             .offerWithdrawn(offer.id),
@@ -79,8 +102,10 @@ extension Sample {
             .channelClosed(channel, refunded: Amount(obol: 998_869)),
             .bondChanged(payee, active: Amount(obol: 5_000_000_000)),
             .bondSlashed(
-                payee, amount: Amount(obol: 5_000_000_000),
-                subject: FraudSubject(channel: channel, lane: LaneID(5), sequence: 7)),
+                payee,
+                amount: Amount(obol: 5_000_000_000),
+                subject: FraudSubject(channel: channel, lane: LaneID(5), sequence: 7)
+            ),
         ]
     }()
 
@@ -89,17 +114,21 @@ extension Sample {
         let second = key(3).sign(everyMessage).signed
         return Block(
             header: key(4).sign(header).signed,
-            transactions: [first.canonicalBytes, second.canonicalBytes])
+            transactions: [first.canonicalBytes, second.canonicalBytes]
+        )
     }()
 
     static let refused = TransactionResult(
-        refusal: .accounts(.insufficientBalance), messageIndex: 3)
+        refusal: .accounts(.insufficientBalance),
+        messageIndex: 3
+    )
     static let bond = Bond(
         active: Amount(obol: 5_000_000_000),
         unbonding: [
             .init(amount: Amount(obol: 1), releasedAt: BlockHeight(7300)),
             .init(amount: Amount(obol: 3), releasedAt: BlockHeight(7301)),
-        ])
+        ]
+    )
 }
 
 /// One document, its type forgotten, so that all kinds stand in one list.
@@ -115,7 +144,9 @@ struct DocumentCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     init<Document: CanonicalCodable & Hashable>(
-        _ name: String, _ document: Document, digest: Digest? = nil
+        _ name: String,
+        _ document: Document,
+        digest: Digest? = nil
     ) {
         self.name = name
         self.digest = digest
@@ -138,8 +169,10 @@ struct DocumentCase: Sendable, CustomTestStringConvertible {
     private static let calls: [DocumentCase] = [
         DocumentCase("offer", Sample.offer, digest: Sample.offer.id.digest),
         DocumentCase(
-            "offer that supersedes another", Sample.secondOffer,
-            digest: Sample.secondOffer.id.digest),
+            "offer that supersedes another",
+            Sample.secondOffer,
+            digest: Sample.secondOffer.id.digest
+        ),
         DocumentCase(signable: "voucher", Sample.voucher),
         DocumentCase(signable: "delivered receipt", Sample.delivered),
         DocumentCase(signable: "failed receipt", Sample.failed),
@@ -164,8 +197,13 @@ struct DocumentCase: Sendable, CustomTestStringConvertible {
         DocumentCase(
             "asset entry",
             Asset(
-                owner: AccountID(Sample.digest(0x11)), name: "small", kind: .agent,
-                licence: "MIT", latestVersion: 2)),
+                owner: AccountID(Sample.digest(0x11)),
+                name: "small",
+                kind: .agent,
+                licence: "MIT",
+                latestVersion: 2
+            )
+        ),
         DocumentCase("asset version entry", Sample.assetVersion),
         DocumentCase("current offer entry", offer(.current)),
         DocumentCase("superseded offer entry", offer(.superseded)),
@@ -173,14 +211,19 @@ struct DocumentCase: Sendable, CustomTestStringConvertible {
         DocumentCase("open channel entry", Sample.channel(.native, .open)),
         DocumentCase(
             "closing channel entry",
-            Sample.channel(.issued(Sample.digest(0x14)), .closing(at: BlockHeight(612)))),
+            Sample.channel(.issued(Sample.digest(0x14)), .closing(at: BlockHeight(612)))
+        ),
         DocumentCase("closed channel entry", Sample.channel(.native, .closed)),
         DocumentCase("lane entry", LaneSettlement(sequence: 7, total: Amount(obol: 1208))),
         DocumentCase(
             "claim entry",
             ClaimRecord(
-                receiptsRoot: Sample.digest(0x51), receiptsCount: 7, paid: Amount(obol: 1208),
-                height: BlockHeight(12))),
+                receiptsRoot: Sample.digest(0x51),
+                receiptsCount: 7,
+                paid: Amount(obol: 1208),
+                height: BlockHeight(12)
+            )
+        ),
         DocumentCase("bond entry", Sample.bond),
     ]
 

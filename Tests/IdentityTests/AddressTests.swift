@@ -81,7 +81,8 @@ struct AddressTests {
             "1:" + String(repeating: "00", count: 33), "2:" + String(repeating: "00", count: 32),
             "+1:" + String(repeating: "00", count: 32), "01:" + String(repeating: "00", count: 32),
             "1:" + String(repeating: "00", count: 32) + ":",
-        ])
+        ]
+    )
     func refusesKey(_ text: String) {
         #expect(PublicKey(text: text) == nil)
     }

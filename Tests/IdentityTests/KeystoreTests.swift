@@ -18,7 +18,10 @@ struct KeystoreTests {
         return lines.joined(separator: "\n")
     }
 
-    @Test("IDN-12: a wrong passphrase is refused", arguments: ["", "correct hors", "Correct horse"])
+    @Test(
+        "IDN-12: a wrong passphrase is refused",
+        arguments: ["", "correct hors", "Correct horse"]
+    )
     func wrongPassphrase(_ text: String) throws {
         let file = try sealed()
         #expect(throws: KeystoreError.wrongPassphrase) {
@@ -80,7 +83,8 @@ struct KeystoreTests {
             (1, "address stoa1q"), (1, "adress x"), (2, "kdf argon2i 1 8192 00"),
             (2, "kdf argon2id 1 8192 00"), (3, "aead xchacha20poly1305 00"),
             (3, "aead aes 00"), (4, "secret 00"), (4, "secret"), (5, "x"),
-        ])
+        ]
+    )
     func shapes(_ index: Int, _ text: String) throws {
         let file = try line(index, text)
         #expect(throws: KeystoreError.malformed) {
@@ -104,7 +108,8 @@ struct KeystoreTests {
         arguments: [
             "+1 8192", "01 8192", "1 08192", "1 +8192", "-1 8192", "1 -8192", "0 8192", "1 0",
             "1 8191", "1 99999999999999999999", "1e1 8192",
-        ])
+        ]
+    )
     func numbers(_ numbers: String) throws {
         let file = try line(2, "kdf argon2id \(numbers) \(Self.salt)")
         #expect(throws: KeystoreError.malformed) {
@@ -117,7 +122,8 @@ struct KeystoreTests {
         arguments: [
             "65 8192", "18446744073709551615 8192", "1 1073741825", "1 9223372036854775807",
             "64 1073741824", "17 1073741824",
-        ])
+        ]
+    )
     func tooCostly(_ numbers: String) throws {
         let file = try line(2, "kdf argon2id \(numbers) \(Self.salt)")
         let elapsed = ContinuousClock().measure {
@@ -145,9 +151,21 @@ struct KeystoreTests {
         for vector in try Vectors.load([KeystoreVector].self, "identity/keystores.json") {
             let seed = try #require(Hex.decode(vector.seed))
             let opened = try Keystore.open(
-                vector.text, passphrase: Array(vector.passphrase.utf8))
+                vector.text,
+                passphrase: Array(vector.passphrase.utf8)
+            )
             #expect(opened.publicKey == SigningKey(seed: seed)?.publicKey)
             #expect(try Keystore.account(in: vector.text) == opened.accountID)
+        }
+    }
+
+    @Test("IDN-13: a file that was sealed under another's address opens to nobody's key")
+    func anothersAddress() throws {
+        let path = "identity/keystores-refused.json"
+        for vector in try Vectors.load([KeystoreVector].self, path) {
+            #expect(throws: KeystoreError.malformed) {
+                try Keystore.open(vector.text, passphrase: Array(vector.passphrase.utf8))
+            }
         }
     }
 

@@ -18,9 +18,13 @@ struct SignatureTests {
     func reserved() throws {
         for scheme in [SignatureScheme.p256WebAuthn, .secp256k1] {
             let other = try #require(
-                PublicKey(scheme: scheme, bytes: [UInt8](repeating: 2, count: 33)))
+                PublicKey(scheme: scheme, bytes: [UInt8](repeating: 2, count: 33))
+            )
             let claimed = Signed(
-                document: signed.document, key: other, signature: signed.signature)
+                document: signed.document,
+                key: other,
+                signature: signed.signature
+            )
             #expect(throws: SignatureError.unsupportedScheme) { try claimed.verified() }
             let same = try #require(Signature(scheme: scheme, bytes: signed.signature.bytes))
             let both = Signed(document: signed.document, key: other, signature: same)
@@ -80,7 +84,10 @@ struct SignatureTests {
             for first in [one, zero, minusOne] {
                 let signature = try #require(Signature(scheme: .ed25519, bytes: first + zero))
                 let forged = Signed(
-                    document: signed.document, key: key, signature: signature)
+                    document: signed.document,
+                    key: key,
+                    signature: signature
+                )
                 #expect(throws: SignatureError.invalidSignature) { try forged.verified() }
             }
         }
@@ -94,7 +101,10 @@ struct SignatureTests {
                 bytes[place] ^= 1 << bit
                 let other = try #require(PublicKey(scheme: .ed25519, bytes: bytes))
                 let wrong = Signed(
-                    document: signed.document, key: other, signature: signed.signature)
+                    document: signed.document,
+                    key: other,
+                    signature: signed.signature
+                )
                 #expect(throws: SignatureError.invalidSignature) { try wrong.verified() }
             }
         }
@@ -146,7 +156,8 @@ struct SignatureTests {
     }
 
     private func check<Document: SignableDocument>(
-        _ vector: SignatureVector, as type: Document.Type
+        _ vector: SignatureVector,
+        as type: Document.Type
     ) throws {
         let bytes = try #require(Hex.decode(vector.bytes))
         let document = try Document(canonicalBytes: bytes)

@@ -21,7 +21,9 @@ struct SplitMix64: RandomNumberGenerator {
 /// The golden vectors at the top of the repository, found from where this file stands.
 enum Vectors {
     static func load<Value: Decodable>(
-        _ type: Value.Type, _ path: String, from file: String = #filePath
+        _ type: Value.Type,
+        _ path: String,
+        from file: String = #filePath
     ) throws -> Value {
         var root = URL(fileURLWithPath: file)
         for _ in 0..<3 { root.deleteLastPathComponent() }

@@ -31,7 +31,8 @@ struct AuditTests {
                 #expect(result.messageIndex == index)
                 for actor in Person.all {
                     #expect(
-                        harness.account(actor).balance.obol == auditor.holders[actor.id]?.balance)
+                        harness.account(actor).balance.obol == auditor.holders[actor.id]?.balance
+                    )
                 }
                 guard result.code == code else { return }
             }
@@ -58,7 +59,8 @@ struct AuditTests {
                 let blocks = UInt64(crowd.random.once(in: 8) ? 4 : crowd.random.below(2))
                 context = BlockContext(
                     height: BlockHeight(context.height.rawValue + blocks),
-                    time: Timestamp(milliseconds: context.time.milliseconds + 1000 * blocks))
+                    time: Timestamp(milliseconds: context.time.milliseconds + 1000 * blocks)
+                )
             }
         }
         #expect(counts[0, default: 0] > 1000, "hardly anything was accepted")

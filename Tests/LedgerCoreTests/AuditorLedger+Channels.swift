@@ -18,8 +18,13 @@ extension AuditorLedger {
         name.encode(sequence)
         name.encode(index)
         pots[ChannelID(Digest(.channel, name.bytes))] = Pot(
-            payer: sender, payee: opening.payee, denomination: opening.denomination,
-            voucherKey: opening.voucherKey, lanes: opening.lanes, deposit: opening.deposit.obol)
+            payer: sender,
+            payee: opening.payee,
+            denomination: opening.denomination,
+            voucherKey: opening.voucherKey,
+            lanes: opening.lanes,
+            deposit: opening.deposit.obol
+        )
     }
 
     mutating func topUp(_ id: ChannelID, _ amount: UInt128) throws(AuditorRefusal) {
@@ -74,8 +79,12 @@ extension AuditorLedger {
         if !claim.lanes.isEmpty {
             pot.records.append(
                 Record(
-                    root: claim.receiptsRoot, count: claim.receiptsCount, paid: sum,
-                    height: height))
+                    root: claim.receiptsRoot,
+                    count: claim.receiptsCount,
+                    paid: sum,
+                    height: height
+                )
+            )
         }
         pots[claim.channel] = pot
         try credit(pot.payee, sum, pot.denomination)
@@ -84,7 +93,9 @@ extension AuditorLedger {
 
     /// SET-10.
     private func due(
-        _ lane: LaneClaim, _ id: ChannelID, _ pot: Pot
+        _ lane: LaneClaim,
+        _ id: ChannelID,
+        _ pot: Pot
     ) throws(AuditorRefusal) -> UInt128 {
         let receipt = lane.receipt.document
         guard let offer = listings[receipt.offer]?.offer else { throw AuditorRefusal(706) }
@@ -100,7 +111,10 @@ extension AuditorLedger {
 
     /// SET-8: the first thing that is wrong, or nil.
     private func fault(
-        _ lane: LaneClaim, _ offer: Offer, _ id: ChannelID, _ pot: Pot
+        _ lane: LaneClaim,
+        _ offer: Offer,
+        _ id: ChannelID,
+        _ pot: Pot
     ) -> UInt32? {
         let voucher = lane.voucher.document
         let receipt = lane.receipt.document
@@ -134,7 +148,8 @@ extension AuditorLedger {
             guard let price = offer.prices.prices[unit] else { return 721 }
             // Prices in these tests are small, or so large that nothing fits.
             let (product, tooLarge) = price.amount.obol.multipliedReportingOverflow(
-                by: UInt128(count))
+                by: UInt128(count)
+            )
             let per = UInt128(price.perUnits)
             let part = product / per + (product % per == 0 ? 0 : 1)
             let (sum, overflow) = charge.addingReportingOverflow(part)

@@ -31,7 +31,10 @@ extension AuditorLedger {
         let id = AssetID(Digest(.asset, named.bytes))
         guard works[id] == nil else { throw AuditorRefusal(303) }
         works[id] = Work(
-            owner: sender, publication: publication, versions: [publication.version])
+            owner: sender,
+            publication: publication,
+            versions: [publication.version]
+        )
     }
 
     mutating func publish(_ version: AssetVersion, of id: AssetID) throws(AuditorRefusal) {
@@ -136,7 +139,10 @@ extension AuditorLedger {
         try check(proof, papers, offers, pot)
         let first = papers[0].document
         let crime = Crime(
-            channel: first.channel, lane: first.lane.rawValue, sequence: first.sequence)
+            channel: first.channel,
+            lane: first.lane.rawValue,
+            sequence: first.sequence
+        )
         guard !crimes.contains(crime) else { throw AuditorRefusal(606) }
         let stake = stakes[pot.payee] ?? Stake()
         let all = stake.active + stake.parts.reduce(0) { $0 + $1.amount }
@@ -150,7 +156,10 @@ extension AuditorLedger {
 
     /// SET-12.
     private func check(
-        _ proof: FraudProof, _ papers: [Signed<Receipt>], _ offers: [Offer], _ pot: Pot
+        _ proof: FraudProof,
+        _ papers: [Signed<Receipt>],
+        _ offers: [Offer],
+        _ pot: Pot
     ) throws(AuditorRefusal) {
         for (paper, offer) in zip(papers, offers) {
             guard paper.document.chain == chain else { throw AuditorRefusal(701) }

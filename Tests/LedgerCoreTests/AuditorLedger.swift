@@ -150,7 +150,8 @@ struct AuditorLedger {
 
     /// LED-5.
     private mutating func admit(
-        _ transaction: Transaction, size: Int
+        _ transaction: Transaction,
+        size: Int
     ) throws(AuditorRefusal) {
         sender = transaction.sender
         sequence = transaction.sequence
@@ -207,7 +208,9 @@ struct AuditorLedger {
     }
 
     mutating func debit(
-        _ account: AccountID, _ amount: UInt128, _ denomination: Denomination
+        _ account: AccountID,
+        _ amount: UInt128,
+        _ denomination: Denomination
     ) throws(AuditorRefusal) {
         let balance = balance(account, denomination)
         guard amount <= balance else { throw AuditorRefusal(202) }
@@ -215,7 +218,9 @@ struct AuditorLedger {
     }
 
     mutating func credit(
-        _ account: AccountID, _ amount: UInt128, _ denomination: Denomination
+        _ account: AccountID,
+        _ amount: UInt128,
+        _ denomination: Denomination
     ) throws(AuditorRefusal) {
         guard amount > 0 else { return }
         let (sum, overflow) = balance(account, denomination).addingReportingOverflow(amount)
@@ -224,7 +229,9 @@ struct AuditorLedger {
     }
 
     private mutating func set(
-        _ account: AccountID, _ balance: UInt128, _ denomination: Denomination
+        _ account: AccountID,
+        _ balance: UInt128,
+        _ denomination: Denomination
     ) {
         switch denomination {
         case .native: holders[account, default: Holder()].balance = balance

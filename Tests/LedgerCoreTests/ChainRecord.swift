@@ -39,7 +39,10 @@ extension ChainRecord {
         var crowd = Crowd(seed: seed, hasTokens: false)
         var record = ChainRecord(
             chain: harness.chain.digest.description,
-            genesis: Hex.encode(harness.genesis.canonicalBytes), blocks: [], state: "")
+            genesis: Hex.encode(harness.genesis.canonicalBytes),
+            blocks: [],
+            state: ""
+        )
         for number in 0..<blocks {
             var bytes: [[UInt8]] = []
             for index in 0..<4 {
@@ -59,12 +62,18 @@ extension ChainRecord {
 
     /// Executes a block and notes what became of it.
     static func executed(
-        _ transactions: [[UInt8]], _ harness: inout LedgerHarness, blocks: UInt64
+        _ transactions: [[UInt8]],
+        _ harness: inout LedgerHarness,
+        blocks: UInt64
     ) -> Block {
         var block = Block(
             height: String(harness.context.height.rawValue),
-            time: String(harness.context.time.milliseconds), transactions: [],
-            transactionsRoot: "", resultsRoot: "", changes: "")
+            time: String(harness.context.time.milliseconds),
+            transactions: [],
+            transactionsRoot: "",
+            resultsRoot: "",
+            changes: ""
+        )
         var digests: [Digest] = []
         var results: [Digest] = []
         for bytes in transactions {
@@ -74,8 +83,12 @@ extension ChainRecord {
             results.append(result.digest)
             block.transactions.append(
                 .init(
-                    bytes: Hex.encode(bytes), digest: digests.last?.description ?? "",
-                    code: result.code, messageIndex: result.messageIndex))
+                    bytes: Hex.encode(bytes),
+                    digest: digests.last?.description ?? "",
+                    code: result.code,
+                    messageIndex: result.messageIndex
+                )
+            )
         }
         block.transactionsRoot = MerkleTree.root(of: digests).description
         block.resultsRoot = MerkleTree.root(of: results).description

@@ -19,7 +19,8 @@ struct ChainTests {
         for block in record.blocks {
             let context = BlockContext(
                 height: BlockHeight(try #require(UInt64(block.height))),
-                time: Timestamp(milliseconds: try #require(UInt64(block.time))))
+                time: Timestamp(milliseconds: try #require(UInt64(block.time)))
+            )
             var ledger = Ledger(chain: genesis.chain, base: base)
             var digests: [Digest] = []
             var results: [Digest] = []

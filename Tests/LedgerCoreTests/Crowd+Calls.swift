@@ -53,17 +53,28 @@ extension Crowd {
     }
 
     private mutating func call(
-        _ pot: AuditorLedger.Pot, _ id: ChannelID, lane: UInt16, _ auditor: AuditorLedger
+        _ pot: AuditorLedger.Pot,
+        _ id: ChannelID,
+        lane: UInt16,
+        _ auditor: AuditorLedger
     ) -> CallDraft? {
         guard let payer = Person.of(pot.payer), let payee = Person.of(pot.payee) else { return nil }
         let denomination = slips(5) ? nil : pot.denomination
         guard let offer = pickOffer(auditor, of: payee, in: denomination) else { return nil }
         let settled = pot.settled[lane] ?? (0, 0)
         var draft = CallDraft(
-            chain: auditor.chain, channel: id, lane: lane,
+            chain: auditor.chain,
+            channel: id,
+            lane: lane,
             after: LaneSettlement(
-                sequence: settled.sequence, total: Amount(obol: settled.total)),
-            under: offer, units: units(offer), payer: payer, payee: payee)
+                sequence: settled.sequence,
+                total: Amount(obol: settled.total)
+            ),
+            under: offer,
+            units: units(offer),
+            payer: payer,
+            payee: payee
+        )
         // Calls in between that nobody claimed.
         let skipped = UInt64(random.below(3))
         draft.voucher.sequence &+= skipped
@@ -97,8 +108,13 @@ extension Crowd {
         if slips(12) { lanes.removeAll() }
         return .claimChannel(
             ChannelClaim(
-                channel: id, lanes: lanes, receiptsRoot: digest(UInt8(random.below(256))),
-                receiptsCount: random.next(), release: random.once(in: 12)))
+                channel: id,
+                lanes: lanes,
+                receiptsRoot: digest(UInt8(random.below(256))),
+                receiptsCount: random.next(),
+                release: random.once(in: 12)
+            )
+        )
     }
 
     mutating func fraud(_ auditor: AuditorLedger) -> Message {

@@ -31,30 +31,55 @@ struct Crowd {
         let neighbours = [1, 2].map { Person.all[(index + $0) % Person.all.count] }
         let asset = Asset.id(owner: person.id, name: "first")
         let publication = AssetPublication(
-            name: "first", kind: .model, licence: "MIT",
-            version: AssetVersion(content: digest(1), metadataLink: ""))
+            name: "first",
+            kind: .model,
+            licence: "MIT",
+            version: AssetVersion(content: digest(1), metadataLink: "")
+        )
         let second = hasTokens ? LedgerHarness.token : .native
         let offers = [Denomination.native, second].map { denomination in
             counter += 1
             return Offer(
-                seller: person.id, receiptKey: person.receiptKey.publicKey, asset: asset,
-                assetVersion: 1, weights: digest(1), model: "first", interface: .chat,
-                endpoint: "http://first", denomination: denomination, prices: prices(),
-                limits: limits(), verification: .receipt, bond: .zero, version: 1,
-                supersedes: nil, expiresAt: Timestamp(milliseconds: 1_000_000 + counter))
+                seller: person.id,
+                receiptKey: person.receiptKey.publicKey,
+                asset: asset,
+                assetVersion: 1,
+                weights: digest(1),
+                model: "first",
+                interface: .chat,
+                endpoint: "http://first",
+                denomination: denomination,
+                prices: prices(),
+                limits: limits(),
+                verification: .receipt,
+                bond: .zero,
+                version: 1,
+                supersedes: nil,
+                expiresAt: Timestamp(milliseconds: 1_000_000 + counter)
+            )
         }
         let openings = zip(neighbours, offers).map { neighbour, offer in
             Message.openChannel(
                 ChannelOpening(
-                    payee: neighbour.id, denomination: offer.denomination,
-                    deposit: Amount(obol: 4000), voucherKey: person.voucherKey.publicKey, lanes: 3))
+                    payee: neighbour.id,
+                    denomination: offer.denomination,
+                    deposit: Amount(obol: 4000),
+                    voucherKey: person.voucherKey.publicKey,
+                    lanes: 3
+                )
+            )
         }
         let messages =
             [.publishAsset(publication), .depositBond(Amount(obol: 9000))]
             + offers.map { .publishOffer($0) } + openings
         let transaction = Transaction(
-            chain: auditor.chain, sender: person.id, sequence: 1, fee: Amount(obol: 9000),
-            validUntil: BlockHeight(.max), messages: messages)
+            chain: auditor.chain,
+            sender: person.id,
+            sequence: 1,
+            fee: Amount(obol: 9000),
+            validUntil: BlockHeight(.max),
+            messages: messages
+        )
         return person.key.sign(transaction).signed.canonicalBytes
     }
 
@@ -65,13 +90,20 @@ struct Crowd {
         let messages = (0..<count).map { _ in message(of: actor, auditor) }
         let holder = auditor.holders[actor.id] ?? AuditorLedger.Holder()
         func made(
-            fee: UInt128, sequence: UInt64? = nil, chain: ChainID? = nil,
-            sender: AccountID? = nil, validUntil: UInt64 = .max
+            fee: UInt128,
+            sequence: UInt64? = nil,
+            chain: ChainID? = nil,
+            sender: AccountID? = nil,
+            validUntil: UInt64 = .max
         ) -> Transaction {
             Transaction(
-                chain: chain ?? auditor.chain, sender: sender ?? actor.id,
-                sequence: sequence ?? holder.sequence + 1, fee: Amount(obol: fee),
-                validUntil: BlockHeight(validUntil), messages: messages)
+                chain: chain ?? auditor.chain,
+                sender: sender ?? actor.id,
+                sequence: sequence ?? holder.sequence + 1,
+                fee: Amount(obol: fee),
+                validUntil: BlockHeight(validUntil),
+                messages: messages
+            )
         }
         func sealed(_ transaction: Transaction) -> [UInt8] {
             actor.key.sign(transaction).signed.canonicalBytes
@@ -163,8 +195,11 @@ struct Crowd {
         .publishAsset(
             AssetPublication(
                 name: text("asset-\(random.below(40))"),
-                kind: random.pick(AssetKind.allCases) ?? .model, licence: text("MIT"),
-                version: version()))
+                kind: random.pick(AssetKind.allCases) ?? .model,
+                licence: text("MIT"),
+                version: version()
+            )
+        )
     }
 
     private mutating func asset(_ auditor: AuditorLedger, of owner: Person) -> AssetID {
@@ -190,8 +225,13 @@ struct Crowd {
         let key = actor.voucherKey.publicKey
         return .openChannel(
             ChannelOpening(
-                payee: payee.id, denomination: denomination(), deposit: amount(),
-                voucherKey: slips(15) ? odd ?? key : key, lanes: lanes))
+                payee: payee.id,
+                denomination: denomination(),
+                deposit: amount(),
+                voucherKey: slips(15) ? odd ?? key : key,
+                lanes: lanes
+            )
+        )
     }
 
     private mutating func channel(_ auditor: AuditorLedger, payer: Person?) -> ChannelID {
@@ -206,7 +246,9 @@ struct Crowd {
 
     /// An offer of `seller`'s, or nil.
     mutating func pickOffer(
-        _ auditor: AuditorLedger, of seller: Person, in denomination: Denomination? = nil
+        _ auditor: AuditorLedger,
+        of seller: Person,
+        in denomination: Denomination? = nil
     ) -> Offer? {
         let own = auditor.listings.values.map(\.offer).filter {
             $0.seller == seller.id && (denomination == nil || $0.denomination == denomination)
@@ -228,18 +270,28 @@ struct Crowd {
         let key = actor.receiptKey.publicKey
         return .publishOffer(
             Offer(
-                seller: seller.id, receiptKey: slips(20) ? odd ?? key : key,
-                asset: asset, assetVersion: UInt32(index),
+                seller: seller.id,
+                receiptKey: slips(20) ? odd ?? key : key,
+                asset: asset,
+                assetVersion: UInt32(index),
                 weights: slips(15) ? digest(0x55) : content,
-                model: text("model-\(random.below(3))"), interface: interface(),
+                model: text("model-\(random.below(3))"),
+                interface: interface(),
                 endpoint: slips(15)
                     ? random.pick(["http://", "ftp://a", "http://-", "https://a b", ""]) ?? ""
                     : random.pick(["http://a", "https://B", "http://[::1]:80"]) ?? "http://a",
-                denomination: denomination(), prices: prices(), limits: limits(),
-                verification: .receipt, bond: Amount(obol: UInt128(random.below(2) * 700)),
-                version: UInt32(Int(older?.version ?? 0) + 1 + skip), supersedes: older?.id,
+                denomination: denomination(),
+                prices: prices(),
+                limits: limits(),
+                verification: .receipt,
+                bond: Amount(obol: UInt128(random.below(2) * 700)),
+                version: UInt32(Int(older?.version ?? 0) + 1 + skip),
+                supersedes: older?.id,
                 expiresAt: Timestamp(
-                    milliseconds: slips(15) ? 1500 : 900_000 + counter)))
+                    milliseconds: slips(15) ? 1500 : 900_000 + counter
+                )
+            )
+        )
     }
 
     private mutating func interface() -> CallInterface {
@@ -249,9 +301,12 @@ struct Crowd {
     private mutating func limits() -> OfferLimits {
         func limit(_ value: UInt32) -> UInt32 { slips(30) ? 0 : value }
         return OfferLimits(
-            requestBytesMax: limit(1000), inputTokensMax: limit(1000),
-            outputTokensMax: limit(1000), templateTokensMax: limit(10),
-            callMillisecondsMax: limit(1000))
+            requestBytesMax: limit(1000),
+            inputTokensMax: limit(1000),
+            outputTokensMax: limit(1000),
+            templateTokensMax: limit(10),
+            callMillisecondsMax: limit(1000)
+        )
     }
 
     private mutating func prices() -> PriceTable {

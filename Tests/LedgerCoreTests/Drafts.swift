@@ -18,8 +18,16 @@ struct VoucherDraft: Sendable {
     var signed: Verified<Voucher> {
         signer.sign(
             Voucher(
-                chain: chain, channel: channel, lane: LaneID(lane), sequence: sequence,
-                cap: Amount(obol: cap), offer: offer, request: request, expiresAt: expiresAt))
+                chain: chain,
+                channel: channel,
+                lane: LaneID(lane),
+                sequence: sequence,
+                cap: Amount(obol: cap),
+                offer: offer,
+                request: request,
+                expiresAt: expiresAt
+            )
+        )
     }
 }
 
@@ -81,23 +89,45 @@ struct CallDraft: Sendable {
 
     /// A right call: `units` of `offer`, after `settled` in its lane, with room in the cap.
     init(
-        chain: ChainID, channel: ChannelID, lane: UInt16, after settled: LaneSettlement,
-        under offer: Offer, units: UnitCounts, payer: Person, payee: Person
+        chain: ChainID,
+        channel: ChannelID,
+        lane: UInt16,
+        after settled: LaneSettlement,
+        under offer: Offer,
+        units: UnitCounts,
+        payer: Person,
+        payee: Person
     ) {
         let charge = (try? offer.prices.charge(for: units))?.obol ?? 0
         let total = settled.total.obol &+ charge
         voucher = VoucherDraft(
-            chain: chain, channel: channel, lane: lane, sequence: settled.sequence &+ 1,
-            cap: total, offer: offer.id, signer: payer.voucherKey)
+            chain: chain,
+            channel: channel,
+            lane: lane,
+            sequence: settled.sequence &+ 1,
+            cap: total,
+            offer: offer.id,
+            signer: payer.voucherKey
+        )
         receipt = ReceiptDraft(
-            chain: chain, channel: channel, lane: lane, sequence: settled.sequence &+ 1,
-            offer: offer.id, units: units, charge: charge, total: total,
-            weights: offer.weights, signer: payee.receiptKey)
+            chain: chain,
+            channel: channel,
+            lane: lane,
+            sequence: settled.sequence &+ 1,
+            offer: offer.id,
+            units: units,
+            charge: charge,
+            total: total,
+            weights: offer.weights,
+            signer: payee.receiptKey
+        )
     }
 
     var claim: LaneClaim {
         let promise = voucher.signed
         return LaneClaim(
-            voucher: promise.signed, receipt: receipt.signed(answering: promise.digest).signed)
+            voucher: promise.signed,
+            receipt: receipt.signed(answering: promise.digest).signed
+        )
     }
 }

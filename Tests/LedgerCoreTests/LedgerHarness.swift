@@ -38,8 +38,11 @@ struct LedgerHarness: Sendable {
     /// A unit that somebody issued before the story begins, next to the native one.
     static let token = Denomination.issued(digest(0x77))
     static let parameters = LedgerParameters(
-        feeMinimum: Amount(obol: 1000), feePerByte: Amount(obol: 1), closingDelayBlocks: 5,
-        unbondingDelayBlocks: 8)
+        feeMinimum: Amount(obol: 1000),
+        feePerByte: Amount(obol: 1),
+        closingDelayBlocks: 5,
+        unbondingDelayBlocks: 8
+    )
 
     let genesis: Genesis
     let chain: ChainID
@@ -50,9 +53,12 @@ struct LedgerHarness: Sendable {
     /// Starts a chain; everybody owns the same, of the native unit and of ``token``.
     init(each: UInt128 = 1_000_000_000_000, tokens: UInt128 = 1_000_000) {
         let made = Genesis(
-            name: "stoa-test", time: Timestamp(milliseconds: 1000),
-            sequencer: Person.alice.key.publicKey, parameters: Self.parameters,
-            allocations: Person.all.map { .init(account: $0.id, amount: Amount(obol: each)) })
+            name: "stoa-test",
+            time: Timestamp(milliseconds: 1000),
+            sequencer: Person.alice.key.publicKey,
+            parameters: Self.parameters,
+            allocations: Person.all.map { .init(account: $0.id, amount: Amount(obol: each)) }
+        )
         guard let made else { preconditionFailure("the genesis is valid") }
         genesis = made
         chain = made.chain
@@ -71,7 +77,9 @@ struct LedgerHarness: Sendable {
     }
 
     private static func put(
-        _ value: some CanonicalCodable, _ key: StateKey, into base: inout MemoryState
+        _ value: some CanonicalCodable,
+        _ key: StateKey,
+        into base: inout MemoryState
     ) {
         base.commit([StateChange(key: key, value: value.canonicalBytes)])
     }
@@ -109,7 +117,8 @@ struct LedgerHarness: Sendable {
 
     /// LED-5, LED-6: a refused transaction changes nothing but sequence number and fee.
     private func checkRefused(
-        _ result: TransactionResult, _ transaction: Transaction,
+        _ result: TransactionResult,
+        _ transaction: Transaction,
         _ before: [StateKey: [UInt8]?]
     ) {
         guard let refusal = result.refusal else { return }
@@ -120,7 +129,8 @@ struct LedgerHarness: Sendable {
             let account = old(key).flatMap { try? Account(canonicalBytes: $0) } ?? .unused
             let after = Account(
                 sequence: transaction.sequence,
-                balance: Amount(obol: account.balance.obol - transaction.fee.obol))
+                balance: Amount(obol: account.balance.obol - transaction.fee.obol)
+            )
             expected[key] = after.canonicalBytes
             let pool = old(.feePool).flatMap { try? StoredAmount(canonicalBytes: $0) }
             let fees = (pool?.amount.obol ?? 0) + transaction.fee.obol
@@ -137,7 +147,8 @@ struct LedgerHarness: Sendable {
         ledger = Ledger(chain: chain, base: base)
         context = BlockContext(
             height: BlockHeight(context.height.rawValue + blocks),
-            time: Timestamp(milliseconds: context.time.milliseconds + 1000 * blocks))
+            time: Timestamp(milliseconds: context.time.milliseconds + 1000 * blocks)
+        )
     }
 
     /// P1: the sum of everything of one denomination, the block's changes included.
@@ -145,9 +156,10 @@ struct LedgerHarness: Sendable {
         var sum = base.total[denomination, default: 0]
         for change in ledger.changes {
             sum &+= change.value.map { MemoryState.money(denomination, change.key, $0) } ?? 0
-            sum &-= base.value(for: change.key).map {
-                MemoryState.money(denomination, change.key, $0)
-            } ?? 0
+            sum &-=
+                base.value(for: change.key).map {
+                    MemoryState.money(denomination, change.key, $0)
+                } ?? 0
         }
         return sum
     }
@@ -156,7 +168,9 @@ struct LedgerHarness: Sendable {
 extension MemoryState {
     /// The money of one denomination in one entry, read from the bytes themselves.
     static func money(
-        _ denomination: Denomination, _ key: StateKey, _ value: [UInt8]
+        _ denomination: Denomination,
+        _ key: StateKey,
+        _ value: [UInt8]
     ) -> UInt128 {
         func amount(at offset: Int) -> UInt128 {
             value[offset..<offset + 16].reduce(0) { $0 << 8 | UInt128($1) }
@@ -192,8 +206,13 @@ extension LedgerHarness {
     func transaction(_ actor: Person, _ messages: [Message]) -> Transaction {
         func made(_ fee: UInt128) -> Transaction {
             Transaction(
-                chain: chain, sender: actor.id, sequence: account(actor).sequence + 1,
-                fee: Amount(obol: fee), validUntil: BlockHeight(.max), messages: messages)
+                chain: chain,
+                sender: actor.id,
+                sequence: account(actor).sequence + 1,
+                fee: Amount(obol: fee),
+                validUntil: BlockHeight(.max),
+                messages: messages
+            )
         }
         let bytes = actor.key.sign(made(0)).signed.canonicalBytes.count
         return made(Self.parameters.fee(bytes: bytes).obol)

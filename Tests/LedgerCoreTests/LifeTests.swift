@@ -14,17 +14,23 @@ struct LifeTests {
     @Test("LED-1: refuses a genesis that names an account twice or mints too much")
     func refusesGenesis() throws {
         func genesis(
-            _ amounts: [UInt128], name: String = "x", key: PublicKey = Person.bob.key.publicKey,
+            _ amounts: [UInt128],
+            name: String = "x",
+            key: PublicKey = Person.bob.key.publicKey,
             same: Bool = false
         ) -> Genesis? {
             Genesis(
-                name: name, time: Timestamp(milliseconds: 1), sequencer: key,
+                name: name,
+                time: Timestamp(milliseconds: 1),
+                sequencer: key,
                 parameters: .standard,
                 allocations: amounts.enumerated().map { index, amount in
                     .init(
                         account: AccountID(digest(same ? 1 : UInt8(9 - index))),
-                        amount: Amount(obol: amount))
-                })
+                        amount: Amount(obol: amount)
+                    )
+                }
+            )
         }
         let most = UInt128(UInt64.max) * 1_000_000_000
         #expect(genesis([1, 1], same: true) == nil)
@@ -49,8 +55,11 @@ struct LifeTests {
         #expect(town.harness.apply(draft.bytes).isAccepted)
         #expect(balance(.alice, town) == before - draft.transaction.fee.obol - 1)
         let costly = LedgerParameters(
-            feeMinimum: Amount(obol: 1), feePerByte: Amount(obol: .max), closingDelayBlocks: 1,
-            unbondingDelayBlocks: 1)
+            feeMinimum: Amount(obol: 1),
+            feePerByte: Amount(obol: .max),
+            closingDelayBlocks: 1,
+            unbondingDelayBlocks: 1
+        )
         #expect(costly.fee(bytes: 2).obol == .max)
         #expect(costly.fee(bytes: 1).obol == .max)
     }
@@ -71,10 +80,30 @@ struct LifeTests {
         var town = Town.start
         let before = balance(.alice, town)
         let all = Message.transfer(
-            to: Person.alice.id, denomination: .native, amount: Amount(obol: before / 2))
+            to: Person.alice.id,
+            denomination: .native,
+            amount: Amount(obol: before / 2)
+        )
         let result = town.harness.send(.alice, all)
         #expect(result.isAccepted)
         #expect(before - balance(.alice, town) < 2000)
+    }
+
+    @Test("LED-7: keeps no entry for a unit that one has nothing of")
+    func emptied() {
+        var town = Town.start
+        let key = StateKey.issuedBalance(Person.alice.id, digest(0x77))
+        #expect(town.harness.ledger.state.contains(key))
+        let all = Amount(obol: town.harness.tokens(.alice))
+        let gift = Message.transfer(
+            to: Person.bob.id,
+            denomination: LedgerHarness.token,
+            amount: all
+        )
+        #expect(town.harness.send(.alice, gift).isAccepted)
+        #expect(!town.harness.ledger.state.contains(key))
+        #expect(town.harness.tokens(.bob) == 2 * all.obol)
+        #expect(town.harness.send(.bob, gift).isAccepted, "to oneself, half of it")
     }
 
     @Test("LED-42, SET-10: pays lanes in one claim, and the rest back on release")
@@ -83,15 +112,20 @@ struct LifeTests {
         let (alice, bob) = (balance(.alice, town), balance(.bob, town))
         let lanes = [town.call(0, 2), town.call(1, 3), town.call(3, 1)]
         let claim = ChannelClaim(
-            channel: town.open, lanes: lanes.map(\.claim), receiptsRoot: digest(3),
-            receiptsCount: 5, release: true)
+            channel: town.open,
+            lanes: lanes.map(\.claim),
+            receiptsRoot: digest(3),
+            receiptsCount: 5,
+            release: true
+        )
         let result = town.harness.send(.bob, .claimChannel(claim))
         // Lane 0 was settled at 100; lanes 1 and 3 never.
         #expect(
             result.events == [
                 .channelClaimed(town.open, paid: Amount(obol: 100 + 300 + 100)),
                 .channelClosed(town.open, refunded: Amount(obol: 1000 - 100 - 500)),
-            ])
+            ]
+        )
         #expect(balance(.alice, town) == alice + 400)
         #expect(balance(.bob, town) > bob - 5000)
         let record = town.harness.ledger.state.read(ClaimRecord.self, .claim(town.open, 1))
@@ -121,7 +155,8 @@ struct LifeTests {
         #expect(balance(.alice, town) == before + 900)
         #expect(
             town.harness.send(.alice, .withdrawChannel(town.closing)).refusal
-                == .channels(.closed))
+                == .channels(.closed)
+        )
     }
 
     @Test("LED-51, LED-52: returns a bond after its delay, and not what came later")
@@ -151,7 +186,8 @@ struct LifeTests {
         #expect(
             result.events == [
                 .bondSlashed(Person.bob.id, amount: Amount(obol: 1_000_002), subject: subject)
-            ])
+            ]
+        )
         #expect(balance(.alice, town) == before[0] + 500_001)
         #expect(balance(.carol, town) == before[1] + 250_000 - fee)
         let after = town.harness.ledger.state.read(StoredAmount.self, .feePool)?.amount.obol
@@ -181,7 +217,10 @@ struct LifeTests {
         var town = Town.start
         let sequence = town.harness.account(.alice).sequence + 1
         let gift = Message.transfer(
-            to: Person.bob.id, denomination: .native, amount: Amount(obol: 1))
+            to: Person.bob.id,
+            denomination: .native,
+            amount: Amount(obol: 1)
+        )
         let result = town.harness.send(.alice, gift, .openChannel(Town.opening()))
         let name = Channel.id(payer: Person.alice.id, sequence: sequence, messageIndex: 1)
         let opened = Event.channelOpened(name, payer: Person.alice.id, payee: Person.bob.id)

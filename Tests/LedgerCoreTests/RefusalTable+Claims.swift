@@ -7,7 +7,8 @@ import SettlementCore
 extension RefusedMessage {
     /// The next call of lane 0 with something wrong in it, claimed by Bob.
     private static func call(
-        _ refusal: SettlementRefusal, _ name: String,
+        _ refusal: SettlementRefusal,
+        _ name: String,
         _ change: @escaping @Sendable (inout CallDraft) -> Void
     ) -> RefusedMessage {
         RefusedMessage(.settlement(refusal), name, from: .bob) { town in

@@ -6,7 +6,8 @@ import SettlementCore
 
 extension RefusedMessage {
     private static func offer(
-        _ refusal: OfferRefusal, _ name: String,
+        _ refusal: OfferRefusal,
+        _ name: String,
         _ change: @escaping @Sendable (inout OfferDraft) -> Void
     ) -> RefusedMessage {
         RefusedMessage(.offers(refusal), name, from: .bob) { town in
@@ -14,7 +15,8 @@ extension RefusedMessage {
                 Town.offer(of: town.asset) {
                     $0.model = "new"
                     change(&$0)
-                })
+                }
+            )
         }
     }
 
@@ -65,7 +67,8 @@ extension RefusedMessage {
                     Town.offer(of: town.asset) {
                         $0.seller = Person.carol.id
                         $0.bond = 0
-                    })
+                    }
+                )
             },
             RefusedMessage(.offers(.alreadyPublished), "the same again", from: .bob) { town in
                 .publishOffer(town.offer)
@@ -83,7 +86,8 @@ extension RefusedMessage {
                         $0.supersedes = older
                         $0.version = 2
                         $0.model = "twin"
-                    })
+                    }
+                )
             },
             RefusedMessage(.offers(.invalidVersion), "after a withdrawn one", from: .bob) { town in
                 town.harness.send(.bob, .withdrawOffer(town.offer.id))
@@ -95,7 +99,8 @@ extension RefusedMessage {
                     town.successor {
                         $0.supersedes = theirs.id
                         $0.version = 2
-                    })
+                    }
+                )
             },
             RefusedMessage(.offers(.unknownOffer), "withdraw nothing", from: .bob) { _ in
                 .withdrawOffer(OfferID(digest(1)))
@@ -113,7 +118,8 @@ extension RefusedMessage {
         ]
 
     private static func opening(
-        _ refusal: Refusal, _ name: String,
+        _ refusal: Refusal,
+        _ name: String,
         _ change: @escaping @Sendable (inout OpeningDraft) -> Void
     ) -> RefusedMessage {
         RefusedMessage(refusal, name, from: .alice) { _ in .openChannel(Town.opening(change)) }

@@ -13,7 +13,9 @@ struct RefusedMessage: Sendable, CustomTestStringConvertible {
     let message: @Sendable (inout Town) -> Message
 
     init(
-        _ refusal: Refusal, _ name: String, from sender: Person,
+        _ refusal: Refusal,
+        _ name: String,
+        from sender: Person,
         _ message: @escaping @Sendable (inout Town) -> Message
     ) {
         self.refusal = refusal
@@ -35,23 +37,37 @@ struct RefusedMessage: Sendable, CustomTestStringConvertible {
         },
         RefusedMessage(.accounts(.insufficientBalance), "a unit nobody issued", from: .alice) { _ in
             .transfer(
-                to: Person.bob.id, denomination: .issued(digest(1)), amount: Amount(obol: 1))
+                to: Person.bob.id,
+                denomination: .issued(digest(1)),
+                amount: Amount(obol: 1)
+            )
         },
         RefusedMessage(.accounts(.balanceOverflow), "too much to own", from: .alice) { town in
             town.harness.plant(
-                StoredAmount(Amount(obol: .max)), .issuedBalance(Person.bob.id, digest(0x77)))
+                StoredAmount(Amount(obol: .max)),
+                .issuedBalance(Person.bob.id, digest(0x77))
+            )
             return .transfer(
-                to: Person.bob.id, denomination: LedgerHarness.token, amount: Amount(obol: 1))
+                to: Person.bob.id,
+                denomination: LedgerHarness.token,
+                amount: Amount(obol: 1)
+            )
         },
     ]
 
     private static func publication(
-        _ name: String = "other", licence: String = "MIT", link: String = ""
+        _ name: String = "other",
+        licence: String = "MIT",
+        link: String = ""
     ) -> Message {
         .publishAsset(
             AssetPublication(
-                name: name, kind: .model, licence: licence,
-                version: AssetVersion(content: digest(1), metadataLink: link)))
+                name: name,
+                kind: .model,
+                licence: licence,
+                version: AssetVersion(content: digest(1), metadataLink: link)
+            )
+        )
     }
 
     private static let names = [
@@ -78,7 +94,8 @@ struct RefusedMessage: Sendable, CustomTestStringConvertible {
             RefusedMessage(.assets(.invalidText), "a version's link", from: .bob) { town in
                 .publishAssetVersion(
                     asset: town.asset,
-                    version: AssetVersion(content: digest(2), metadataLink: "\u{7f}"))
+                    version: AssetVersion(content: digest(2), metadataLink: "\u{7f}")
+                )
             },
             RefusedMessage(.assets(.alreadyPublished), "a name twice", from: .bob) { _ in
                 publication("small")
@@ -92,15 +109,23 @@ struct RefusedMessage: Sendable, CustomTestStringConvertible {
             RefusedMessage(.assets(.tooManyVersions), "one too many", from: .bob) { town in
                 town.harness.plant(
                     Asset(
-                        owner: Person.bob.id, name: "small", kind: .model, licence: "MIT",
-                        latestVersion: .max), .asset(town.asset))
+                        owner: Person.bob.id,
+                        name: "small",
+                        kind: .model,
+                        licence: "MIT",
+                        latestVersion: .max
+                    ),
+                    .asset(town.asset)
+                )
                 return version(of: town.asset)
             },
         ]
 
     private static func version(of asset: AssetID) -> Message {
         .publishAssetVersion(
-            asset: asset, version: AssetVersion(content: digest(2), metadataLink: ""))
+            asset: asset,
+            version: AssetVersion(content: digest(2), metadataLink: "")
+        )
     }
 
     static let bonds: [RefusedMessage] = [
@@ -159,7 +184,8 @@ struct RefusedMessage: Sendable, CustomTestStringConvertible {
                 town.fraud {
                     $0.receipt.offer = offer.id
                     $0.receipt.signer = Person.carol.receiptKey
-                })
+                }
+            )
         },
         RefusedMessage(.settlement(.notContradictory), "of two lanes", from: .carol) { town in
             .reportFraud(town.fraud { $0.receipt.lane = 2 })
@@ -185,8 +211,11 @@ extension Town {
     /// Carol publishes an asset and an offer of her own.
     mutating func sellAsCarol(_ change: (inout OfferDraft) -> Void = { _ in }) -> Offer {
         let publication = AssetPublication(
-            name: "carols", kind: .model, licence: "MIT",
-            version: AssetVersion(content: digest(1), metadataLink: ""))
+            name: "carols",
+            kind: .model,
+            licence: "MIT",
+            version: AssetVersion(content: digest(1), metadataLink: "")
+        )
         let offer = Self.offer(of: Asset.id(owner: Person.carol.id, name: "carols")) {
             $0.seller = Person.carol.id
             $0.receiptKey = Person.carol.receiptKey.publicKey

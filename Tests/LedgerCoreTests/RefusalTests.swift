@@ -24,7 +24,10 @@ struct RefusalTests {
         let message = refused.message(&town)
         let before = town.harness.account(.erin).balance
         let gift = Message.transfer(
-            to: Person.erin.id, denomination: .native, amount: Amount(obol: 7))
+            to: Person.erin.id,
+            denomination: .native,
+            amount: Amount(obol: 7)
+        )
         let result = town.harness.send(refused.sender, gift, message, gift)
         #expect(result.refusal == refused.refusal)
         #expect(result.messageIndex == 1)
@@ -35,7 +38,8 @@ struct RefusalTests {
     func covered() {
         let codes = Set(
             RefusedMessage.all.map(\.refusal.code)
-                + RefusedTransaction.all.map { Refusal.transaction($0.refusal).code })
+                + RefusedTransaction.all.map { Refusal.transaction($0.refusal).code }
+        )
         let all: [Refusal] =
             TransactionRefusal.allCases.map { .transaction($0) }
             + AccountRefusal.allCases.map { .accounts($0) }
@@ -100,20 +104,29 @@ struct TransactionDraft {
 
     init(_ town: Town, _ messages: [Message]? = nil) {
         let gift = Message.transfer(
-            to: Person.bob.id, denomination: .native, amount: Amount(obol: 1))
+            to: Person.bob.id,
+            denomination: .native,
+            amount: Amount(obol: 1)
+        )
         transaction = town.harness.transaction(.alice, messages ?? [gift])
     }
 
     mutating func set(
-        chain: ChainID? = nil, sender: AccountID? = nil, sequence: UInt64? = nil,
-        fee: UInt128? = nil, validUntil: UInt64? = nil
+        chain: ChainID? = nil,
+        sender: AccountID? = nil,
+        sequence: UInt64? = nil,
+        fee: UInt128? = nil,
+        validUntil: UInt64? = nil
     ) {
         let old = transaction
         transaction = Transaction(
-            chain: chain ?? old.chain, sender: sender ?? old.sender,
-            sequence: sequence ?? old.sequence, fee: fee.map { Amount(obol: $0) } ?? old.fee,
+            chain: chain ?? old.chain,
+            sender: sender ?? old.sender,
+            sequence: sequence ?? old.sequence,
+            fee: fee.map { Amount(obol: $0) } ?? old.fee,
             validUntil: validUntil.map { BlockHeight($0) } ?? old.validUntil,
-            messages: old.messages)
+            messages: old.messages
+        )
     }
 
     var bytes: [UInt8] { signer.sign(transaction).signed.canonicalBytes }
@@ -130,7 +143,8 @@ struct RefusedTransaction: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(refusal): \(name)" }
 
     init(
-        _ refusal: TransactionRefusal, _ name: String,
+        _ refusal: TransactionRefusal,
+        _ name: String,
         _ change: @escaping @Sendable (inout TransactionDraft, Town) -> Void
     ) {
         (self.refusal, self.name, self.change) = (refusal, name, change)
@@ -138,7 +152,8 @@ struct RefusedTransaction: Sendable, CustomTestStringConvertible {
     }
 
     init(
-        bytes refusal: TransactionRefusal, _ name: String,
+        bytes refusal: TransactionRefusal,
+        _ name: String,
         _ raw: @escaping @Sendable (inout Town) -> [UInt8]
     ) {
         (self.refusal, self.name, self.raw) = (refusal, name, raw)
@@ -180,18 +195,27 @@ struct RefusedTransaction: Sendable, CustomTestStringConvertible {
             let forged = LaneClaim(
                 voucher: good.voucher,
                 receipt: Signed(
-                    document: good.receipt.document, key: good.receipt.key,
-                    signature: good.voucher.signature))
+                    document: good.receipt.document,
+                    key: good.receipt.key,
+                    signature: good.voucher.signature
+                )
+            )
             let claim = ChannelClaim(
-                channel: town.open, lanes: [forged], receiptsRoot: .zero, receiptsCount: 1,
-                release: false)
+                channel: town.open,
+                lanes: [forged],
+                receiptsRoot: .zero,
+                receiptsCount: 1,
+                release: false
+            )
             return TransactionDraft(town, [.claimChannel(claim)]).bytes
         },
         RefusedTransaction(bytes: .invalidSignature, "a report with a forged receipt") { town in
             let good = town.call(0, 2).claim
             let forged = Signed(
-                document: good.receipt.document, key: good.receipt.key,
-                signature: good.voucher.signature)
+                document: good.receipt.document,
+                key: good.receipt.key,
+                signature: good.voucher.signature
+            )
             let proof = FraudProof.equivocation(good.receipt, forged)
             return TransactionDraft(town, [.reportFraud(proof)]).bytes
         },

@@ -38,7 +38,8 @@ struct StrangerTests {
             .transfer(to: Person.carol.id, denomination: .native, amount: Amount(obol: .max)),
             .transfer(to: Person.bob.id, denomination: .native, amount: amount),
             .publishAsset(
-                AssetPublication(name: "small", kind: .model, licence: "MIT", version: version)),
+                AssetPublication(name: "small", kind: .model, licence: "MIT", version: version)
+            ),
             .publishAssetVersion(asset: town.asset, version: version),
             .publishOffer(town.successor { _ in }),
             .publishOffer(town.successor { $0.seller = Person.carol.id }),
@@ -47,10 +48,12 @@ struct StrangerTests {
             .openChannel(Town.opening { $0.payee = Person.carol.id }),
             .depositBond(amount), .unbond(amount), .withdrawBond,
             .reportFraud(
-                .equivocation(blunt.claim.receipt, second.claim.receipt)),
+                .equivocation(blunt.claim.receipt, second.claim.receipt)
+            ),
             .reportFraud(.wrongCharge(second.claim.receipt)),
             .reportFraud(
-                .overclaim(claimed: honest.claim.receipt, held: honest.claim.receipt)),
+                .overclaim(claimed: honest.claim.receipt, held: honest.claim.receipt)
+            ),
         ]
             + channels.flatMap { id in
                 [

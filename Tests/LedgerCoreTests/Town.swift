@@ -26,8 +26,11 @@ struct Town: Sendable {
         older = Self.offer(of: asset)
         offer = Self.offer(of: asset) { $0.version = 2 }
         let publication = AssetPublication(
-            name: "small", kind: .model, licence: "MIT",
-            version: AssetVersion(content: digest(1), metadataLink: ""))
+            name: "small",
+            kind: .model,
+            licence: "MIT",
+            version: AssetVersion(content: digest(1), metadataLink: "")
+        )
         offer = Self.offer(of: asset) { [older] draft in
             draft.version = 2
             draft.supersedes = older.id
@@ -54,36 +57,62 @@ struct Town: Sendable {
         var draft = OpeningDraft()
         change(&draft)
         return ChannelOpening(
-            payee: draft.payee, denomination: draft.denomination,
-            deposit: Amount(obol: draft.deposit), voucherKey: draft.key, lanes: draft.lanes)
+            payee: draft.payee,
+            denomination: draft.denomination,
+            deposit: Amount(obol: draft.deposit),
+            voucherKey: draft.key,
+            lanes: draft.lanes
+        )
     }
 
     static func offer(
-        of asset: AssetID, _ change: (inout OfferDraft) -> Void = { _ in }
+        of asset: AssetID,
+        _ change: (inout OfferDraft) -> Void = { _ in }
     ) -> Offer {
         var draft = OfferDraft(asset: asset)
         change(&draft)
         return Offer(
-            seller: draft.seller, receiptKey: draft.receiptKey, asset: draft.asset,
-            assetVersion: draft.assetVersion, weights: draft.weights, model: draft.model,
-            interface: draft.interface, endpoint: draft.endpoint,
-            denomination: draft.denomination, prices: draft.prices, limits: draft.limits,
-            verification: .receipt, bond: Amount(obol: draft.bond), version: draft.version,
+            seller: draft.seller,
+            receiptKey: draft.receiptKey,
+            asset: draft.asset,
+            assetVersion: draft.assetVersion,
+            weights: draft.weights,
+            model: draft.model,
+            interface: draft.interface,
+            endpoint: draft.endpoint,
+            denomination: draft.denomination,
+            prices: draft.prices,
+            limits: draft.limits,
+            verification: .receipt,
+            bond: Amount(obol: draft.bond),
+            version: draft.version,
             supersedes: draft.supersedes,
-            expiresAt: Timestamp(milliseconds: draft.expiresAt))
+            expiresAt: Timestamp(milliseconds: draft.expiresAt)
+        )
     }
 
     /// The next call of a lane, of one unit for 100 obol; `total` 100 × `sequence`.
     func call(
-        _ lane: UInt16, _ sequence: UInt64, _ change: (inout CallDraft) -> Void = { _ in }
+        _ lane: UInt16,
+        _ sequence: UInt64,
+        _ change: (inout CallDraft) -> Void = { _ in }
     ) -> CallDraft {
         var units = UnitCounts()
         units[.call] = 1
         let before = LaneSettlement(
-            sequence: sequence - 1, total: Amount(obol: 100 * UInt128(sequence - 1)))
+            sequence: sequence - 1,
+            total: Amount(obol: 100 * UInt128(sequence - 1))
+        )
         var draft = CallDraft(
-            chain: harness.chain, channel: open, lane: lane, after: before, under: offer,
-            units: units, payer: .alice, payee: .bob)
+            chain: harness.chain,
+            channel: open,
+            lane: lane,
+            after: before,
+            under: offer,
+            units: units,
+            payer: .alice,
+            payee: .bob
+        )
         change(&draft)
         return draft
     }
@@ -91,13 +120,23 @@ struct Town: Sendable {
     func claim(_ calls: [CallDraft], of channel: ChannelID? = nil) -> Message {
         .claimChannel(
             ChannelClaim(
-                channel: channel ?? open, lanes: calls.map(\.claim), receiptsRoot: digest(5),
-                receiptsCount: 3, release: false))
+                channel: channel ?? open,
+                lanes: calls.map(\.claim),
+                receiptsRoot: digest(5),
+                receiptsCount: 3,
+                release: false
+            )
+        )
     }
 
     func release(_ channel: ChannelID) -> ChannelClaim {
         ChannelClaim(
-            channel: channel, lanes: [], receiptsRoot: .zero, receiptsCount: 0, release: true)
+            channel: channel,
+            lanes: [],
+            receiptsRoot: .zero,
+            receiptsCount: 0,
+            release: true
+        )
     }
 
     /// Two receipts of Bob's for one call, one of them for an obol more.
@@ -134,11 +173,17 @@ struct OfferDraft {
     }
 
     static func limits(
-        request: UInt32 = 1000, output: UInt32 = 100, milliseconds: UInt32 = 1000
+        request: UInt32 = 1000,
+        output: UInt32 = 100,
+        milliseconds: UInt32 = 1000
     ) -> OfferLimits {
         OfferLimits(
-            requestBytesMax: request, inputTokensMax: 0, outputTokensMax: output,
-            templateTokensMax: 0, callMillisecondsMax: milliseconds)
+            requestBytesMax: request,
+            inputTokensMax: 0,
+            outputTokensMax: output,
+            templateTokensMax: 0,
+            callMillisecondsMax: milliseconds
+        )
     }
 }
 

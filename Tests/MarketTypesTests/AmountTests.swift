@@ -8,14 +8,16 @@ struct AmountTests {
         arguments: [
             "", ".", "1.", ".5", "-1", "+1", "1e3", "1,0", "0.0000000001", " 1", "1 ", "١", "1.2.3",
             "0x10", "1_000", "½", "1.-5", "1.+5", "NaN", "\u{0}1", "1.０",
-        ])
+        ]
+    )
     func refusesText(_ text: String) {
         #expect(throws: AmountError.malformed(text)) { try Amount(stoa: text) }
     }
 
     @Test(
         "refuses text that is not a whole number of obol",
-        arguments: ["", "-1", "+1", "1.0", "1e3", " 1", "١", "0x1"])
+        arguments: ["", "-1", "+1", "1.0", "1e3", " 1", "١", "0x1"]
+    )
     func refusesObolText(_ text: String) {
         #expect(throws: AmountError.malformed(text)) { try Amount(obolText: text) }
     }
@@ -25,7 +27,8 @@ struct AmountTests {
         arguments: [
             "340282366920938463463374607431.768211456", "340282366920938463463374607432",
             "99999999999999999999999999999999999999999999999999",
-        ])
+        ]
+    )
     func refusesLargeText(_ text: String) {
         #expect(throws: AmountError.overflow) { try Amount(stoa: text) }
     }
@@ -41,7 +44,8 @@ struct AmountTests {
         arguments: [
             ("0", 0), ("0.000000001", 1), ("1", 1_000_000_000), ("12.5", 12_500_000_000),
             ("00.10", 100_000_000), ("340282366920938463463374607431.768211455", UInt128.max),
-        ])
+        ]
+    )
     func parses(_ text: String, _ obol: UInt128) throws {
         #expect(try Amount(stoa: text).obol == obol)
     }

@@ -4,7 +4,9 @@ import Testing
 @Suite("Values")
 struct ValueTests {
     @Test(
-        "refuses text that is not hex", arguments: ["0", "abc", "0g", "0x00", " 00", "00 ", "éé"])
+        "refuses text that is not hex",
+        arguments: ["0", "abc", "0g", "0x00", " 00", "00 ", "éé"]
+    )
     func refusesHex(_ text: String) {
         #expect(Hex.decode(text) == nil)
     }

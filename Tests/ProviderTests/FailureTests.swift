@@ -93,18 +93,26 @@ struct FailureTests {
         }
     }
 
+    private static let sent = [Texts.role, Texts.delta("a"), Texts.delta("b")]
+
     @Test("CALL-8: a stream that the upstream breaks off covers exactly what was sent")
     func brokenStream() async throws {
         let market = try await Market.make()
         try await market.serving { door, upstream in
-            upstream.behaviour = .breaking([Texts.role, Texts.delta("a"), Texts.delta("b")])
+            upstream.behaviour = .breaking(Self.sent)
             let voucher = door.voucher(Door.chatStream)
-            let answer = try await door.call(Door.chatStream, voucher: voucher)
-            let events = try answer.events()
+            var events: [ServerSentEvent] = []
+            try await door.stream(voucher) { body in
+                var parser = EventStreamParser(eventBytesMax: 1 << 20)
+                for try await part in body {
+                    events += try parser.feed(Array(part.readableBytesView))
+                    if events.count == 3 { upstream.release() }
+                }
+            }
             let receipt = try Door.receipt(
                 String(decoding: try #require(events.last).data, as: UTF8.self))
             let chunks = events.dropLast().map(\.data)
-            #expect(chunks == [Texts.role, Texts.delta("a"), Texts.delta("b")].map { Array($0.utf8) })
+            #expect(chunks == Self.sent.map { Array($0.utf8) })
             try await door.expectRight(
                 receipt, for: voucher, chunks: Array(chunks), status: .partial)
             #expect(receipt.document.units == UnitCounts([(.outputToken, 2)]))
@@ -116,22 +124,25 @@ struct FailureTests {
         let market = try await Market.make()
         try await market.serving { door, upstream in
             upstream.behaviour = .pausing(
-                [Texts.role, Texts.delta("a")], then: Array(repeating: Texts.delta("b"), count: 99))
+                Self.sent, then: Array(repeating: Texts.delta("c"), count: 99))
             let voucher = door.voucher(Door.chatStream)
-            try await door.stream(voucher) { body in
-                var parser = EventStreamParser(eventBytesMax: 1 << 20)
-                var count = 0
-                for try await part in body {
-                    count += try parser.feed(Array(part.readableBytesView)).count
-                    if count == 2 { break }
+            let reading = Task {
+                try await door.stream(voucher) { body in
+                    var parser = EventStreamParser(eventBytesMax: 1 << 20)
+                    var count = 0
+                    for try await part in body {
+                        count += try parser.feed(Array(part.readableBytesView)).count
+                        if count == 3 { withUnsafeCurrentTask { $0?.cancel() } }
+                    }
                 }
             }
+            _ = await reading.result
             try await eventually { try await door.lane().unsigned("open") == nil }
             let lane = try await door.lane()
             let receipt = try Door.receipt(try #require(try lane.string("receipt")))
-            let chunks = [Texts.role, Texts.delta("a")].map { Array($0.utf8) }
+            let chunks = Self.sent.map { Array($0.utf8) }
             try await door.expectRight(receipt, for: voucher, chunks: chunks, status: .partial)
-            #expect(receipt.document.units == UnitCounts([(.outputToken, 1)]))
+            #expect(receipt.document.units == UnitCounts([(.outputToken, 2)]))
             upstream.release()
             try await eventually { upstream.brokenOff == 1 }
         }

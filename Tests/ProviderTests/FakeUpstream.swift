@@ -13,7 +13,7 @@ enum UpstreamBehaviour: Hashable, Sendable {
     case held(String)
     /// Sends events, each on its own, and `[DONE]` if asked to.
     case stream([String], done: Bool = true)
-    /// Sends events, and then breaks the connection.
+    /// Sends events, waits until released if there were any, and breaks the connection.
     case breaking([String])
     /// Sends events, then waits until released, and goes on.
     case pausing([String], then: [String])
@@ -129,6 +129,7 @@ private struct FakeResponder: HTTPResponder {
         case .breaking(let events):
             return stream {
                 try await send(events, to: &$0)
+                if !events.isEmpty { await upstream.waitForRelease() }
                 throw Broken()
             }
         case .pausing(let events, let rest):

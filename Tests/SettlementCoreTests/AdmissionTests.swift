@@ -17,8 +17,12 @@ struct Admission: Sendable {
 
     mutating func run() throws(SettlementRefusal) {
         try channel.admit(
-            signer.sign(voucher.voucher), under: offer, request: request, chargeMax: chargeMax,
-            now: now)
+            signer.sign(voucher.voucher),
+            under: offer,
+            request: request,
+            chargeMax: chargeMax,
+            now: now
+        )
     }
 
     /// Admits another voucher first, which must succeed.
@@ -26,8 +30,12 @@ struct Admission: Sendable {
         do {
             channel = try Market.payeeChannel()
             try channel.admit(
-                Market.voucherKey.sign(draft.voucher), under: Market.offer(),
-                request: Market.request, chargeMax: Amount(obol: chargeMax), now: Market.now)
+                Market.voucherKey.sign(draft.voucher),
+                under: Market.offer(),
+                request: Market.request,
+                chargeMax: Amount(obol: chargeMax),
+                now: Market.now
+            )
         } catch {
             Issue.record("the voucher before was refused: \(error)")
         }

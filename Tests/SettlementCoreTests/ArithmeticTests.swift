@@ -39,7 +39,9 @@ struct ArithmeticTests {
                 let unit = try #require(Unit(rawValue: entry.unit))
                 let perUnits = try #require(UInt64(entry.perUnits))
                 prices[unit] = Price(
-                    amount: try Amount(obolText: entry.amount), perUnits: perUnits)
+                    amount: try Amount(obolText: entry.amount),
+                    perUnits: perUnits
+                )
             }
             var units = UnitCounts()
             for count in vector.units {
@@ -119,14 +121,16 @@ struct CallDigestTests {
     @Test("SET-18: the most units of a call are those with a price, within the offer's limits")
     func unitsMax() {
         let all = Market.offer(
-            prices: Market.table(Unit.allCases.map { ($0, 1, 1) }))
+            prices: Market.table(Unit.allCases.map { ($0, 1, 1) })
+        )
         let most = all.unitsMax(requestBytes: 100, outputTokens: 150)
         #expect(
             most
                 == Market.counts([
                     (.inputToken, 116), (.outputToken, 150), (.call, 1), (.second, 2),
                     (.byte, 1 << 26),
-                ]))
+                ])
+        )
         let limited = all.unitsMax(requestBytes: 1 << 20, outputTokens: .max)
         #expect(limited[.inputToken] == 500)
         #expect(limited[.outputToken] == 200)

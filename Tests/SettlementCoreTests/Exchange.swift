@@ -19,8 +19,12 @@ struct Exchange: Sendable {
     init() throws {
         payer = try Market.payerChannel()
         _ = try payer.reserve(
-            offer: offer, request: Market.request, unitsMax: Market.unitsMax, now: Market.now,
-            expiresAt: Market.voucherEnd)
+            offer: offer,
+            request: Market.request,
+            unitsMax: Market.unitsMax,
+            now: Market.now,
+            expiresAt: Market.voucherEnd
+        )
     }
 
     func signed() throws -> (voucher: Verified<Voucher>, receipt: Verified<Receipt>) {
@@ -39,8 +43,11 @@ struct Exchange: Sendable {
     func payment() throws -> Amount {
         let (voucher, receipt) = try signed()
         return try ClaimRules.payment(
-            for: SettledCall(voucher: voucher, receipt: receipt), under: offer, in: terms,
-            after: settled)
+            for: SettledCall(voucher: voucher, receipt: receipt),
+            under: offer,
+            in: terms,
+            after: settled
+        )
     }
 
     mutating func sell(_ offer: Offer) {

@@ -177,9 +177,16 @@ struct FraudTests {
         Violation(.wrongOffer, "the channel is another seller's") { suspicion in
             let terms = Market.terms()
             suspicion.terms = ChannelTerms(
-                chain: terms.chain, id: terms.id, payer: terms.payer, payee: terms.payer,
-                denomination: terms.denomination, deposit: terms.deposit,
-                voucherKey: terms.voucherKey, lanes: terms.lanes, isOpen: true)
+                chain: terms.chain,
+                id: terms.id,
+                payer: terms.payer,
+                payee: terms.payer,
+                denomination: terms.denomination,
+                deposit: terms.deposit,
+                voucherKey: terms.voucherKey,
+                lanes: terms.lanes,
+                isOpen: true
+            )
         },
         Violation(.wrongChain, "the second of another chain", isOrdered: false) {
             $0.second.chain = ChainID(.zero)

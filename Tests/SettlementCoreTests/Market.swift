@@ -48,18 +48,35 @@ enum Market {
     ])
 
     static func offer(
-        seller: AccountID = payee, prices: PriceTable = prices,
-        denomination: Denomination = .native, model: String = "small"
+        seller: AccountID = payee,
+        prices: PriceTable = prices,
+        denomination: Denomination = .native,
+        model: String = "small"
     ) -> Offer {
         Offer(
-            seller: seller, receiptKey: receiptKey.publicKey, asset: AssetID(digest(0xc4)),
-            assetVersion: 1, weights: weights, model: model, interface: .chat,
-            endpoint: "http://seller", denomination: denomination, prices: prices,
+            seller: seller,
+            receiptKey: receiptKey.publicKey,
+            asset: AssetID(digest(0xc4)),
+            assetVersion: 1,
+            weights: weights,
+            model: model,
+            interface: .chat,
+            endpoint: "http://seller",
+            denomination: denomination,
+            prices: prices,
             limits: OfferLimits(
-                requestBytesMax: 1 << 20, inputTokensMax: 500, outputTokensMax: 200,
-                templateTokensMax: 16, callMillisecondsMax: 1500),
-            verification: .receipt, bond: .zero, version: 1, supersedes: nil,
-            expiresAt: offerEnd)
+                requestBytesMax: 1 << 20,
+                inputTokensMax: 500,
+                outputTokensMax: 200,
+                templateTokensMax: 16,
+                callMillisecondsMax: 1500
+            ),
+            verification: .receipt,
+            bond: .zero,
+            version: 1,
+            supersedes: nil,
+            expiresAt: offerEnd
+        )
     }
 
     /// The most units of a call, which come to 200 × 3 ÷ 10 + 100 + 5 = 165 obol.
@@ -68,9 +85,16 @@ enum Market {
 
     static func terms(deposit: UInt128 = 1000, lanes: UInt16 = 4) -> ChannelTerms {
         ChannelTerms(
-            chain: chain, id: channel, payer: payer, payee: payee, denomination: .native,
-            deposit: Amount(obol: deposit), voucherKey: voucherKey.publicKey, lanes: lanes,
-            isOpen: true)
+            chain: chain,
+            id: channel,
+            payer: payer,
+            payee: payee,
+            denomination: .native,
+            deposit: Amount(obol: deposit),
+            voucherKey: voucherKey.publicKey,
+            lanes: lanes,
+            isOpen: true
+        )
     }
 }
 
@@ -87,8 +111,15 @@ struct VoucherDraft: Sendable {
 
     var voucher: Voucher {
         Voucher(
-            chain: chain, channel: channel, lane: LaneID(lane), sequence: sequence,
-            cap: Amount(obol: cap), offer: offer, request: request, expiresAt: expiresAt)
+            chain: chain,
+            channel: channel,
+            lane: LaneID(lane),
+            sequence: sequence,
+            cap: Amount(obol: cap),
+            offer: offer,
+            request: request,
+            expiresAt: expiresAt
+        )
     }
 }
 
@@ -146,15 +177,26 @@ extension Market {
         var channel = PayeeChannel(terms: terms)
         let free = offer(prices: table([(.call, 100, 1)]))
         let voucher = voucherKey.sign(
-            VoucherDraft(sequence: 1, cap: 100, offer: free.id).voucher)
+            VoucherDraft(sequence: 1, cap: 100, offer: free.id).voucher
+        )
         try channel.admit(
-            voucher, under: free, request: request, chargeMax: Amount(obol: 100), now: now)
+            voucher,
+            under: free,
+            request: request,
+            chargeMax: Amount(obol: 100),
+            now: now
+        )
         let outcome = CallOutcome(
-            status: .delivered, units: counts([(.call, 1)]),
-            response: ResponseChain(voucher: voucher.digest), parameters: [], startedAt: now,
-            finishedAt: now)
+            status: .delivered,
+            units: counts([(.call, 1)]),
+            response: ResponseChain(voucher: voucher.digest),
+            parameters: [],
+            startedAt: now,
+            finishedAt: now
+        )
         try channel.finish(
-            receiptKey.sign(try channel.draft(voucher, under: free, outcome: outcome)))
+            receiptKey.sign(try channel.draft(voucher, under: free, outcome: outcome))
+        )
         return channel
     }
 
@@ -163,11 +205,20 @@ extension Market {
         var channel = PayerChannel(terms: terms)
         let free = offer(prices: table([(.call, 100, 1)]))
         let promise = try channel.reserve(
-            offer: free, request: request, unitsMax: counts([(.call, 1)]), now: now,
-            expiresAt: voucherEnd)
+            offer: free,
+            request: request,
+            unitsMax: counts([(.call, 1)]),
+            now: now,
+            expiresAt: voucherEnd
+        )
         let voucher = voucherKey.sign(promise)
         let draft = ReceiptDraft(
-            sequence: 1, offer: free.id, units: counts([(.call, 1)]), charge: 100, total: 100)
+            sequence: 1,
+            offer: free.id,
+            units: counts([(.call, 1)]),
+            charge: 100,
+            total: 100
+        )
         let receipt = receiptKey.sign(try draft.receipt(answering: voucher.digest))
         try channel.accept(receipt, for: voucher, under: free, response: nil)
         return channel

@@ -11,26 +11,38 @@ struct PayeeTests {
     private func serving() throws -> PayeeChannel {
         var channel = try Market.payeeChannel()
         try channel.admit(
-            voucher, under: Market.offer(), request: Market.request,
-            chargeMax: Market.chargeMax, now: Market.now)
+            voucher,
+            under: Market.offer(),
+            request: Market.request,
+            chargeMax: Market.chargeMax,
+            now: Market.now
+        )
         return channel
     }
 
     private func outcome(
-        _ status: CallStatus = .delivered, _ units: [(Unit, UInt64)] = [(.outputToken, 3)],
-        startedAt: Timestamp = Market.now, finishedAt: Timestamp = Market.now
+        _ status: CallStatus = .delivered,
+        _ units: [(Unit, UInt64)] = [(.outputToken, 3)],
+        startedAt: Timestamp = Market.now,
+        finishedAt: Timestamp = Market.now
     ) -> CallOutcome {
         CallOutcome(
-            status: status, units: Market.counts(units),
-            response: ResponseChain(voucher: voucher.digest), parameters: [],
-            startedAt: startedAt, finishedAt: finishedAt)
+            status: status,
+            units: Market.counts(units),
+            response: ResponseChain(voucher: voucher.digest),
+            parameters: [],
+            startedAt: startedAt,
+            finishedAt: finishedAt
+        )
     }
 
     @Test("is not drawn up for what was not admitted or cannot be charged")
     func refusesDraft() throws {
         let channel = try serving()
         func refused(
-            _ refusal: SettlementRefusal, _ draft: VoucherDraft, _ outcome: CallOutcome,
+            _ refusal: SettlementRefusal,
+            _ draft: VoucherDraft,
+            _ outcome: CallOutcome,
             _ offer: Offer = Market.offer()
         ) {
             let other = Market.voucherKey.sign(draft.voucher)
@@ -85,7 +97,10 @@ struct PayeeTests {
     func failed() throws {
         let channel = try serving()
         let receipt = try channel.draft(
-            voucher, under: Market.offer(), outcome: outcome(.failed, [(.outputToken, 99)]))
+            voucher,
+            under: Market.offer(),
+            outcome: outcome(.failed, [(.outputToken, 99)])
+        )
         #expect(receipt.units.isEmpty)
         #expect(receipt.charge.isZero)
         #expect(receipt.total == Amount(obol: 100))
@@ -96,7 +111,10 @@ struct PayeeTests {
         let channel = try serving()
         let units: [(Unit, UInt64)] = [(.outputToken, 0), (.call, 1), (.second, 0)]
         let receipt = try channel.draft(
-            voucher, under: Market.offer(), outcome: outcome(.delivered, units))
+            voucher,
+            under: Market.offer(),
+            outcome: outcome(.delivered, units)
+        )
         #expect(receipt.units == Market.counts([(.call, 1)]))
         #expect(try Receipt(canonicalBytes: receipt.canonicalBytes) == receipt)
     }
@@ -108,12 +126,17 @@ struct PayeeTests {
         let early = Timestamp(milliseconds: 1)
         for (started, finished) in [(late, late), (late, early), (Market.now, early)] {
             let draft = try channel.draft(
-                voucher, under: Market.offer(),
-                outcome: outcome(startedAt: started, finishedAt: finished))
+                voucher,
+                under: Market.offer(),
+                outcome: outcome(startedAt: started, finishedAt: finished)
+            )
             #expect(draft.startedAt == min(started, Market.voucherEnd))
             try ReceiptRules.check(
-                Market.receiptKey.sign(draft), for: voucher, under: Market.offer(),
-                in: channel.terms)
+                Market.receiptKey.sign(draft),
+                for: voucher,
+                under: Market.offer(),
+                in: channel.terms
+            )
         }
     }
 
@@ -128,9 +151,16 @@ struct PayeeTests {
             try channel.update(Market.terms(deposit: 264))
         }
         let stranger = ChannelTerms(
-            chain: Market.chain, id: ChannelID(.zero), payer: Market.payer, payee: Market.payee,
-            denomination: .native, deposit: Amount(obol: 1000),
-            voucherKey: Market.voucherKey.publicKey, lanes: 4, isOpen: true)
+            chain: Market.chain,
+            id: ChannelID(.zero),
+            payer: Market.payer,
+            payee: Market.payee,
+            denomination: .native,
+            deposit: Amount(obol: 1000),
+            voucherKey: Market.voucherKey.publicKey,
+            lanes: 4,
+            isOpen: true
+        )
         #expect(throws: SettlementRefusal.wrongChannel) { try channel.update(stranger) }
         #expect(channel == before)
         try channel.update(Market.terms(deposit: 265))

@@ -6,20 +6,29 @@ import Testing
 @Suite("A buyer")
 struct PayerTests {
     private func reserve(
-        _ channel: inout PayerChannel, _ offer: Offer = Market.offer(),
-        _ unitsMax: UnitCounts = Market.unitsMax, now: Timestamp = Market.now
+        _ channel: inout PayerChannel,
+        _ offer: Offer = Market.offer(),
+        _ unitsMax: UnitCounts = Market.unitsMax,
+        now: Timestamp = Market.now
     ) throws -> Voucher {
         try channel.reserve(
-            offer: offer, request: Market.request, unitsMax: unitsMax, now: now,
-            expiresAt: Market.voucherEnd)
+            offer: offer,
+            request: Market.request,
+            unitsMax: unitsMax,
+            now: now,
+            expiresAt: Market.voucherEnd
+        )
     }
 
     @Test("SET-13: refuses to promise what it should not, and nothing changes")
     func refusesReserve() throws {
         func refused(
-            _ refusal: SettlementRefusal, _ terms: ChannelTerms = Market.terms(),
-            _ offer: Offer = Market.offer(), _ unitsMax: UnitCounts = Market.unitsMax,
-            now: Timestamp = Market.now, busy: Int = 0
+            _ refusal: SettlementRefusal,
+            _ terms: ChannelTerms = Market.terms(),
+            _ offer: Offer = Market.offer(),
+            _ unitsMax: UnitCounts = Market.unitsMax,
+            now: Timestamp = Market.now,
+            busy: Int = 0
         ) throws {
             var channel = PayerChannel(terms: Market.terms())
             for _ in 0..<busy { _ = try reserve(&channel, Market.offer(), UnitCounts()) }

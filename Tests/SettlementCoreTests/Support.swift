@@ -26,7 +26,9 @@ struct SplitMix64: RandomNumberGenerator {
 /// The golden vectors at the top of the repository, found from where this file stands.
 enum Vectors {
     static func load<Value: Decodable>(
-        _ type: Value.Type, _ path: String, from file: String = #filePath
+        _ type: Value.Type,
+        _ path: String,
+        from file: String = #filePath
     ) throws -> Value {
         var root = URL(fileURLWithPath: file)
         for _ in 0..<3 { root.deleteLastPathComponent() }
@@ -44,7 +46,9 @@ struct Violation<Scenario: Sendable>: Sendable, CustomTestStringConvertible {
     let apply: @Sendable (inout Scenario) -> Void
 
     init(
-        _ refusal: SettlementRefusal, _ name: String, isOrdered: Bool = true,
+        _ refusal: SettlementRefusal,
+        _ name: String,
+        isOrdered: Bool = true,
         _ apply: @escaping @Sendable (inout Scenario) -> Void
     ) {
         self.name = name

@@ -58,14 +58,20 @@ struct Trade {
     private mutating func order() throws {
         let offer = offers[random.below(2)]
         let units = offer.unitsMax(
-            requestBytes: random.below(60), outputTokens: UInt32(random.below(80)))
+            requestBytes: random.below(60),
+            outputTokens: UInt32(random.below(80))
+        )
         var reserved = units
         if reserved[.byte] != nil { reserved[.byte] = 5000 }
         let before = buyer
         do throws(SettlementRefusal) {
             let voucher = try buyer.reserve(
-                offer: offer, request: Market.request, unitsMax: reserved, now: Market.now,
-                expiresAt: Market.voucherEnd)
+                offer: offer,
+                request: Market.request,
+                unitsMax: reserved,
+                now: Market.now,
+                expiresAt: Market.voucherEnd
+            )
             buyerLog.append(.signed(voucher, unitsMax: reserved))
             vouchers[voucher.lane.rawValue] = (Market.voucherKey.sign(voucher), offer)
         } catch {
@@ -83,8 +89,12 @@ struct Trade {
             let before = seller
             #expect(throws: SettlementRefusal.replayed) {
                 try seller.admit(
-                    voucher, under: offer, request: Market.request, chargeMax: .zero,
-                    now: Market.now)
+                    voucher,
+                    under: offer,
+                    request: Market.request,
+                    chargeMax: .zero,
+                    now: Market.now
+                )
             }
             #expect(seller == before)
         }
@@ -97,8 +107,12 @@ struct Trade {
         let room = voucher.document.cap.obol - lane.total.obol
         do throws(SettlementRefusal) {
             try seller.admit(
-                voucher, under: offer, request: Market.request, chargeMax: Amount(obol: room),
-                now: Market.now)
+                voucher,
+                under: offer,
+                request: Market.request,
+                chargeMax: Amount(obol: room),
+                now: Market.now
+            )
             sellerLog.append(.admitted(voucher, offer, chargeMax: Amount(obol: room)))
         } catch {
             #expect(error == .replayed && isKnown, "an honest buyer was refused")
@@ -115,7 +129,9 @@ struct Trade {
     }
 
     private mutating func finish(
-        _ voucher: Verified<Voucher>, _ status: CallStatus, _ response: ResponseChain
+        _ voucher: Verified<Voucher>,
+        _ status: CallStatus,
+        _ response: ResponseChain
     ) throws {
         let index = voucher.document.lane.rawValue
         let offer = try #require(offers.first { $0.id == voucher.document.offer })
@@ -125,10 +141,16 @@ struct Trade {
             units[unit] = UInt64(random.below(Int(min(count, 5000)) + 1))
         }
         let outcome = CallOutcome(
-            status: status, units: units, response: response, parameters: [],
-            startedAt: Market.now, finishedAt: Market.now)
+            status: status,
+            units: units,
+            response: response,
+            parameters: [],
+            startedAt: Market.now,
+            finishedAt: Market.now
+        )
         let receipt = Market.receiptKey.sign(
-            try seller.draft(voucher, under: offer, outcome: outcome))
+            try seller.draft(voucher, under: offer, outcome: outcome)
+        )
         sellerLog.append(.finished(receipt))
         try seller.finish(receipt)
         receipts[index] = (receipt, response)
@@ -145,9 +167,14 @@ struct Trade {
         guard let (receipt, response) = receipts[index], let (voucher, offer) = vouchers[index]
         else { return }
         try buyer.accept(
-            receipt, for: voucher, under: offer, response: isKnown ? response : nil)
+            receipt,
+            for: voucher,
+            under: offer,
+            response: isKnown ? response : nil
+        )
         buyerLog.append(
-            .accepted(SettledCall(voucher: voucher, receipt: receipt), offer))
+            .accepted(SettledCall(voucher: voucher, receipt: receipt), offer)
+        )
         let before = buyer
         #expect(throws: SettlementRefusal.staleSequence) {
             try buyer.accept(receipt, for: voucher, under: offer, response: response)
@@ -189,7 +216,11 @@ extension Trade {
                 try again.replay(voucher, unitsMax: unitsMax)
             case .accepted(let call, let offer):
                 try again.accept(
-                    call.receipt, for: call.voucher, under: offer, response: nil)
+                    call.receipt,
+                    for: call.voucher,
+                    under: offer,
+                    response: nil
+                )
             case .withdrew(let voucher): try again.withdraw(voucher)
             }
         }
@@ -204,8 +235,12 @@ extension Trade {
             switch entry {
             case .admitted(let voucher, let offer, let chargeMax):
                 try again.admit(
-                    voucher, under: offer, request: Market.request, chargeMax: chargeMax,
-                    now: Market.now)
+                    voucher,
+                    under: offer,
+                    request: Market.request,
+                    chargeMax: chargeMax,
+                    now: Market.now
+                )
             case .finished(let receipt): try again.finish(receipt)
             }
         }

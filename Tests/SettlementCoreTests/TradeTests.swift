@@ -62,13 +62,20 @@ struct TradeTests {
                 let lane = call.receipt.document.lane
                 let before = settled[lane] ?? .none
                 let offer = try #require(
-                    trade.offers.first { $0.id == call.receipt.document.offer })
+                    trade.offers.first { $0.id == call.receipt.document.offer }
+                )
                 guard call.receipt.document.sequence > before.sequence else { continue }
                 let due = try ClaimRules.payment(
-                    for: call, under: offer, in: trade.terms, after: before)
+                    for: call,
+                    under: offer,
+                    in: trade.terms,
+                    after: before
+                )
                 paid += due.obol
                 let now = LaneSettlement(
-                    sequence: call.receipt.document.sequence, total: call.receipt.document.total)
+                    sequence: call.receipt.document.sequence,
+                    total: call.receipt.document.total
+                )
                 settled[lane] = now
                 #expect(throws: SettlementRefusal.staleSequence) {
                     try ClaimRules.payment(for: call, under: offer, in: trade.terms, after: now)
@@ -103,7 +110,10 @@ struct TradeTests {
         for first in receipts.prefix(12) {
             #expect(throws: SettlementRefusal.notContradictory) {
                 try FraudProof.wrongCharge(first.signed).check(
-                    [first], in: trade.terms, under: [try offer(first)])
+                    [first],
+                    in: trade.terms,
+                    under: [try offer(first)]
+                )
             }
             for second in receipts.prefix(12) {
                 let offers = [try offer(first), try offer(second)]

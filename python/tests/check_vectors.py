@@ -496,6 +496,13 @@ class Checker:
             except InvalidTag:
                 self.checks += 1
 
+        for vector in self.load("identity/keystores-refused.json"):
+            try:
+                open_keystore(vector["text"], vector["passphrase"])
+                self.same("another's address", "refused", "opened")
+            except AssertionError:
+                self.checks += 1
+
     def prices(self):
         for vector in self.load("settlement/prices.json"):
             found = charge(vector["prices"], vector["units"])
