@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import NIOCore
 import NIOPosix
 
@@ -8,7 +9,13 @@ struct Stoa: AsyncParsableCommand {
     ///
     /// Otherwise each step of a call would hop between two thread pools, which on few cores costs
     /// more than the step itself (docs/benchmarks.md).
+    ///
+    /// `STOA_THREADS` sets how many threads there are; a core for each unless set.
     static func main() async {
+        let environment = ProcessInfo.processInfo.environment
+        if let threads = environment["STOA_THREADS"].flatMap({ Int($0) }), threads > 0 {
+            NIOSingletons.groupLoopCountSuggestion = threads
+        }
         NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
         await main(nil)
     }

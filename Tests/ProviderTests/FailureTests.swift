@@ -124,7 +124,7 @@ struct FailureTests {
         let market = try await Market.make()
         try await market.serving { door, upstream in
             upstream.behaviour = .pausing(
-                Self.sent, then: Array(repeating: Texts.delta("c"), count: 99))
+                Self.sent, then: Array(repeating: Texts.delta("c"), count: 100_000))
             let voucher = door.voucher(Door.chatStream)
             let reading = Task {
                 try await door.stream(voucher) { body in
