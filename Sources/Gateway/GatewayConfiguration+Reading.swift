@@ -60,10 +60,11 @@ extension SellerSelection {
         try fields.read(.deny, into: &deny)
         try fields.read(.minimumBondObol, into: &minimumBondObol)
         try fields.read(.sellersMax, into: &sellersMax)
+        try fields.read(.allowPrivateEndpoints, into: &allowPrivateEndpoints)
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case allow, deny, minimumBondObol, sellersMax
+        case allow, deny, minimumBondObol, sellersMax, allowPrivateEndpoints
     }
 }
 

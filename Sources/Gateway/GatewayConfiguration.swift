@@ -76,6 +76,9 @@ public struct SellerSelection: Codable, Hashable, Sendable {
     public var minimumBondObol: UInt64 = 0
     /// The most sellers whose offers are kept.
     public var sellersMax = 64
+    /// Whether offers may name this machine or a private network as their endpoint; only for a
+    /// market whose sellers are one's own, because endpoints come from strangers.
+    public var allowPrivateEndpoints = false
 
     /// Creates a selection that allows everybody.
     public init() {}

@@ -45,11 +45,13 @@ struct OfferFilter: Sendable {
     let allow: [AccountID]
     let deny: [AccountID]
     let minimumBond: Amount
+    let allowPrivateEndpoints: Bool
 
     init(_ selection: SellerSelection) {
         allow = selection.allow.compactMap(AccountID.init(address:))
         deny = selection.deny.compactMap(AccountID.init(address:))
         minimumBond = Amount(obol: UInt128(selection.minimumBondObol))
+        allowPrivateEndpoints = selection.allowPrivateEndpoints
     }
 
     /// Whether to look further at the offer; the bond is asked for afterwards.
@@ -58,6 +60,7 @@ struct OfferFilter: Sendable {
         return record.standing == .current && offer.expiresAt > now
             && offer.denomination == .native && (allow.isEmpty || allow.contains(offer.seller))
             && !deny.contains(offer.seller)
+            && (allowPrivateEndpoints || !PrivateAddress.isNamed(by: offer.endpoint))
     }
 }
 

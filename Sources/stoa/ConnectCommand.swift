@@ -24,14 +24,21 @@ struct ConnectOptions: ParsableArguments {
     @Option(help: ArgumentHelp("what clients must send as their API key", valueName: "key"))
     var apiKey: String?
 
+    @Flag(help: "buy from sellers on this machine or a private network too")
+    var allowPrivateSellers = false
+
     /// The gateway's configuration.
-    func configuration(journal: String) throws -> GatewayConfiguration {
+    ///
+    /// - Parameter isLocalMarket: whether the ledger runs on this machine, so that its sellers are
+    ///   the user's own and may be here too.
+    func configuration(journal: String, isLocalMarket: Bool) throws -> GatewayConfiguration {
         var configuration = GatewayConfiguration()
         configuration.journalDirectory = journal
         configuration.lanesPerChannel = lanes
         configuration.apiKey = apiKey
         configuration.priceMaxObolPerCall = priceMax
         configuration.sellers.allow = seller
+        configuration.sellers.allowPrivateEndpoints = allowPrivateSellers || isLocalMarket
         configuration.sellers.minimumBondObol = try obol(minimumBond, "--minimum-bond")
         let total = try obol(budget, "--budget")
         configuration.budget.totalObol = total
@@ -80,7 +87,8 @@ struct Connect: AsyncParsableCommand {
         let key = try wallets.open(wallet, passphrase: passphrase)
         let vouchers = try wallets.openOrCreate(wallet + ".vouchers", passphrase: passphrase)
         var configuration = try options.configuration(
-            journal: try home.makeDirectory("gateway")
+            journal: try home.makeDirectory("gateway"),
+            isLocalMarket: node.isLocal
         )
         configuration.host = host
         configuration.port = port

@@ -20,6 +20,11 @@ struct NodeOptions: ParsableArguments {
         return set.isEmpty ? "http://127.0.0.1:26600" : set
     }
 
+    /// Whether the node runs on this machine.
+    var isLocal: Bool {
+        ["http://127.", "http://localhost:", "http://[::1]"].contains { url.hasPrefix($0) }
+    }
+
     /// Asks the node, and explains its errors.
     func ask<Output>(_ body: (RemoteLedger) async throws -> Output) async throws -> Output {
         try await withHTTPClient { client in

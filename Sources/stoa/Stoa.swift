@@ -10,12 +10,17 @@ struct Stoa: AsyncParsableCommand {
     /// Otherwise each step of a call would hop between two thread pools, which on few cores costs
     /// more than the step itself (docs/benchmarks.md).
     ///
-    /// `STOA_THREADS` sets how many threads there are; a core for each unless set.
+    /// `STOA_THREADS` sets how many threads there are. Unless set, a ledger gets one for each core,
+    /// because it checks signatures on all of them; a gateway or provider half of that, because it
+    /// shares its machine with its client or its model, and hops between threads cost it most.
     static func main() async {
-        let environment = ProcessInfo.processInfo.environment
-        if let threads = environment["STOA_THREADS"].flatMap({ Int($0) }), threads > 0 {
-            NIOSingletons.groupLoopCountSuggestion = threads
-        }
+        let process = ProcessInfo.processInfo
+        let shares = ["connect", "sell", "provider"].contains(
+            CommandLine.arguments.dropFirst().first
+        )
+        let cores = process.activeProcessorCount
+        let wanted = process.environment["STOA_THREADS"].flatMap { Int($0) }
+        NIOSingletons.groupLoopCountSuggestion = max(1, wanted ?? (shares ? cores / 2 : cores))
         NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
         await main(nil)
     }

@@ -107,7 +107,10 @@ struct Up: AsyncParsableCommand {
         let passphrase = try home.passphrase()
         let key = try wallets.open("buyer", passphrase: passphrase)
         let vouchers = try wallets.openOrCreate("buyer.vouchers", passphrase: passphrase)
-        var configuration = try options.configuration(journal: try home.makeDirectory("gateway"))
+        var configuration = try options.configuration(
+            journal: try home.makeDirectory("gateway"),
+            isLocalMarket: true
+        )
         configuration.port = port
         try check(configuration.validate())
         let output = output

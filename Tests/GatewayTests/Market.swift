@@ -38,6 +38,7 @@ struct Market: Sendable {
         _ change: (inout GatewayConfiguration) -> Void = { _ in }
     ) -> GatewayConfiguration {
         var configuration = GatewayConfiguration()
+        configuration.sellers.allowPrivateEndpoints = true  // the fake sellers are here
         configuration.port = 0
         configuration.journalDirectory = journalDirectory
         configuration.budget.totalObol = 600_000
