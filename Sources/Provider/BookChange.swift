@@ -72,7 +72,9 @@ extension BookChange: CanonicalCodable {
             let channel = ChannelID(try decoder.decodeDigest())
             let lanesMax = Int(ChannelTerms.lanesMax)
             self = .settled(
-                channel, try decoder.decodeList(of: ClaimedLane.self, countMax: lanesMax))
+                channel,
+                try decoder.decodeList(of: ClaimedLane.self, countMax: lanesMax)
+            )
         case 9: self = .forgotten(ChannelID(try decoder.decodeDigest()))
         default: throw .unknownTag
         }
@@ -102,10 +104,16 @@ extension CanonicalEncoder {
 extension CanonicalDecoder {
     fileprivate mutating func decodeTerms() throws(CanonicalError) -> ChannelTerms {
         let terms = ChannelTerms(
-            chain: ChainID(try decodeDigest()), id: ChannelID(try decodeDigest()),
-            payer: AccountID(try decodeDigest()), payee: AccountID(try decodeDigest()),
-            denomination: try Denomination(from: &self), deposit: try decodeAmount(),
-            voucherKey: try PublicKey(from: &self), lanes: try decodeUInt16(), isOpen: true)
+            chain: ChainID(try decodeDigest()),
+            id: ChannelID(try decodeDigest()),
+            payer: AccountID(try decodeDigest()),
+            payee: AccountID(try decodeDigest()),
+            denomination: try Denomination(from: &self),
+            deposit: try decodeAmount(),
+            voucherKey: try PublicKey(from: &self),
+            lanes: try decodeUInt16(),
+            isOpen: true
+        )
         guard (1...ChannelTerms.lanesMax).contains(terms.lanes) else { throw .invalidValue }
         return terms
     }

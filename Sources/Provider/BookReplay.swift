@@ -17,14 +17,17 @@ enum BookReplay {
         var settings = JournalConfiguration(directory: configuration.journalDirectory)
         // Every call has one record waiting at most; room for two each means it never overflows.
         settings.queuedRecordsMax = max(
-            settings.queuedRecordsMax, 2 * configuration.concurrentCallsMax + 1024)
+            settings.queuedRecordsMax,
+            2 * configuration.concurrentCallsMax + 1024
+        )
         do {
             let journal = try Journal.open(settings) { position, bytes in
                 do {
                     try book.apply(try BookChange(canonicalBytes: bytes))
                 } catch {
                     throw ProviderError.inconsistentJournal(
-                        "segment \(position.segment), offset \(position.offset): \(error)")
+                        "segment \(position.segment), offset \(position.offset): \(error)"
+                    )
                 }
             }
             book.channelsMax = configuration.channelsMax
@@ -38,16 +41,22 @@ enum BookReplay {
     ///
     /// A receipt that another key would have to sign is left out; its lane stays taken.
     static func failedReceipts(
-        _ book: ChannelBook, key: SigningKey, now: Timestamp
+        _ book: ChannelBook,
+        key: SigningKey,
+        now: Timestamp
     ) throws(BookRefusal) -> [BookChange] {
         var changes: [BookChange] = []
         for voucher in book.openVouchers {
             guard let offer = book.offers[voucher.document.offer] else { throw .unknownOffer }
             guard offer.receiptKey == key.publicKey else { continue }
             let outcome = CallOutcome(
-                status: .failed, units: UnitCounts(),
-                response: ResponseChain(voucher: voucher.digest), parameters: [],
-                startedAt: now, finishedAt: now)
+                status: .failed,
+                units: UnitCounts(),
+                response: ResponseChain(voucher: voucher.digest),
+                parameters: [],
+                startedAt: now,
+                finishedAt: now
+            )
             let receipt = try book.draft(voucher, under: offer, outcome: outcome)
             changes.append(.receipt(key.sign(receipt)))
         }

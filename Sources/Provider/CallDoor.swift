@@ -19,7 +19,8 @@ struct CallDoor: Sendable {
     ///
     /// - Throws: ``CallFailure``; nothing was written then, and the sequence number is unused.
     func admit(
-        _ request: Request, for interface: CallInterface
+        _ request: Request,
+        for interface: CallInterface
     ) async throws(CallFailure) -> PaidCall {
         let signed = try Self.voucher(request.headers[.voucher])
         guard let service = parts.board.service(signed.document.offer),
@@ -44,8 +45,14 @@ struct CallDoor: Sendable {
             let startedAt = parts.now()
             try await admit(voucher, asked, service, now: startedAt)
             return PaidCall(
-                voucher, asked, service: service, parts: parts, admission: admission,
-                passes: passes, startedAt: startedAt)
+                voucher,
+                asked,
+                service: service,
+                parts: parts,
+                admission: admission,
+                passes: passes,
+                startedAt: startedAt
+            )
         } catch {
             service.report(.nothing, admission)
             throw error
@@ -56,8 +63,11 @@ struct CallDoor: Sendable {
         guard let text else {
             throw .other(
                 APIFailure(
-                    .insufficientFunds, message: "The header stoa-voucher is missing.",
-                    hint: "Call through a gateway, which signs a voucher for each call."))
+                    .insufficientFunds,
+                    message: "The header stoa-voucher is missing.",
+                    hint: "Call through a gateway, which signs a voucher for each call."
+                )
+            )
         }
         guard text.utf8.count <= voucherTextBytesMax,
             let bytes = Base64.decode(Array(text.utf8)),
@@ -65,23 +75,30 @@ struct CallDoor: Sendable {
         else {
             throw .other(
                 APIFailure(
-                    .invalidRequest, message: "The header stoa-voucher cannot be read.",
-                    param: "stoa-voucher"))
+                    .invalidRequest,
+                    message: "The header stoa-voucher cannot be read.",
+                    param: "stoa-voucher"
+                )
+            )
         }
         return signed
     }
 
     private func body(
-        of request: Request, under offer: Offer
+        of request: Request,
+        under offer: Offer
     ) async throws(CallFailure) -> [UInt8] {
         let bytesMax = min(
-            parts.configuration.requestBytesMax, Int(offer.limits.requestBytesMax))
+            parts.configuration.requestBytesMax,
+            Int(offer.limits.requestBytesMax)
+        )
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: bytesMax)
         } catch is NIOTooManyBytesError {
             throw .other(
-                APIFailure(.tooLarge, message: "The body exceeds \(bytesMax) bytes."))
+                APIFailure(.tooLarge, message: "The body exceeds \(bytesMax) bytes.")
+            )
         } catch {
             throw .other(APIFailure(.invalidRequest, message: "The body broke off."))
         }
@@ -93,7 +110,8 @@ extension CallDoor {
     /// Waits for the service's turn and then for the provider's, and not for ever.
     private func enter(_ service: SoldService) async throws(CallFailure) -> (CallPass, CallPass) {
         let timeout = TimeAmount.milliseconds(
-            Int64(parts.configuration.queueTimeoutMilliseconds))
+            Int64(parts.configuration.queueTimeoutMilliseconds)
+        )
         let eventLoop = parts.client.eventLoopGroup.any()
         let own = await service.gate.enter(waitingAtMost: timeout, on: eventLoop)
         let pass = try Self.pass(own)
@@ -112,7 +130,9 @@ extension CallDoor {
                     .overloaded,
                     message: error == .queueFull
                         ? "Too many calls wait already." : "The call's turn did not come.",
-                    retryAfterSeconds: 1))
+                    retryAfterSeconds: 1
+                )
+            )
         }
     }
 
@@ -123,21 +143,29 @@ extension CallDoor {
         if case .refused(let milliseconds) = admission {
             throw .other(
                 APIFailure(
-                    .overloaded, message: "The model's server is down.",
-                    retryAfterSeconds: UInt32(clamping: (milliseconds + 999) / 1000)))
+                    .overloaded,
+                    message: "The model's server is down.",
+                    retryAfterSeconds: UInt32(clamping: (milliseconds + 999) / 1000)
+                )
+            )
         }
         return admission
     }
 
     /// Admits the voucher; a channel or a deposit that is new to the book is looked up once.
     private func admit(
-        _ voucher: Verified<Voucher>, _ request: PaidRequest, _ service: SoldService,
+        _ voucher: Verified<Voucher>,
+        _ request: PaidRequest,
+        _ service: SoldService,
         now: Timestamp
     ) async throws(CallFailure) {
         let offering = VoucherOffering(
-            voucher: voucher, offer: service.offer,
+            voucher: voucher,
+            offer: service.offer,
             request: RequestDigest.of(path: service.offer.interface.path, body: request.body),
-            chargeMax: try Self.chargeMax(request, service), now: now)
+            chargeMax: try Self.chargeMax(request, service),
+            now: now
+        )
         switch await parts.desk.admit(offering) {
         case nil: return
         case .book(.unknownChannel):
@@ -157,7 +185,8 @@ extension CallDoor {
     }
 
     private static func chargeMax(
-        _ request: PaidRequest, _ service: SoldService
+        _ request: PaidRequest,
+        _ service: SoldService
     ) throws(CallFailure) -> Amount {
         do throws(SettlementRefusal) {
             return try service.offer.prices.charge(for: service.unitsMax(request))
@@ -179,6 +208,9 @@ extension CallDoor {
 
     private static var unavailable: APIFailure {
         APIFailure(
-            .overloaded, message: "The channel cannot be looked up now.", retryAfterSeconds: 1)
+            .overloaded,
+            message: "The channel cannot be looked up now.",
+            retryAfterSeconds: 1
+        )
     }
 }

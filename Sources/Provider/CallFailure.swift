@@ -44,13 +44,17 @@ extension Response {
 
     static func json(_ body: ByteBuffer, status: HTTPResponse.Status = .ok) -> Response {
         Response(
-            status: status, headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: body))
+            status: status,
+            headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: body)
+        )
     }
 
     static func failure(_ failure: APIFailure) -> Response {
         var response = Response.json(
-            failure.body, status: HTTPResponse.Status(code: failure.kind.status))
+            failure.body,
+            status: HTTPResponse.Status(code: failure.kind.status)
+        )
         for (name, value) in failure.headers {
             if let name = HTTPField.Name(name) { response.headers[name] = value }
         }

@@ -36,7 +36,8 @@ final class CallGate: Sendable {
 
     /// Takes a turn, which ends when the last reference to the pass goes.
     func enter(
-        waitingAtMost timeout: TimeAmount, on eventLoop: any EventLoop
+        waitingAtMost timeout: TimeAmount,
+        on eventLoop: any EventLoop
     ) async -> Result<CallPass, Refusal> {
         let isThrough = state.withLock { state in
             let isFree = state.callCount < callsMax
@@ -65,7 +66,8 @@ final class CallGate: Sendable {
                 state.ticketsGiven += 1
                 ticket = state.ticketsGiven
                 state.waiters.append(
-                    Waiter(ticket: state.ticketsGiven, continuation: continuation))
+                    Waiter(ticket: state.ticketsGiven, continuation: continuation)
+                )
                 return nil
             }
             if let ticket { eventLoop.scheduleTask(in: timeout) { self.expire(ticket) } }

@@ -39,19 +39,28 @@ struct CallMeter: Hashable, Sendable {
     /// A stream without usage is counted by its chunks, as one that broke off (CALL-8).
     func delivered(milliseconds: UInt64) -> UnitCounts {
         counts(
-            input: usage?.promptTokens ?? 0, output: usage?.completionTokens ?? contentChunks,
-            calls: 1, milliseconds: milliseconds)
+            input: usage?.promptTokens ?? 0,
+            output: usage?.completionTokens ?? contentChunks,
+            calls: 1,
+            milliseconds: milliseconds
+        )
     }
 
     /// The units of a call that broke off (CALL-8).
     func partial(milliseconds: UInt64) -> UnitCounts {
         counts(
-            input: usage?.promptTokens ?? 0, output: contentChunks, calls: 0,
-            milliseconds: milliseconds)
+            input: usage?.promptTokens ?? 0,
+            output: contentChunks,
+            calls: 0,
+            milliseconds: milliseconds
+        )
     }
 
     private func counts(
-        input: UInt64, output: UInt64, calls: UInt64, milliseconds: UInt64
+        input: UInt64,
+        output: UInt64,
+        calls: UInt64,
+        milliseconds: UInt64
     ) -> UnitCounts {
         var units = UnitCounts()
         for (unit, limit) in unitsMax.entries {

@@ -20,7 +20,9 @@ struct CallRunner: Sendable {
 
     /// Serves one request.
     func run(
-        _ request: Request, for interface: CallInterface, on channel: any Channel
+        _ request: Request,
+        for interface: CallInterface,
+        on channel: any Channel
     ) async -> Response {
         let call: PaidCall
         do throws(CallFailure) {
@@ -50,18 +52,26 @@ struct CallRunner: Sendable {
                 APIFailure(
                     .upstreamFailed,
                     message: call.request.isStreaming
-                        ? "The model's server did not stream." : "The model's server streamed."))
+                        ? "The model's server did not stream." : "The model's server streamed."
+                )
+            )
         }
     }
 
     /// Answers with what the upstream sent, or with why that is worth nothing.
     private func answer(
-        _ call: PaidCall, status: UInt, body: ByteBuffer
+        _ call: PaidCall,
+        status: UInt,
+        body: ByteBuffer
     ) async -> Response {
         let bytes = body.getBytes(at: body.readerIndex, length: body.readableBytes) ?? []
         var progress = call.progress
         let judgement = WholeAnswer.judge(
-            status: status, body: bytes, call.service.offer.interface, meter: progress.meter)
+            status: status,
+            body: bytes,
+            call.service.offer.interface,
+            meter: progress.meter
+        )
         switch judgement {
         case .failed(let failure, let verdict):
             call.setVerdict(verdict)
@@ -95,19 +105,24 @@ struct CallRunner: Sendable {
 
     /// Answers once the receipt is durable; without one, the buyer must ask for it later.
     private func end(
-        _ call: PaidCall, _ ending: PaidCall.Ending, _ progress: PaidCall.Progress,
+        _ call: PaidCall,
+        _ ending: PaidCall.Ending,
+        _ progress: PaidCall.Progress,
         _ answer: Response
     ) async -> Response {
         do throws(DeskRefusal) {
             let receipt = try await call.end(ending, progress)
             var response = answer
             response.headers[.receipt] = String(
-                decoding: Base64.encode(receipt.signed.canonicalBytes), as: UTF8.self)
+                decoding: Base64.encode(receipt.signed.canonicalBytes),
+                as: UTF8.self
+            )
             return response
         } catch {
             parts.logger.error("a receipt cannot be written", metadata: ["reason": "\(error)"])
             return .failure(
-                APIFailure(.overloaded, message: "The provider cannot write its journal."))
+                APIFailure(.overloaded, message: "The provider cannot write its journal.")
+            )
         }
     }
 }

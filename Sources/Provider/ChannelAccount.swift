@@ -34,8 +34,11 @@ struct DraftedClaim: Hashable, Sendable {
             channel: channel,
             lanes: calls.map {
                 LaneClaim(voucher: $0.voucher.signed, receipt: $0.receipt.signed)
-            }, receiptsRoot: receipts.root, receiptsCount: receipts.count,
-            release: release && isComplete)
+            },
+            receiptsRoot: receipts.root,
+            receiptsCount: receipts.count,
+            release: release && isComplete
+        )
     }
 }
 
@@ -93,8 +96,12 @@ struct ChannelAccount: Hashable, Sendable {
 
     mutating func admit(_ offering: VoucherOffering) throws(SettlementRefusal) {
         try channel.admit(
-            offering.voucher, under: offering.offer, request: offering.request,
-            chargeMax: offering.chargeMax, now: offering.now)
+            offering.voucher,
+            under: offering.offer,
+            request: offering.request,
+            chargeMax: offering.chargeMax,
+            now: offering.now
+        )
     }
 
     mutating func finish(_ receipt: Verified<Receipt>) throws(SettlementRefusal) {
@@ -125,8 +132,12 @@ extension ChannelAccount {
             amount += lane.total.obol - settled.total.obol
         }
         claim = DraftedClaim(
-            channel: channel.terms.id, calls: calls, receipts: channel.unclaimed,
-            amount: Amount(obol: amount), isComplete: isComplete)
+            channel: channel.terms.id,
+            calls: calls,
+            receipts: channel.unclaimed,
+            amount: Amount(obol: amount),
+            isComplete: isComplete
+        )
         receiptsSinceClaim = MerkleFrontier()
     }
 

@@ -69,7 +69,10 @@ struct ChannelBook: Hashable, Sendable {
         }
         let found = lanes[Int(lane.rawValue)]
         return LaneStanding(
-            sequence: found.sequence, open: found.open?.document.sequence, last: found.last)
+            sequence: found.sequence,
+            open: found.open?.document.sequence,
+            last: found.last
+        )
     }
 
     /// Decides whether to serve a voucher; on success its lane is serving (SET-9).
@@ -85,7 +88,9 @@ struct ChannelBook: Hashable, Sendable {
 
     /// Draws up the receipt of a lane's open call (SET-11): failed if it cannot be charged.
     func draft(
-        _ voucher: Verified<Voucher>, under offer: Offer, outcome: CallOutcome
+        _ voucher: Verified<Voucher>,
+        under offer: Offer,
+        outcome: CallOutcome
     ) throws(BookRefusal) -> Receipt {
         guard let channel = accounts[voucher.document.channel]?.channel else {
             throw .unknownChannel
@@ -96,9 +101,13 @@ struct ChannelBook: Hashable, Sendable {
             if [.wrongVoucher, .laneOutOfRange].contains(error) { throw .settlement(error) }
         }
         let failed = CallOutcome(
-            status: .failed, units: UnitCounts(), response: outcome.response,
-            parameters: outcome.parameters, startedAt: outcome.startedAt,
-            finishedAt: outcome.finishedAt)
+            status: .failed,
+            units: UnitCounts(),
+            response: outcome.response,
+            parameters: outcome.parameters,
+            startedAt: outcome.startedAt,
+            finishedAt: outcome.finishedAt
+        )
         do throws(SettlementRefusal) {
             return try channel.draft(voucher, under: offer, outcome: failed)
         } catch {
@@ -124,8 +133,13 @@ extension ChannelBook {
             // It was admitted once, so time and price were right then.
             try admit(
                 VoucherOffering(
-                    voucher: voucher, offer: offer, request: voucher.document.request,
-                    chargeMax: .zero, now: Timestamp(milliseconds: 0)))
+                    voucher: voucher,
+                    offer: offer,
+                    request: voucher.document.request,
+                    chargeMax: .zero,
+                    now: Timestamp(milliseconds: 0)
+                )
+            )
         case .receipt(let receipt):
             try update(receipt.document.channel) { account throws(SettlementRefusal) in
                 try account.finish(receipt)

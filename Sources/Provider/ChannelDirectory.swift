@@ -46,8 +46,12 @@ final class ChannelDirectory: Sendable {
     private let turns = CallGate(callsMax: 4, waitersMax: 1024)
 
     init(
-        chain: ChainID, payee: AccountID, ledger: any LedgerConnection, desk: VoucherDesk,
-        logger: Logger, eventLoopGroup: any EventLoopGroup
+        chain: ChainID,
+        payee: AccountID,
+        ledger: any LedgerConnection,
+        desk: VoucherDesk,
+        logger: Logger,
+        eventLoopGroup: any EventLoopGroup
     ) {
         self.chain = chain
         self.payee = payee
@@ -61,7 +65,9 @@ final class ChannelDirectory: Sendable {
     func ask(_ channel: ChannelID) async -> Finding {
         if let answer = recent(channel) { return answer }
         let entered = await turns.enter(
-            waitingAtMost: .seconds(5), on: eventLoopGroup.any())
+            waitingAtMost: .seconds(5),
+            on: eventLoopGroup.any()
+        )
         guard case .success(let pass) = entered else { return .unavailable }
         defer { withExtendedLifetime(pass) {} }
         if let answer = recent(channel) { return answer }

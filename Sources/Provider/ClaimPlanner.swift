@@ -82,7 +82,9 @@ struct ClaimPlanner: Sendable {
             if owes, left <= Self.closingMarginBlocks { return claim }
         case .open: break
         }
-        let waited = memory.owedSinceMilliseconds.map { moment.milliseconds - min($0, moment.milliseconds) }
+        let waited = memory.owedSinceMilliseconds.map {
+            moment.milliseconds - min($0, moment.milliseconds)
+        }
         let isDue =
             standing.unclaimed >= policy.amount
             || (waited ?? 0) >= UInt64(policy.intervalSeconds) * 1000

@@ -16,6 +16,9 @@ final class ClaimRunner: Service {
     /// How often the planner is asked although nothing happened, in milliseconds.
     private static let tickMilliseconds: Int64 = 1000
 
+    /// How often a shutdown claims anew, for channels with more lanes than fit one claim.
+    private static let roundsMax = 1 + Int(ChannelTerms.lanesMax) / ChannelClaim.lanesMax
+
     private let parts: ProviderParts
     private let account: AccountSession
     private let heights: LedgerHeight
@@ -59,7 +62,12 @@ final class ClaimRunner: Service {
     private func claimLast() async {
         let timeout = parts.configuration.claims.shutdownTimeoutSeconds
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.claimDue(isShuttingDown: true) }
+            group.addTask {
+                var rounds = 0
+                while rounds < Self.roundsMax, await self.claimDue(isShuttingDown: true) {
+                    rounds += 1
+                }
+            }
             group.addTask { try? await Task.sleep(for: .seconds(timeout)) }
             await group.next()
             group.cancelAll()
@@ -67,11 +75,16 @@ final class ClaimRunner: Service {
     }
 
     /// Claims from every channel that is due, several in one transaction.
-    private func claimDue(isShuttingDown: Bool) async {
+    ///
+    /// - Returns: whether anything was sent.
+    @discardableResult
+    private func claimDue(isShuttingDown: Bool) async -> Bool {
         await forgetClosed()
         let moment = ClaimPlanner.Moment(
-            milliseconds: Self.nowMilliseconds, height: heights.latest,
-            isShuttingDown: isShuttingDown)
+            milliseconds: Self.nowMilliseconds,
+            height: heights.latest,
+            isShuttingDown: isShuttingDown
+        )
         let standings = parts.desk.withBook { book in
             book.channels.compactMap { book.accounts[$0].map(ClaimPlanner.Standing.init) }
         }
@@ -81,6 +94,7 @@ final class ClaimRunner: Service {
             if let claim = await prepare(step) { prepared.append(claim) }
         }
         for batch in PreparedClaim.batches(prepared) { await submit(batch) }
+        return !prepared.isEmpty
     }
 
     private static var nowMilliseconds: UInt64 {
@@ -120,7 +134,9 @@ extension ClaimRunner {
                 return status == .closed ? .paid : .unpaid
             }
             let settled = try await account.ledger.read(
-                LaneSettlement.self, .lane(claim.channel, first.lane))
+                LaneSettlement.self,
+                .lane(claim.channel, first.lane)
+            )
             // A claim takes effect as a whole, so one lane tells.
             return (settled?.sequence ?? 0) >= first.settlement.sequence ? .paid : .unpaid
         } catch {
@@ -148,7 +164,8 @@ extension ClaimRunner {
             metadata: [
                 "channel": "\(claim.channel.digest)", "amount": "\(claim.amount)",
                 "lanes": "\(claim.message.lanes.count)", "released": "\(claim.message.release)",
-            ])
+            ]
+        )
     }
 
     /// A refused transaction is taken apart, so that one bad claim does not hold up the others.
@@ -163,7 +180,8 @@ extension ClaimRunner {
                 metadata: [
                     "channel": "\(claim.channel.digest)", "code": "\(refusal.code)",
                     "reason": "\(refusal.name)",
-                ])
+                ]
+            )
             await reconcile(claim)
         } else {
             parts.logger.warning(
@@ -171,7 +189,8 @@ extension ClaimRunner {
                 metadata: [
                     "claims": "\(batch.count)", "code": "\(error.refusal?.code ?? 0)",
                     "error": "\(error.message)",
-                ])
+                ]
+            )
         }
         let now = Self.nowMilliseconds
         planner.withLock { planner in
@@ -186,7 +205,9 @@ extension ClaimRunner {
             for lane in claim.message.lanes {
                 let id = lane.receipt.document.lane
                 let settled = try await account.ledger.read(
-                    LaneSettlement.self, .lane(claim.channel, id))
+                    LaneSettlement.self,
+                    .lane(claim.channel, id)
+                )
                 lanes.append(ClaimedLane(lane: id, settlement: settled ?? .none))
             }
         } catch {
@@ -209,7 +230,8 @@ extension ClaimRunner {
             if !lost.isZero {
                 parts.logger.error(
                     "a channel closed before everything was claimed",
-                    metadata: ["channel": "\(id.digest)", "lost": "\(lost)"])
+                    metadata: ["channel": "\(id.digest)", "lost": "\(lost)"]
+                )
             }
             await write(.forgotten(id))
         }
@@ -227,8 +249,11 @@ extension ClaimRunner {
 extension ClaimPlanner.Standing {
     init(_ account: ChannelAccount) {
         self.init(
-            channel: account.channel.terms.id, unclaimed: account.unclaimed,
-            earned: account.earned, isServing: account.channel.isServing,
-            status: account.status)
+            channel: account.channel.terms.id,
+            unclaimed: account.unclaimed,
+            earned: account.earned,
+            isServing: account.channel.isServing,
+            status: account.status
+        )
     }
 }

@@ -6,7 +6,9 @@ struct ClaimSignal: Sendable {
 
     init() {
         (signals, continuation) = AsyncStream.makeStream(
-            of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            of: Void.self,
+            bufferingPolicy: .bufferingNewest(1)
+        )
     }
 
     /// Says that it is worth looking now.

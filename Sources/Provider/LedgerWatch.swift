@@ -23,7 +23,9 @@ final class LedgerHeight: Sendable {
 /// Keeps channels as the ledger shows them: read once, then followed block by block.
 struct LedgerWatch: Service {
     /// The shortest and the longest pause before the ledger is followed again.
-    private static let pauses = (shortest: Duration.milliseconds(250), longest: Duration.seconds(30))
+    private static let pauses = (
+        shortest: Duration.milliseconds(250), longest: Duration.seconds(30)
+    )
 
     let parts: ProviderParts
     let payee: AccountID
@@ -37,7 +39,9 @@ struct LedgerWatch: Service {
     /// Reads all channels that pay this account, and asks about those that are listed no more.
     func load() async throws(LedgerClientError) {
         let found = try await ledger.channels(
-            ofPayee: payee, limit: parts.configuration.channelsMax)
+            ofPayee: payee,
+            limit: parts.configuration.channelsMax
+        )
         for (id, channel) in found { _ = await parts.directory.take(id, channel) }
         let listed = Set(found.map(\.id))
         for id in parts.desk.withBook({ $0.channels }) where !listed.contains(id) {

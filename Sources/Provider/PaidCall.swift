@@ -39,9 +39,13 @@ final class PaidCall: Sendable {
     private let state: Mutex<State>
 
     init(
-        _ voucher: Verified<Voucher>, _ request: PaidRequest, service: SoldService,
-        parts: ProviderParts, admission: CircuitBreaker.Admission,
-        passes: (CallPass, CallPass), startedAt: Timestamp
+        _ voucher: Verified<Voucher>,
+        _ request: PaidRequest,
+        service: SoldService,
+        parts: ProviderParts,
+        admission: CircuitBreaker.Admission,
+        passes: (CallPass, CallPass),
+        startedAt: Timestamp
     ) {
         self.voucher = voucher
         self.request = request
@@ -56,7 +60,10 @@ final class PaidCall: Sendable {
             State(
                 progress: Progress(
                     chain: ResponseChain(voucher: voucher.digest),
-                    meter: CallMeter(unitsMax: service.unitsMax(request)))))
+                    meter: CallMeter(unitsMax: service.unitsMax(request))
+                )
+            )
+        )
     }
 
     deinit {
@@ -85,10 +92,12 @@ final class PaidCall: Sendable {
     /// Calls the upstream.
     func beginExchange() -> UpstreamExchange {
         let exchange = UpstreamExchange.begin(
-            service.upstreamRequest(request), with: parts.client,
+            service.upstreamRequest(request),
+            with: parts.client,
             bytesMax: parts.configuration.responseBytesMax,
             headTimeout: .seconds(Int64(service.upstream.headerTimeoutSeconds)),
-            deadline: deadline)
+            deadline: deadline
+        )
         let isGone = state.withLock { state in
             state.exchange = exchange
             return state.isBuyerGone
@@ -122,7 +131,8 @@ extension PaidCall {
     ///
     /// - Throws: ``DeskRefusal`` if it cannot be written; nothing may be sent then.
     func end(
-        _ ending: Ending, _ progress: Progress
+        _ ending: Ending,
+        _ progress: Progress
     ) async throws(DeskRefusal) -> Verified<Receipt> {
         let isFirst = state.withLock { state in
             defer { state.isEnded = true }
@@ -153,7 +163,8 @@ extension PaidCall {
     }
 
     private func sign(
-        _ ending: Ending, _ progress: Progress
+        _ ending: Ending,
+        _ progress: Progress
     ) throws(BookRefusal) -> Verified<Receipt> {
         let elapsed = (NIODeadline.now() - startedTick).nanoseconds
         let milliseconds = UInt64(max(0, elapsed)) / 1_000_000
@@ -164,8 +175,13 @@ extension PaidCall {
             case .failed: (.failed, UnitCounts())
             }
         let outcome = CallOutcome(
-            status: status, units: units, response: progress.chain,
-            parameters: request.parameters, startedAt: startedAt, finishedAt: parts.now())
+            status: status,
+            units: units,
+            response: progress.chain,
+            parameters: request.parameters,
+            startedAt: startedAt,
+            finishedAt: parts.now()
+        )
         let receipt = try parts.desk.withBook { book throws(BookRefusal) in
             try book.draft(voucher, under: service.offer, outcome: outcome)
         }

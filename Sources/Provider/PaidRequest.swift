@@ -36,8 +36,10 @@ struct PaidRequest: Sendable {
         outputTokensMax = try Self.outputTokensMax(form, offer)
         if let model = Self.model(form), model != offer.model {
             throw APIFailure(
-                .invalidRequest, message: "The voucher pays for '\(offer.model)'.",
-                param: "model")
+                .invalidRequest,
+                message: "The voucher pays for '\(offer.model)'.",
+                param: "model"
+            )
         }
     }
 
@@ -54,15 +56,18 @@ struct PaidRequest: Sendable {
     }
 
     private static func outputTokensMax(
-        _ form: Form, _ offer: Offer
+        _ form: Form,
+        _ offer: Offer
     ) throws(APIFailure) -> UInt32 {
         guard case .chat(let request) = form else { return 0 }
         let limit = offer.limits.outputTokensMax
         guard let asked = request.outputTokensMax else { return limit }
         guard asked <= UInt64(limit) else {
             throw APIFailure(
-                .invalidRequest, message: "The offer allows at most \(limit) output tokens.",
-                param: "max_tokens")
+                .invalidRequest,
+                message: "The offer allows at most \(limit) output tokens.",
+                param: "max_tokens"
+            )
         }
         return UInt32(clamping: asked)
     }
@@ -90,7 +95,10 @@ extension PaidRequest {
             let name: ChatRequest.OutputBoundName =
                 upstream.outputBound == .maxTokens ? .maxTokens : .maxCompletionTokens
             let text = request.upstreamBody(
-                model: upstream.model, outputTokensMax: UInt64(outputTokensMax), boundName: name)
+                model: upstream.model,
+                outputTokensMax: UInt64(outputTokensMax),
+                boundName: name
+            )
             guard request.isStreaming, !upstream.includeUsage else {
                 return ByteBuffer(bytes: text)
             }

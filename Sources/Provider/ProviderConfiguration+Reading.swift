@@ -69,7 +69,9 @@ private struct WrittenAmount: Codable {
             amount = try Amount(obolText: text)
         } catch {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "'\(text)' is not a whole number of obol")
+                in: container,
+                debugDescription: "'\(text)' is not a whole number of obol"
+            )
         }
     }
 
@@ -144,7 +146,9 @@ private struct Settings<Key: CodingKey & CaseIterable> {
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(
                     codingPath: decoder.codingPath + [unknown],
-                    debugDescription: "there is no setting '\(unknown.stringValue)'"))
+                    debugDescription: "there is no setting '\(unknown.stringValue)'"
+                )
+            )
         }
         container = try decoder.container(keyedBy: Key.self)
     }

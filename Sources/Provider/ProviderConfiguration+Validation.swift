@@ -45,7 +45,8 @@ extension ProviderConfiguration {
     ) -> [String] {
         entries.compactMap { entry in
             entry.range.contains(entry.value)
-                ? nil : "\(entry.field) is not between \(entry.range.lowerBound) and "
+                ? nil
+                : "\(entry.field) is not between \(entry.range.lowerBound) and "
                     + "\(entry.range.upperBound)"
         }
     }

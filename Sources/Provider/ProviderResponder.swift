@@ -48,14 +48,17 @@ struct ProviderResponder: HTTPResponder {
         default: break
         }
         return .failure(
-            APIFailure(.notFound, message: "There is no \(request.method) \(path)."))
+            APIFailure(.notFound, message: "There is no \(request.method) \(path).")
+        )
     }
 
     private var health: Response {
         guard parts.desk.isWorking, !parts.board.isDown else {
             let status = parts.desk.isWorking ? "upstreams down" : "journal failed"
             return .json(
-                Array(#"{"status":"\#(status)"}"#.utf8), status: .serviceUnavailable)
+                Array(#"{"status":"\#(status)"}"#.utf8),
+                status: .serviceUnavailable
+            )
         }
         return .json(Array(#"{"status":"ok"}"#.utf8))
     }

@@ -29,13 +29,17 @@ public final class ProviderService: Service {
     /// - Parameters:
     ///   - receiptKey: signs receipts; the offers must name it, and it is no account's key.
     ///   - account: the payee, who published the offers and is paid.
-    ///   - httpClient: reaches the upstreams; it should follow no redirects, and allow as many
-    ///     connections to one host as there may be calls at once.
+    ///   - httpClient: reaches the upstreams; it should follow no redirects, not try again to
+    ///     connect, and allow as many connections to one host as there may be calls at once.
     ///   - now: the wall clock; vouchers and offers end by it.
     ///   - onListening: is told the port once calls are accepted.
     public init(
-        configuration: ProviderConfiguration, receiptKey: SigningKey, account: AccountSession,
-        ledger: any LedgerConnection, httpClient: HTTPClient, logger: Logger,
+        configuration: ProviderConfiguration,
+        receiptKey: SigningKey,
+        account: AccountSession,
+        ledger: any LedgerConnection,
+        httpClient: HTTPClient,
+        logger: Logger,
         now: @escaping @Sendable () -> Timestamp,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
@@ -84,8 +88,13 @@ public final class ProviderService: Service {
         for service in configuration.services {
             services.append(
                 try SoldService(
-                    try await offer(of: service), service, seller: account.account,
-                    receiptKey: receiptKey.publicKey, limits: configuration))
+                    try await offer(of: service),
+                    service,
+                    seller: account.account,
+                    receiptKey: receiptKey.publicKey,
+                    limits: configuration
+                )
+            )
         }
         return (status, services)
     }
@@ -108,14 +117,17 @@ public final class ProviderService: Service {
                 metadata: [
                     "offer": "\(digest)", "standing": "\(record.standing.name)",
                     "expires": "\(record.offer.expiresAt.milliseconds)",
-                ])
+                ]
+            )
         }
         return record.offer
     }
 
     /// Writes down the offers, and ends the calls that were open (CALL-10).
     private func prepare(
-        _ desk: VoucherDesk, _ book: ChannelBook, _ services: [SoldService]
+        _ desk: VoucherDesk,
+        _ book: ChannelBook,
+        _ services: [SoldService]
     ) async throws(ProviderError) {
         do {
             let news = services.map(\.offer).filter { book.offers[$0.id] == nil }
@@ -126,7 +138,8 @@ public final class ProviderService: Service {
             guard !receipts.isEmpty else { return }
             logger.notice(
                 "calls that were open at the last stop have failed receipts now",
-                metadata: ["calls": "\(receipts.count)"])
+                metadata: ["calls": "\(receipts.count)"]
+            )
         } catch {
             throw .inconsistentJournal("the open calls cannot be ended: \(error)")
         }
@@ -135,25 +148,44 @@ public final class ProviderService: Service {
 
 extension ProviderService {
     private func assemble(
-        _ desk: VoucherDesk, _ services: [SoldService], _ chain: ChainID
+        _ desk: VoucherDesk,
+        _ services: [SoldService],
+        _ chain: ChainID
     ) -> ProviderParts {
         let directory = ChannelDirectory(
-            chain: chain, payee: account.account, ledger: ledger, desk: desk, logger: logger,
-            eventLoopGroup: httpClient.eventLoopGroup)
+            chain: chain,
+            payee: account.account,
+            ledger: ledger,
+            desk: desk,
+            logger: logger,
+            eventLoopGroup: httpClient.eventLoopGroup
+        )
         return ProviderParts(
-            configuration: configuration, receiptKey: receiptKey, board: ServiceBoard(services),
-            desk: desk, directory: directory,
+            configuration: configuration,
+            receiptKey: receiptKey,
+            board: ServiceBoard(services),
+            desk: desk,
+            directory: directory,
             gate: CallGate(
                 callsMax: configuration.concurrentCallsMax,
-                waitersMax: configuration.queuedCallsMax),
-            claims: ClaimSignal(), presence: BuyerPresence(), client: httpClient,
-            logger: logger, now: now)
+                waitersMax: configuration.queuedCallsMax
+            ),
+            claims: ClaimSignal(),
+            presence: BuyerPresence(),
+            client: httpClient,
+            logger: logger,
+            now: now
+        )
     }
 
     /// The server stops first, then what its calls lean on, and the journal's desk last.
     private func server(_ parts: ProviderParts, _ heights: LedgerHeight) -> some Service {
         let watch = LedgerWatch(
-            parts: parts, payee: account.account, ledger: ledger, heights: heights)
+            parts: parts,
+            payee: account.account,
+            ledger: ledger,
+            heights: heights
+        )
         let claims = ClaimRunner(parts: parts, account: account, heights: heights)
         let presence = parts.presence
         var application = Application(
@@ -161,15 +193,20 @@ extension ProviderService {
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [DepartureHandler(presence)],
-                    idleTimeout: .seconds(75))),
+                    idleTimeout: .seconds(75)
+                )
+            ),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
-                availableConnectionsDelegate: .maximum(connectionsMax, logger: logger)),
+                availableConnectionsDelegate: .maximum(connectionsMax, logger: logger)
+            ),
             services: [parts.desk, claims, watch],
             onServerRunning: { [onListening] channel in
                 if let port = channel.localAddress?.port { onListening(port) }
             },
-            eventLoopGroupProvider: .shared(httpClient.eventLoopGroup), logger: logger)
+            eventLoopGroupProvider: .shared(httpClient.eventLoopGroup),
+            logger: logger
+        )
         application.beforeServerStarts {
             do throws(LedgerClientError) {
                 try await watch.load()

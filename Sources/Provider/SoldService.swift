@@ -23,8 +23,11 @@ final class SoldService: Sendable {
     /// - Throws: ``ProviderError/missingKey(environment:)``, or
     ///   ``ProviderError/unusableOffer(_:_:)`` if this provider cannot serve the offer.
     init(
-        _ offer: Offer, _ service: ServiceConfiguration, seller: AccountID,
-        receiptKey: PublicKey, limits: ProviderConfiguration
+        _ offer: Offer,
+        _ service: ServiceConfiguration,
+        seller: AccountID,
+        receiptKey: PublicKey,
+        limits: ProviderConfiguration
     ) throws(ProviderError) {
         let id = offer.id
         guard offer.seller == seller else {
@@ -35,19 +38,24 @@ final class SoldService: Sendable {
         }
         guard (offer.interface == .json) == (service.upstream.kind == .json) else {
             throw .unusableOffer(
-                id, "its interface is \(offer.interface.name), which an upstream of kind "
-                    + "\(service.upstream.kind.rawValue) does not speak")
+                id,
+                "its interface is \(offer.interface.name), which an upstream of kind "
+                    + "\(service.upstream.kind.rawValue) does not speak"
+            )
         }
         self.offer = offer
         upstream = service.upstream
         template = try Self.template(offer, service.upstream)
         gate = CallGate(
-            callsMax: service.concurrentCallsMax, waitersMax: limits.queuedCallsMax)
+            callsMax: service.concurrentCallsMax,
+            waitersMax: limits.queuedCallsMax
+        )
         breaker = Mutex(CircuitBreaker(limits.circuitBreaker))
     }
 
     private static func template(
-        _ offer: Offer, _ upstream: UpstreamConfiguration
+        _ offer: Offer,
+        _ upstream: UpstreamConfiguration
     ) throws(ProviderError) -> HTTPClient.Request {
         var headers: HTTPHeaders = ["content-type": "application/json"]
         if let name = upstream.apiKeyEnvironment {
@@ -58,7 +66,10 @@ final class SoldService: Sendable {
         }
         do {
             return try HTTPClient.Request(
-                url: url(offer.interface, upstream), method: .POST, headers: headers)
+                url: url(offer.interface, upstream),
+                method: .POST,
+                headers: headers
+            )
         } catch {
             throw .unusableOffer(offer.id, "'\(upstream.url)' is no URL")
         }
@@ -77,14 +88,17 @@ extension SoldService {
     /// The most units that one request under this offer can be charged for.
     func unitsMax(_ request: PaidRequest) -> UnitCounts {
         offer.unitsMax(
-            requestBytes: request.body.count, outputTokens: request.outputTokensMax)
+            requestBytes: request.body.count,
+            outputTokens: request.outputTokensMax
+        )
     }
 
     /// The longest that a call may take: the upstream's limit or the offer's.
     var timeout: TimeAmount {
         min(
             .seconds(Int64(upstream.totalTimeoutSeconds)),
-            .milliseconds(Int64(offer.limits.callMillisecondsMax)))
+            .milliseconds(Int64(offer.limits.callMillisecondsMax))
+        )
     }
 
     /// The request for the upstream.
@@ -92,7 +106,8 @@ extension SoldService {
         var sent = template
         sent.headers.add(
             name: "accept",
-            value: request.isStreaming ? "text/event-stream" : "application/json")
+            value: request.isStreaming ? "text/event-stream" : "application/json"
+        )
         sent.body = .byteBuffer(request.upstreamBody(for: upstream))
         return sent
     }

@@ -11,7 +11,9 @@ import SettlementCore
 extension CallRunner {
     /// Begins a streamed answer once its first chunk is here; before, a failure is a whole answer.
     func stream(
-        _ call: PaidCall, _ exchange: UpstreamExchange, _ channel: any Channel
+        _ call: PaidCall,
+        _ exchange: UpstreamExchange,
+        _ channel: any Channel
     ) async -> Response {
         var source = UpstreamStream(exchange)
         let first: StreamPortion?
@@ -26,16 +28,25 @@ extension CallRunner {
             exchange.cancel()
             call.setVerdict(.fails)
             return await fail(
-                call, APIFailure(.upstreamFailed, message: "The model's stream was empty."))
+                call,
+                APIFailure(.upstreamFailed, message: "The model's stream was empty.")
+            )
         }
         let relay = StreamRelay(
-            call: call, parts: parts, channel: channel, source: source, first: first)
+            call: call,
+            parts: parts,
+            channel: channel,
+            source: source,
+            first: first
+        )
         return Response(
-            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"],
+            status: .ok,
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-cache"],
             body: ResponseBody { writer in
                 await relay.run(&writer)
                 try await writer.finish(nil)
-            })
+            }
+        )
     }
 }
 
@@ -109,7 +120,8 @@ struct StreamRelay: Sendable {
     /// Hands a portion's chunks to the connection; false if there is none any more.
     @concurrent
     private func pass(
-        _ portion: StreamPortion, to writer: inout any ResponseBodyWriter
+        _ portion: StreamPortion,
+        to writer: inout any ResponseBodyWriter
     ) async -> Bool {
         var progress = call.progress
         progress.meter.note(portion.usage)
@@ -133,7 +145,8 @@ struct StreamRelay: Sendable {
     /// nobody takes an answer for complete that has no receipt.
     @concurrent
     private func finish(
-        _ ending: PaidCall.Ending, _ writer: inout any ResponseBodyWriter
+        _ ending: PaidCall.Ending,
+        _ writer: inout any ResponseBodyWriter
     ) async {
         var progress = call.progress
         var output: [UInt8] = []

@@ -17,9 +17,9 @@ enum UpstreamFailure: Error, Hashable, Sendable {
 
 /// One exchange with an upstream, as a sequence of parts that one task takes.
 ///
-/// Only a little is read ahead of what was taken, so a slow buyer slows the upstream down instead of
-/// filling memory. Cancelling needs no task: whoever notices first that
-/// the call is over ends it.
+/// Only a little is read ahead of what was taken, so a slow buyer slows the upstream down instead
+/// of filling memory. Cancelling needs no task: whoever notices first that the call is over ends
+/// it.
 final class UpstreamExchange: HTTPClientResponseDelegate {
     typealias Response = Void
 
@@ -71,8 +71,11 @@ final class UpstreamExchange: HTTPClientResponseDelegate {
     /// Sends a request; the answer may have `bytesMax` bytes, must begin within `headTimeout` and
     /// be complete by `deadline`.
     static func begin(
-        _ request: HTTPClient.Request, with client: HTTPClient, bytesMax: Int,
-        headTimeout: TimeAmount, deadline: NIODeadline
+        _ request: HTTPClient.Request,
+        with client: HTTPClient,
+        bytesMax: Int,
+        headTimeout: TimeAmount,
+        deadline: NIODeadline
     ) -> UpstreamExchange {
         let exchange = UpstreamExchange(bytesMax: bytesMax)
         let task = client.execute(request: request, delegate: exchange, deadline: deadline)
@@ -140,7 +143,8 @@ final class UpstreamExchange: HTTPClientResponseDelegate {
 
 extension UpstreamExchange {
     func didReceiveHead(
-        task: HTTPClient.Task<Void>, _ head: HTTPResponseHead
+        task: HTTPClient.Task<Void>,
+        _ head: HTTPResponseHead
     ) -> EventLoopFuture<Void> {
         let type = head.headers.first(name: "content-type") ?? ""
         let isStream = head.status == .ok && type.hasPrefix("text/event-stream")
@@ -156,7 +160,8 @@ extension UpstreamExchange {
     }
 
     func didReceiveBodyPart(
-        task: HTTPClient.Task<Void>, _ buffer: ByteBuffer
+        task: HTTPClient.Task<Void>,
+        _ buffer: ByteBuffer
     ) -> EventLoopFuture<Void> {
         let (fits, isWanted) = state.withLock { state in
             state.bytesReceived += buffer.readableBytes

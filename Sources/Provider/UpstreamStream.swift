@@ -6,7 +6,6 @@ import NIOCore
 import OpenAIWire
 import SettlementCore
 
-
 /// What one network read of an upstream's stream brought.
 struct StreamPortion: Sendable {
     /// The data of unnamed events, with what each means; `[DONE]` is not among them.

@@ -18,11 +18,16 @@ enum WholeAnswer {
 
     /// Decides what an answer is worth.
     static func judge(
-        status: UInt, body: [UInt8], _ interface: CallInterface, meter: CallMeter
+        status: UInt,
+        body: [UInt8],
+        _ interface: CallInterface,
+        meter: CallMeter
     ) -> Judgement {
         guard (200..<300).contains(status) else { return refused(status, body) }
         let unreadable = APIFailure(
-            .upstreamFailed, message: "The model's server sent an answer that cannot be read.")
+            .upstreamFailed,
+            message: "The model's server sent an answer that cannot be read."
+        )
         guard interface != .json else {
             let isJSON = (try? JSONKind.checking(body)) != nil
             return isJSON ? .delivered(nil) : .failed(unreadable, .fails)
@@ -35,7 +40,9 @@ enum WholeAnswer {
         counted.note(usage)
         guard counted.hasUsage else {
             return .failed(
-                APIFailure(.upstreamFailed, message: "The upstream reported no usage."), .fails)
+                APIFailure(.upstreamFailed, message: "The upstream reported no usage."),
+                .fails
+            )
         }
         return .delivered(usage)
     }
@@ -53,22 +60,34 @@ enum WholeAnswer {
         case 429:
             return .failed(
                 APIFailure(
-                    .overloaded, message: "The model's server is busy.", retryAfterSeconds: 1),
-                .nothing)
+                    .overloaded,
+                    message: "The model's server is busy.",
+                    retryAfterSeconds: 1
+                ),
+                .nothing
+            )
         case 503:
             return .failed(
                 APIFailure(
-                    .overloaded, message: "The model's server is not ready.",
-                    retryAfterSeconds: 1), .fails)
+                    .overloaded,
+                    message: "The model's server is not ready.",
+                    retryAfterSeconds: 1
+                ),
+                .fails
+            )
         case 504:
             return .failed(
                 APIFailure(.timeout, message: "The model's server did not answer in time."),
-                .fails)
+                .fails
+            )
         default:
             return .failed(
                 APIFailure(
-                    .upstreamFailed, message: "The model's server failed with status \(status)."),
-                .fails)
+                    .upstreamFailed,
+                    message: "The model's server failed with status \(status)."
+                ),
+                .fails
+            )
         }
     }
 

@@ -1,4 +1,5 @@
 import CanonicalCoding
+import Foundation
 import Identity
 import LedgerClient
 import LedgerCore
@@ -31,7 +32,9 @@ struct ClaimTests {
         }
         #expect(try await market.paid() == Amount(obol: 93))
         let record = try await market.ledger.read(
-            ClaimRecord.self, .claim(market.channel, 0))
+            ClaimRecord.self,
+            .claim(market.channel, 0)
+        )
         #expect(record?.receiptsCount == 3)
         #expect(record?.receiptsRoot == MerkleTree.root(of: leaves))
         #expect(try await market.ledger.channel(market.channel)?.status == .open)
@@ -41,7 +44,8 @@ struct ClaimTests {
     func threshold() async throws {
         let market = try await Market.make()
         try await market.serving(change: { $0.claims.amount = Amount(obol: 60) }) {
-            door, upstream in
+            door,
+            upstream in
             upstream.behaviour = .answer(Texts.completion())
             try await buy(door, lanes: 0..<2)
             try await eventually { try await market.paid() == Amount(obol: 62) }
@@ -102,7 +106,9 @@ struct ClaimTests {
             }
             #expect(try await market.paid() == Amount(obol: 93))
             let record = try await market.ledger.read(
-                ClaimRecord.self, .claim(market.channel, 1))
+                ClaimRecord.self,
+                .claim(market.channel, 1)
+            )
             #expect(claims == 1)
             #expect(record?.receiptsCount == 1, "only the receipt since the claim that was lost")
         }
@@ -127,12 +133,66 @@ struct ClaimTests {
         }
     }
 
+    @Test("a journal from before a claim is reconciled with the ledger, and nothing is lost")
+    func oldJournal() async throws {
+        let market = try await Market.make()
+        try await FakeUpstream.run { upstream, url in
+            upstream.behaviour = .answer(Texts.completion())
+            var configuration = try market.configuration(upstream: url)
+            var old = configuration
+            try await market.serving(configuration) { door in
+                try await buy(door, lanes: 0..<2)
+                old.journalDirectory = try Market.temporaryDirectory() + "/copy"
+                try FileManager.default.copyItem(
+                    atPath: configuration.journalDirectory,
+                    toPath: old.journalDirectory
+                )
+            }
+            #expect(try await market.paid() == Amount(obol: 62))
+            configuration = old
+            try await market.serving(configuration) { door in
+                try await buy(door, lanes: 2..<3)
+            }
+            #expect(try await market.paid() == Amount(obol: 62), "the claim was refused whole")
+            try await market.serving(configuration) { _ in }
+            #expect(try await market.paid() == Amount(obol: 93))
+        }
+    }
+
+    @Test("more lanes than fit one claim are claimed in several")
+    func manyLanes() async throws {
+        let market = try await Market.make(lanes: 200)
+        try await FakeUpstream.run { upstream, url in
+            upstream.behaviour = .answer(Texts.completion())
+            var configuration = try market.configuration(upstream: url)
+            configuration.concurrentCallsMax = 256
+            configuration.services[0].concurrentCallsMax = 256
+            try await market.serving(configuration) { door in
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for lane in 0..<200 as Range<UInt16> {
+                        group.addTask {
+                            try await door.call(voucher: door.voucher(lane: lane)).status
+                        }
+                    }
+                    for try await status in group { #expect(status == 200) }
+                }
+            }
+            #expect(try await market.paid() == Amount(obol: 200 * 31))
+            #expect(try await market.ledger.channel(market.channel)?.claims == 2)
+        }
+    }
+
     @Test("several channels are claimed from in one transaction")
     func sharedTransaction() async throws {
         let market = try await Market.make()
         let second = try await Market.openChannel(
-            market.ledger, market.buyer, market.seller.accountID, market.voucherKey.publicKey,
-            deposit: 1_000_000, lanes: 2)
+            market.ledger,
+            market.buyer,
+            market.seller.accountID,
+            market.voucherKey.publicKey,
+            deposit: 1_000_000,
+            lanes: 2
+        )
         let before = market.ledger.submissions.count
         try await market.serving { door, upstream in
             upstream.behaviour = .answer(Texts.completion())

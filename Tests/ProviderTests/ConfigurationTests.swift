@@ -23,7 +23,8 @@ struct ConfigurationTests {
             #"{"services":[{"offer":"","upstream":{"kind":"openai","url":"","key":"s"}}]}"#,
             #"{"services":[{"offer":""}]}"#, #"{"claims":{"amountObol":-1}}"#,
             #"{"claims":{"amountObol":"1.5"}}"#,
-        ])
+        ]
+    )
     func unknownSetting(_ text: String) {
         #expect(throws: DecodingError.self) { try read(text) }
     }
@@ -41,7 +42,8 @@ struct ConfigurationTests {
                 #"{"services":[{"offer":"x","upstream":{"kind":"json","url":"ftp:"}}]}"#,
                 "services[0].upstream.url"
             ),
-        ])
+        ]
+    )
     func fault(_ text: String, _ field: String) throws {
         let faults = try read(text).validate()
         #expect(faults.contains { $0.hasPrefix(field) })
@@ -61,18 +63,21 @@ struct ConfigurationTests {
     func roundTrip() throws {
         var configuration = try read(
             #"{"claims":{"amountObol":"340282366920938463463374607431768211455"},"#
-                + #""services":[\#(Self.service)]}"#)
+                + #""services":[\#(Self.service)]}"#
+        )
         configuration.services[0].upstream.apiKeyEnvironment = "KEY"
         let text = try JSONEncoder().encode(configuration)
         #expect(String(decoding: text, as: UTF8.self).contains("\"3402823669209"))
         #expect(
-            try JSONDecoder().decode(ProviderConfiguration.self, from: text) == configuration)
+            try JSONDecoder().decode(ProviderConfiguration.self, from: text) == configuration
+        )
         #expect(try read(#"{"claims":{"amountObol":12}}"#).claims.amount == Amount(obol: 12))
     }
 
     @Test(
         "an upstream's base URL may end in /v1 or not",
-        arguments: ["http://h:1", "http://h:1/", "http://h:1/v1", "http://h:1/v1/"])
+        arguments: ["http://h:1", "http://h:1/", "http://h:1/v1", "http://h:1/v1/"]
+    )
     func upstreamURL(_ base: String) {
         let upstream = UpstreamConfiguration(kind: .openai, url: base, model: "m")
         #expect(SoldService.url(.chat, upstream) == "http://h:1/v1/chat/completions")
@@ -103,7 +108,8 @@ struct MeterTests {
             units
                 == UnitCounts([
                     (.inputToken, 4), (.outputToken, 6), (.call, 1), (.second, 2), (.byte, 150),
-                ]))
+                ])
+        )
     }
 
     @Test("a partial call counts chunks with content, and is no call")
@@ -112,7 +118,8 @@ struct MeterTests {
             .partial(milliseconds: 0)
         #expect(
             units
-                == UnitCounts([(.inputToken, 4), (.outputToken, 1), (.second, 1), (.byte, 150)]))
+                == UnitCounts([(.inputToken, 4), (.outputToken, 1), (.second, 1), (.byte, 150)])
+        )
     }
 
     @Test("no count exceeds what was promised, and units without a price are not counted")
@@ -123,7 +130,8 @@ struct MeterTests {
                 == UnitCounts([
                     (.inputToken, 10), (.outputToken, 20), (.call, 1), (.second, 3),
                     (.byte, 150),
-                ]))
+                ])
+        )
         #expect(meter(huge, max: UnitCounts([(.call, 1)])).delivered(milliseconds: 1).count == 1)
         #expect(meter(huge, max: UnitCounts()).delivered(milliseconds: 1).isEmpty)
     }

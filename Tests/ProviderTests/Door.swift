@@ -48,26 +48,41 @@ struct Door: Sendable {
 
     /// A voucher for a body, in any lane.
     func voucher(
-        _ body: String = chat, lane: UInt16 = 0, sequence: UInt64 = 1, cap: UInt64 = 1_000_000,
-        change: (Voucher) -> Voucher = { $0 }, key: SigningKey? = nil
+        _ body: String = chat,
+        lane: UInt16 = 0,
+        sequence: UInt64 = 1,
+        cap: UInt64 = 1_000_000,
+        change: (Voucher) -> Voucher = { $0 },
+        key: SigningKey? = nil
     ) -> Verified<Voucher> {
         let plain = Voucher(
-            chain: market.ledger.genesis.chain, channel: market.channel, lane: LaneID(lane),
-            sequence: sequence, cap: Amount(obol: UInt128(cap)), offer: market.offer.id,
+            chain: market.ledger.genesis.chain,
+            channel: market.channel,
+            lane: LaneID(lane),
+            sequence: sequence,
+            cap: Amount(obol: UInt128(cap)),
+            offer: market.offer.id,
             request: RequestDigest.of(
-                path: market.offer.interface.path, body: Array(body.utf8)),
-            expiresAt: Timestamp(milliseconds: Market.now.milliseconds + 60_000))
+                path: market.offer.interface.path,
+                body: Array(body.utf8)
+            ),
+            expiresAt: Timestamp(milliseconds: Market.now.milliseconds + 60_000)
+        )
         return (key ?? market.voucherKey).sign(change(plain))
     }
 
     /// Sends a call with a voucher; by default a right one.
     func call(
-        _ body: String = chat, voucher: Verified<Voucher>? = nil, path: String? = nil
+        _ body: String = chat,
+        voucher: Verified<Voucher>? = nil,
+        path: String? = nil
     ) async throws -> Answer {
         let paper = (voucher ?? self.voucher(body)).signed.canonicalBytes
         return try await post(
-            path ?? market.offer.interface.path, body,
-            voucher: String(decoding: Base64.encode(paper), as: UTF8.self))
+            path ?? market.offer.interface.path,
+            body,
+            voucher: String(decoding: Base64.encode(paper), as: UTF8.self)
+        )
     }
 
     /// Posts a body with whatever stands in the voucher's header.
@@ -90,12 +105,15 @@ struct Door: Sendable {
 
     /// Begins a streamed call and hands over its chunks as they come; leaving breaks it off.
     func stream(
-        _ voucher: Verified<Voucher>, _ body: (HTTPClientResponse.Body) async throws -> Void
+        _ voucher: Verified<Voucher>,
+        _ body: (HTTPClientResponse.Body) async throws -> Void
     ) async throws {
         var request = request(CallInterface.chat.path, Self.chatStream)
         let paper = Base64.encode(voucher.signed.canonicalBytes)
         request.headers.add(
-            name: "stoa-voucher", value: String(decoding: paper, as: UTF8.self))
+            name: "stoa-voucher",
+            value: String(decoding: paper, as: UTF8.self)
+        )
         let response = try await Market.client.execute(request, timeout: .seconds(20))
         try await body(response.body)
     }
@@ -116,7 +134,8 @@ struct Door: Sendable {
             type: response.headers.first(name: "content-type") ?? "",
             body: Array(body.readableBytesView),
             receiptText: response.headers.first(name: "stoa-receipt"),
-            retryAfter: response.headers.first(name: "retry-after"))
+            retryAfter: response.headers.first(name: "retry-after")
+        )
     }
 
     static func receipt(_ text: String) throws -> Verified<Receipt> {
@@ -126,12 +145,17 @@ struct Door: Sendable {
 
     /// Checks a receipt against everything a buyer knows (SET-8, SET-14).
     func expectRight(
-        _ receipt: Verified<Receipt>, for voucher: Verified<Voucher>, chunks: [[UInt8]],
-        status: CallStatus, sourceLocation: SourceLocation = #_sourceLocation
+        _ receipt: Verified<Receipt>,
+        for voucher: Verified<Voucher>,
+        chunks: [[UInt8]],
+        status: CallStatus,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let channel = try #require(try await market.ledger.channel(voucher.document.channel))
         let terms = channel.terms(
-            id: voucher.document.channel, chain: market.ledger.genesis.chain)
+            id: voucher.document.channel,
+            chain: market.ledger.genesis.chain
+        )
         try ReceiptRules.check(receipt, for: voucher, under: market.offer, in: terms)
         var chain = ResponseChain(voucher: voucher.digest)
         for chunk in chunks { chain.append(chunk) }

@@ -43,7 +43,8 @@ struct FailureTests {
 
     @Test(
         "CALL-7: an upstream that fails before anything was sent costs nothing",
-        arguments: failures)
+        arguments: failures
+    )
     func failedReceipt(_ failure: Case) async throws {
         let market = try await Market.make()
         try await market.serving(change: { $0.responseBytesMax = 65_536 }) { door, upstream in
@@ -54,7 +55,11 @@ struct FailureTests {
             #expect(try answer.error("money_moved") == "false")
             let receipt = try answer.receipt()
             try await door.expectRight(
-                receipt, for: voucher, chunks: [answer.body], status: .failed)
+                receipt,
+                for: voucher,
+                chunks: [answer.body],
+                status: .failed
+            )
             #expect(receipt.document.charge == .zero)
             #expect(receipt.document.units.isEmpty)
             #expect(try await door.lane().unsigned("sequence") == 1, "the number is used")
@@ -110,11 +115,16 @@ struct FailureTests {
                 }
             }
             let receipt = try Door.receipt(
-                String(decoding: try #require(events.last).data, as: UTF8.self))
+                String(decoding: try #require(events.last).data, as: UTF8.self)
+            )
             let chunks = events.dropLast().map(\.data)
             #expect(chunks == Self.sent.map { Array($0.utf8) })
             try await door.expectRight(
-                receipt, for: voucher, chunks: Array(chunks), status: .partial)
+                receipt,
+                for: voucher,
+                chunks: Array(chunks),
+                status: .partial
+            )
             #expect(receipt.document.units == UnitCounts([(.outputToken, 2)]))
         }
     }
@@ -124,7 +134,9 @@ struct FailureTests {
         let market = try await Market.make()
         try await market.serving { door, upstream in
             upstream.behaviour = .pausing(
-                Self.sent, then: Array(repeating: Texts.delta("c"), count: 100_000))
+                Self.sent,
+                then: Array(repeating: Texts.delta("c"), count: 100_000)
+            )
             let voucher = door.voucher(Door.chatStream)
             let reading = Task {
                 try await door.stream(voucher) { body in
@@ -170,7 +182,8 @@ struct FailureTests {
     func openCircuit() async throws {
         let market = try await Market.make()
         try await market.serving(change: { $0.circuitBreaker.failuresToOpen = 3 }) {
-            door, upstream in
+            door,
+            upstream in
             upstream.behaviour = .answer("{}", status: 500)
             for number in 1...3 as ClosedRange<UInt64> {
                 let answer = try await door.call(voucher: door.voucher(sequence: number))
@@ -213,6 +226,7 @@ struct FailureTests {
                     #expect(try await group.next()?.status == 200)
                 }
                 #expect(try await first.status == 200)
-            })
+            }
+        )
     }
 }

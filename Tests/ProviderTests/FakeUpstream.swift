@@ -89,7 +89,9 @@ final class FakeUpstream: Sendable {
         let application = Application(
             responder: FakeResponder(upstream: upstream),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { found.yield($0.localAddress?.port ?? 0) }, logger: .silent)
+            onServerRunning: { found.yield($0.localAddress?.port ?? 0) },
+            logger: .silent
+        )
         let services = ServiceGroup(services: [application], logger: .silent)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -117,8 +119,10 @@ private struct FakeResponder: HTTPResponder {
     func respond(to request: Request, context: Context) async throws -> Response {
         let body = try await request.body.collect(upTo: 8 << 20)
         let asked = FakeUpstream.Asked(
-            path: request.uri.path, authorization: request.headers[.authorization],
-            body: String(buffer: body))
+            path: request.uri.path,
+            authorization: request.headers[.authorization],
+            body: String(buffer: body)
+        )
         switch upstream.note(asked) {
         case .answer(let text, let status): return json(text, status)
         case .held(let text):
@@ -145,8 +149,10 @@ private struct FakeResponder: HTTPResponder {
 
     private func json(_ text: String, _ status: Int) -> Response {
         Response(
-            status: .init(code: status), headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+            status: .init(code: status),
+            headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text))
+        )
     }
 
     private func stream(
@@ -154,7 +160,8 @@ private struct FakeResponder: HTTPResponder {
             @escaping @Sendable @concurrent (inout any ResponseBodyWriter) async throws -> Void
     ) -> Response {
         Response(
-            status: .ok, headers: [.contentType: "text/event-stream"],
+            status: .ok,
+            headers: [.contentType: "text/event-stream"],
             body: ResponseBody { writer in
                 do {
                     try await write(&writer)
@@ -163,14 +170,16 @@ private struct FakeResponder: HTTPResponder {
                     throw error
                 }
                 try await writer.finish(nil)
-            })
+            }
+        )
     }
 }
 
 /// Writes events one by one.
 @concurrent
 private func send(
-    _ events: [String], to writer: inout any ResponseBodyWriter
+    _ events: [String],
+    to writer: inout any ResponseBodyWriter
 ) async throws {
     for event in events {
         try await writer.write(ByteBuffer(string: "data: \(event)\n\n"))

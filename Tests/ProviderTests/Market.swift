@@ -22,9 +22,11 @@ struct Market: Sendable {
         configuration: {
             var configuration = HTTPClient.Configuration()
             configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+            configuration.connectionPool.retryConnectionEstablishment = false
             configuration.redirectConfiguration = .disallow
             return configuration
-        }())
+        }()
+    )
 
     static let now = Timestamp(milliseconds: 1_800_000_000_000)
 
@@ -42,8 +44,11 @@ struct Market: Sendable {
 
     /// Makes a market; every price is per single unit.
     static func make(
-        _ interface: CallInterface = .chat, prices: [(MarketTypes.Unit, UInt64)]? = nil,
-        deposit: UInt64 = 1_000_000_000, lanes: UInt16 = 64, callMilliseconds: UInt32 = 60_000,
+        _ interface: CallInterface = .chat,
+        prices: [(MarketTypes.Unit, UInt64)]? = nil,
+        deposit: UInt64 = 1_000_000_000,
+        lanes: UInt16 = 64,
+        callMilliseconds: UInt32 = 60_000,
         closingDelayBlocks: UInt64 = 600
     ) async throws -> Market {
         let seller = try key(1)
@@ -52,65 +57,119 @@ struct Market: Sendable {
             Genesis.Allocation(account: $0.accountID, amount: Amount(obol: 10_000_000_000))
         }
         let parameters = LedgerParameters(
-            feeMinimum: Amount(obol: 10), feePerByte: .zero,
-            closingDelayBlocks: closingDelayBlocks, unbondingDelayBlocks: 10)
+            feeMinimum: Amount(obol: 10),
+            feePerByte: .zero,
+            closingDelayBlocks: closingDelayBlocks,
+            unbondingDelayBlocks: 10
+        )
         let genesis = try #require(
             Genesis(
-                name: "test", time: now, sequencer: try key(9).publicKey,
-                parameters: parameters, allocations: allocations))
+                name: "test",
+                time: now,
+                sequencer: try key(9).publicKey,
+                parameters: parameters,
+                allocations: allocations
+            )
+        )
         let ledger = MemoryLedger(genesis)
         let usual: [(MarketTypes.Unit, UInt64)] =
             interface == .chat ? [(.inputToken, 2), (.outputToken, 3)] : [(.call, 7)]
         let offer = try makeOffer(
-            interface, prices ?? usual, seller: seller.accountID,
-            receiptKey: try key(3).publicKey, callMilliseconds: callMilliseconds)
+            interface,
+            prices ?? usual,
+            seller: seller.accountID,
+            receiptKey: try key(3).publicKey,
+            callMilliseconds: callMilliseconds
+        )
         try await AccountSession(key: seller, ledger: ledger).execute([
             .publishAsset(
                 AssetPublication(
-                    name: "tiny-model", kind: .model, licence: "MIT",
-                    version: AssetVersion(content: offer.weights, metadataLink: ""))),
+                    name: "tiny-model",
+                    kind: .model,
+                    licence: "MIT",
+                    version: AssetVersion(content: offer.weights, metadataLink: "")
+                )
+            ),
             .publishOffer(offer),
         ])
         let voucherKey = try key(4)
         let channel = try await openChannel(
-            ledger, buyer, seller.accountID, voucherKey.publicKey, deposit: deposit, lanes: lanes)
+            ledger,
+            buyer,
+            seller.accountID,
+            voucherKey.publicKey,
+            deposit: deposit,
+            lanes: lanes
+        )
         return Market(
-            ledger: ledger, seller: seller, receiptKey: try key(3), buyer: buyer,
-            voucherKey: voucherKey, offer: offer, channel: channel)
+            ledger: ledger,
+            seller: seller,
+            receiptKey: try key(3),
+            buyer: buyer,
+            voucherKey: voucherKey,
+            offer: offer,
+            channel: channel
+        )
     }
 
     static func openChannel(
-        _ ledger: MemoryLedger, _ buyer: SigningKey, _ payee: AccountID, _ voucherKey: PublicKey,
-        deposit: UInt64, lanes: UInt16
+        _ ledger: MemoryLedger,
+        _ buyer: SigningKey,
+        _ payee: AccountID,
+        _ voucherKey: PublicKey,
+        deposit: UInt64,
+        lanes: UInt16
     ) async throws -> ChannelID {
         let session = AccountSession(key: buyer, ledger: ledger)
         let done = try await session.execute([
             .openChannel(
                 ChannelOpening(
-                    payee: payee, denomination: .native, deposit: Amount(obol: UInt128(deposit)),
-                    voucherKey: voucherKey, lanes: lanes))
+                    payee: payee,
+                    denomination: .native,
+                    deposit: Amount(obol: UInt128(deposit)),
+                    voucherKey: voucherKey,
+                    lanes: lanes
+                )
+            )
         ])
         return Channel.id(payer: buyer.accountID, sequence: done.sequence, messageIndex: 0)
     }
 
     private static func makeOffer(
-        _ interface: CallInterface, _ prices: [(MarketTypes.Unit, UInt64)], seller: AccountID,
-        receiptKey: PublicKey, callMilliseconds: UInt32
+        _ interface: CallInterface,
+        _ prices: [(MarketTypes.Unit, UInt64)],
+        seller: AccountID,
+        receiptKey: PublicKey,
+        callMilliseconds: UInt32
     ) throws -> Offer {
         var table = SortedMap<MarketTypes.Unit, Price>()
         for (unit, amount) in prices {
             table[unit] = Price(amount: Amount(obol: UInt128(amount)), perUnits: 1)
         }
         return Offer(
-            seller: seller, receiptKey: receiptKey,
-            asset: Asset.id(owner: seller, name: "tiny-model"), assetVersion: 1,
-            weights: Digest(sha256: [1, 2, 3]), model: "tiny-model", interface: interface,
-            endpoint: "http://127.0.0.1:1", denomination: .native, prices: PriceTable(table),
+            seller: seller,
+            receiptKey: receiptKey,
+            asset: Asset.id(owner: seller, name: "tiny-model"),
+            assetVersion: 1,
+            weights: Digest(sha256: [1, 2, 3]),
+            model: "tiny-model",
+            interface: interface,
+            endpoint: "http://127.0.0.1:1",
+            denomination: .native,
+            prices: PriceTable(table),
             limits: OfferLimits(
-                requestBytesMax: 4096, inputTokensMax: 1000, outputTokensMax: 64,
-                templateTokensMax: 16, callMillisecondsMax: callMilliseconds),
-            verification: .receipt, bond: .zero, version: 1, supersedes: nil,
-            expiresAt: Timestamp(milliseconds: now.milliseconds + 1_000_000))
+                requestBytesMax: 4096,
+                inputTokensMax: 1000,
+                outputTokensMax: 64,
+                templateTokensMax: 16,
+                callMillisecondsMax: callMilliseconds
+            ),
+            verification: .receipt,
+            bond: .zero,
+            version: 1,
+            supersedes: nil,
+            expiresAt: Timestamp(milliseconds: now.milliseconds + 1_000_000)
+        )
     }
 
     /// A configuration that serves the one offer from `upstream`, with a journal of its own.
@@ -122,7 +181,8 @@ struct Market: Sendable {
         let kind: UpstreamConfiguration.Kind = offer.interface == .json ? .json : .openai
         var service = ServiceConfiguration(
             offer: offer.id,
-            upstream: UpstreamConfiguration(kind: kind, url: upstream, model: "inner-model"))
+            upstream: UpstreamConfiguration(kind: kind, url: upstream, model: "inner-model")
+        )
         service.concurrentCallsMax = 64
         configuration.services = [service]
         return configuration
@@ -131,7 +191,9 @@ struct Market: Sendable {
     static func temporaryDirectory() throws -> String {
         let path = FileManager.default.temporaryDirectory.path + "/provider-" + UUID().uuidString
         try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true)
+            atPath: path,
+            withIntermediateDirectories: true
+        )
         return path
     }
 }
@@ -139,15 +201,23 @@ struct Market: Sendable {
 extension Market {
     /// Runs a provider until `body` returns, and shuts it down gracefully.
     func serving(
-        _ configuration: ProviderConfiguration, now: @escaping @Sendable () -> Timestamp = {
+        _ configuration: ProviderConfiguration,
+        now: @escaping @Sendable () -> Timestamp = {
             Market.now
-        }, _ body: (Door) async throws -> Void
+        },
+        _ body: (Door) async throws -> Void
     ) async throws {
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         let service = ProviderService(
-            configuration: configuration, receiptKey: receiptKey,
-            account: AccountSession(key: seller, ledger: ledger), ledger: ledger,
-            httpClient: Self.client, logger: .silent, now: now, onListening: { found.yield($0) })
+            configuration: configuration,
+            receiptKey: receiptKey,
+            account: AccountSession(key: seller, ledger: ledger),
+            ledger: ledger,
+            httpClient: Self.client,
+            logger: .silent,
+            now: now,
+            onListening: { found.yield($0) }
+        )
         let services = ServiceGroup(services: [service], logger: .silent)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -157,7 +227,8 @@ extension Market {
             for await port in ports {
                 do {
                     try await body(
-                        Door(market: self, url: "http://127.0.0.1:\(port)", services: services))
+                        Door(market: self, url: "http://127.0.0.1:\(port)", services: services)
+                    )
                 } catch {
                     await services.triggerGracefulShutdown()
                     throw error

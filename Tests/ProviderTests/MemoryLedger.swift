@@ -70,8 +70,13 @@ final class MemoryLedger: LedgerConnection {
     func status() async throws(LedgerClientError) -> LedgerStatus {
         let height = state.withLock { UInt64($0.blocks.count) }
         return LedgerStatus(
-            chain: genesis.chain, name: genesis.name, height: BlockHeight(height),
-            time: genesis.time, stateRoot: .zero, parameters: genesis.parameters)
+            chain: genesis.chain,
+            name: genesis.name,
+            height: BlockHeight(height),
+            time: genesis.time,
+            stateRoot: .zero,
+            parameters: genesis.parameters
+        )
     }
 
     func submit(_ bytes: [UInt8]) async throws(LedgerClientError) -> TransactionOutcome {
@@ -103,16 +108,25 @@ final class MemoryLedger: LedgerConnection {
     }
 
     private static func execute(
-        _ checked: CheckedTransaction, _ genesis: Genesis, _ state: inout State
+        _ checked: CheckedTransaction,
+        _ genesis: Genesis,
+        _ state: inout State
     ) -> (TransactionOutcome, BlockSummary) {
         let height = BlockHeight(UInt64(state.blocks.count) + 1)
         var ledger = Ledger(chain: genesis.chain, base: state.entries)
         let result = ledger.apply(checked, at: BlockContext(height: height, time: genesis.time))
         state.entries.apply(ledger.changes)
         let outcome = TransactionOutcome(
-            digest: checked.digest, height: height, result: result)
+            digest: checked.digest,
+            height: height,
+            result: result
+        )
         let block = BlockSummary(
-            height: height, time: genesis.time, transactions: 1, events: result.events)
+            height: height,
+            time: genesis.time,
+            transactions: 1,
+            events: result.events
+        )
         state.outcomes[checked.digest] = outcome
         state.blocks.append(block)
         state.submissions.append(checked.transaction)
@@ -120,7 +134,8 @@ final class MemoryLedger: LedgerConnection {
     }
 
     func entry(
-        _ key: StateKey, proven: Bool
+        _ key: StateKey,
+        proven: Bool
     ) async throws(LedgerClientError) -> StateEntry {
         let (value, height, isGone) = state.withLock { state in
             if key.bytes.first == StateKey.channel(ChannelID(.zero)).bytes.first {
@@ -136,7 +151,9 @@ final class MemoryLedger: LedgerConnection {
     }
 
     func entries(
-        prefix: StateKey, after: StateKey?, limit: Int
+        prefix: StateKey,
+        after: StateKey?,
+        limit: Int
     ) async throws(LedgerClientError) -> [StateListing] {
         let values = state.withLock { $0.entries.values }
         let found = values.filter { entry in

@@ -1,4 +1,5 @@
 import CanonicalCoding
+import Foundation
 import Identity
 import LedgerCore
 import MarketTypes
@@ -21,7 +22,11 @@ struct PaidCallTests {
             #expect(answer.body == Array(Texts.completion().utf8))
             let receipt = try answer.receipt()
             try await door.expectRight(
-                receipt, for: voucher, chunks: [answer.body], status: .delivered)
+                receipt,
+                for: voucher,
+                chunks: [answer.body],
+                status: .delivered
+            )
             #expect(receipt.document.units == UnitCounts([(.inputToken, 5), (.outputToken, 7)]))
             #expect(receipt.document.charge == Amount(obol: 31))
         }
@@ -44,8 +49,23 @@ struct PaidCallTests {
                 try answer.receipt().document.parameters == [
                     CallParameter(name: "max_completion_tokens", value: "9"),
                     CallParameter(name: "seed", value: "3"),
-                ])
+                ]
+            )
         }
+    }
+
+    @Test("the upstream gets the key that the environment holds")
+    func upstreamKey() async throws {
+        let held = try #require(ProcessInfo.processInfo.environment["PATH"])
+        let market = try await Market.make()
+        try await market.serving(
+            change: { $0.services[0].upstream.apiKeyEnvironment = "PATH" },
+            { door, upstream in
+                upstream.behaviour = .answer(Texts.completion())
+                _ = try await door.call()
+                #expect(upstream.asked.first?.authorization == "Bearer " + held)
+            }
+        )
     }
 
     @Test("a request that sets no bound is bounded by the offer")
@@ -75,9 +95,14 @@ struct PaidCallTests {
             #expect(sent == (chunks + ["[DONE]"]).map { Array($0.utf8) })
             #expect(events.last?.name == "stoa-receipt")
             let receipt = try Door.receipt(
-                String(decoding: try #require(events.last).data, as: UTF8.self))
+                String(decoding: try #require(events.last).data, as: UTF8.self)
+            )
             try await door.expectRight(
-                receipt, for: voucher, chunks: Array(sent), status: .delivered)
+                receipt,
+                for: voucher,
+                chunks: Array(sent),
+                status: .delivered
+            )
             #expect(receipt.document.charge == Amount(obol: 5 * 2 + 2 * 3))
             let asked = try JSONObject(Array(try #require(upstream.asked.first).body.utf8))
             #expect(try asked.object("stream_options")?.bool("include_usage") == true)
@@ -99,7 +124,8 @@ struct PaidCallTests {
                 #expect(receipt.document.units == UnitCounts([(.outputToken, 2)]))
                 let asked = try #require(upstream.asked.first)
                 #expect(!asked.body.contains("stream_options"))
-            })
+            }
+        )
     }
 
     @Test("a stream that ends without [DONE] after a finished choice is complete, and gets one")
@@ -135,10 +161,16 @@ struct PaidCallTests {
             let voucher = door.voucher()
             let answer = try await door.call(voucher: voucher)
             let most = market.offer.unitsMax(
-                requestBytes: Door.chat.utf8.count, outputTokens: 64)
+                requestBytes: Door.chat.utf8.count,
+                outputTokens: 64
+            )
             #expect(try answer.receipt().document.units == most)
             try await door.expectRight(
-                try answer.receipt(), for: voucher, chunks: [answer.body], status: .delivered)
+                try answer.receipt(),
+                for: voucher,
+                chunks: [answer.body],
+                status: .delivered
+            )
         }
     }
 

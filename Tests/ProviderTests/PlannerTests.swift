@@ -32,17 +32,33 @@ struct PlannerTests {
         Case(name: "closing", unclaimed: 1, status: closing(500), release: true),
         Case(name: "closing, all paid", unclaimed: 0, status: closing(500), release: true),
         Case(
-            name: "closing, never used", unclaimed: 0, earned: 0, status: closing(500),
-            release: nil),
+            name: "closing, never used",
+            unclaimed: 0,
+            earned: 0,
+            status: closing(500),
+            release: nil
+        ),
         Case(
-            name: "closing with a call in progress", unclaimed: 1, isServing: true,
-            status: closing(500), release: nil),
+            name: "closing with a call in progress",
+            unclaimed: 1,
+            isServing: true,
+            status: closing(500),
+            release: nil
+        ),
         Case(
-            name: "closing soon with a call in progress", unclaimed: 1, isServing: true,
-            status: closing(110), release: false),
+            name: "closing soon with a call in progress",
+            unclaimed: 1,
+            isServing: true,
+            status: closing(110),
+            release: false
+        ),
         Case(
-            name: "past its closing", unclaimed: 1, isServing: true, status: closing(50),
-            release: false),
+            name: "past its closing",
+            unclaimed: 1,
+            isServing: true,
+            status: closing(50),
+            release: false
+        ),
         Case(name: "closed", unclaimed: 1000, status: .closed, release: nil),
     ]
 
@@ -61,15 +77,20 @@ struct PlannerTests {
 
     private func standing(_ item: Case) -> ClaimPlanner.Standing {
         ClaimPlanner.Standing(
-            channel: Self.channel, unclaimed: Amount(obol: UInt128(item.unclaimed)),
-            earned: Amount(obol: UInt128(item.earned)), isServing: item.isServing,
-            status: item.status)
+            channel: Self.channel,
+            unclaimed: Amount(obol: UInt128(item.unclaimed)),
+            earned: Amount(obol: UInt128(item.earned)),
+            isServing: item.isServing,
+            status: item.status
+        )
     }
 
     private func moment(_ seconds: UInt64, isShuttingDown: Bool = false) -> ClaimPlanner.Moment {
         ClaimPlanner.Moment(
-            milliseconds: 1_000_000 + seconds * 1000, height: BlockHeight(50),
-            isShuttingDown: isShuttingDown)
+            milliseconds: 1_000_000 + seconds * 1000,
+            height: BlockHeight(50),
+            isShuttingDown: isShuttingDown
+        )
     }
 
     @Test("the plan follows the policy", arguments: cases)
@@ -80,7 +101,9 @@ struct PlannerTests {
             _ = planner.plan([standing], at: moment(0))
         }
         let steps = planner.plan(
-            [standing], at: moment(item.waitedSeconds, isShuttingDown: item.isShuttingDown))
+            [standing],
+            at: moment(item.waitedSeconds, isShuttingDown: item.isShuttingDown)
+        )
         let expected = item.release.map {
             [ClaimPlanner.Step(channel: Self.channel, release: $0)]
         }
@@ -154,9 +177,11 @@ struct CircuitBreakerTests {
         var breaker = opened()
         #expect(breaker.isOpen(atMilliseconds: 10_999))
         #expect(
-            breaker.admit(atMilliseconds: 4000) == .refused(retryAfterMilliseconds: 7000))
+            breaker.admit(atMilliseconds: 4000) == .refused(retryAfterMilliseconds: 7000)
+        )
         #expect(
-            breaker.admit(atMilliseconds: 10_999) == .refused(retryAfterMilliseconds: 1))
+            breaker.admit(atMilliseconds: 10_999) == .refused(retryAfterMilliseconds: 1)
+        )
     }
 
     @Test("then it lets a few probes through, and no more")
@@ -165,7 +190,8 @@ struct CircuitBreakerTests {
         #expect(breaker.admit(atMilliseconds: 11_000) == .probe)
         #expect(breaker.admit(atMilliseconds: 11_000) == .probe)
         #expect(
-            breaker.admit(atMilliseconds: 11_000) == .refused(retryAfterMilliseconds: 1000))
+            breaker.admit(atMilliseconds: 11_000) == .refused(retryAfterMilliseconds: 1000)
+        )
         breaker.abandoned(.probe)
         #expect(breaker.admit(atMilliseconds: 11_000) == .probe)
     }

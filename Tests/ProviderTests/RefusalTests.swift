@@ -40,7 +40,8 @@ struct RefusalTests {
         Wrong(.voucherExpired) { door in
             door.voucher(change: {
                 $0.with(
-                    expiresAt: Timestamp(milliseconds: Market.now.milliseconds - 1))
+                    expiresAt: Timestamp(milliseconds: Market.now.milliseconds - 1)
+                )
             })
         },
         Wrong(.laneOutOfRange) { door in door.voucher(lane: 64) },
@@ -74,7 +75,10 @@ struct RefusalTests {
             let real = door.voucher().signed
             let other = door.voucher(cap: 5).signed
             let forged = Signed(
-                document: real.document, key: real.key, signature: other.signature)
+                document: real.document,
+                key: real.key,
+                signature: other.signature
+            )
             let text = String(decoding: Base64Text(forged).bytes, as: UTF8.self)
             let answer = try await door.post("/v1/chat/completions", Door.chat, voucher: text)
             #expect(answer.status == 402)
@@ -127,11 +131,15 @@ struct RefusalTests {
             let real = String(decoding: Base64Text(door.voucher().signed).bytes, as: UTF8.self)
             for text in ["", "x", "AAAA", real + "AAAA", String(repeating: "A", count: 2000)] {
                 let answer = try await door.post(
-                    "/v1/chat/completions", Door.chat, voucher: text)
+                    "/v1/chat/completions",
+                    Door.chat,
+                    voucher: text
+                )
                 #expect(answer.status == 400)
             }
             #expect(
-                try await door.post("/v1/chat/completions", Door.chat, voucher: nil).status == 402)
+                try await door.post("/v1/chat/completions", Door.chat, voucher: nil).status == 402
+            )
             #expect(upstream.asked.isEmpty)
         }
     }
@@ -142,7 +150,8 @@ struct RefusalTests {
         try await market.serving { door, upstream in
             let long = String(Door.chat.dropLast()) + #","max_tokens":65}"#
             #expect(try await door.call(long).status == 400)
-            let large = #"{"model":"tiny-model","messages":["\#(String(repeating: "x", count: 5000))"]}"#
+            let large =
+                #"{"model":"tiny-model","messages":["\#(String(repeating: "x", count: 5000))"]}"#
             #expect(try await door.call(large).status == 413)
             #expect(try await door.call("{\"model\":\"tiny-model\"").status == 400)
             let other = Door.chat.replacing("tiny-model", with: "other-model")
@@ -161,7 +170,8 @@ struct RefusalTests {
             let before = market.ledger.channelQuestions
             for _ in 0..<10 {
                 let answer = try await door.call(
-                    voucher: door.voucher(change: { $0.with(channel: stranger) }))
+                    voucher: door.voucher(change: { $0.with(channel: stranger) })
+                )
                 #expect(try answer.error("stoa_code") == "702")
             }
             #expect(market.ledger.channelQuestions == before + 1)
@@ -172,11 +182,17 @@ struct RefusalTests {
     func foreignChannel() async throws {
         let market = try await Market.make()
         let foreign = try await Market.openChannel(
-            market.ledger, market.buyer, try Market.key(55).accountID,
-            market.voucherKey.publicKey, deposit: 1_000_000, lanes: 1)
+            market.ledger,
+            market.buyer,
+            try Market.key(55).accountID,
+            market.voucherKey.publicKey,
+            deposit: 1_000_000,
+            lanes: 1
+        )
         try await market.serving { door, _ in
             let answer = try await door.call(
-                voucher: door.voucher(change: { $0.with(channel: foreign) }))
+                voucher: door.voucher(change: { $0.with(channel: foreign) })
+            )
             #expect(try answer.error("stoa_code") == "702")
         }
     }
@@ -187,8 +203,13 @@ struct RefusalTests {
         try await market.serving { door, upstream in
             upstream.behaviour = .answer(Texts.completion())
             let young = try await Market.openChannel(
-                market.ledger, market.buyer, market.seller.accountID,
-                market.voucherKey.publicKey, deposit: 1000, lanes: 2)
+                market.ledger,
+                market.buyer,
+                market.seller.accountID,
+                market.voucherKey.publicKey,
+                deposit: 1000,
+                lanes: 2
+            )
             let first = door.voucher(cap: 900, change: { $0.with(channel: young) })
             #expect(try await door.call(voucher: first).status == 200)
             let dear = door.voucher(sequence: 2, cap: 2000, change: { $0.with(channel: young) })
@@ -232,12 +253,20 @@ struct Base64Text {
 extension Voucher {
     /// The same voucher with some fields changed.
     func with(
-        chain: ChainID? = nil, channel: ChannelID? = nil, offer: OfferID? = nil,
+        chain: ChainID? = nil,
+        channel: ChannelID? = nil,
+        offer: OfferID? = nil,
         expiresAt: Timestamp? = nil
     ) -> Voucher {
         Voucher(
-            chain: chain ?? self.chain, channel: channel ?? self.channel, lane: lane,
-            sequence: sequence, cap: cap, offer: offer ?? self.offer, request: request,
-            expiresAt: expiresAt ?? self.expiresAt)
+            chain: chain ?? self.chain,
+            channel: channel ?? self.channel,
+            lane: lane,
+            sequence: sequence,
+            cap: cap,
+            offer: offer ?? self.offer,
+            request: request,
+            expiresAt: expiresAt ?? self.expiresAt
+        )
     }
 }

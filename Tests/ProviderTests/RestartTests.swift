@@ -33,7 +33,11 @@ struct RestartTests {
                 #expect(try lane.unsigned("open") == nil)
                 let receipt = try Door.receipt(try #require(try lane.string("receipt")))
                 try await door.expectRight(
-                    receipt, for: voucher.open, chunks: [], status: .failed)
+                    receipt,
+                    for: voucher.open,
+                    chunks: [],
+                    status: .failed
+                )
                 #expect(receipt.document.charge == .zero)
                 #expect(receipt.document.total == Amount(obol: 31))
                 upstream.behaviour = .answer(Texts.completion())
@@ -46,7 +50,9 @@ struct RestartTests {
 
     /// Serves one call, and crashes during the second.
     private func interrupted(
-        _ market: Market, _ configuration: ProviderConfiguration, _ upstream: FakeUpstream
+        _ market: Market,
+        _ configuration: ProviderConfiguration,
+        _ upstream: FakeUpstream
     ) async throws -> (open: Verified<Voucher>, directory: String) {
         var left: (Verified<Voucher>, String)?
         try await market.serving(configuration) { door in
@@ -150,10 +156,16 @@ struct BookHistory {
 
     private func terms(deposit: UInt128) -> ChannelTerms {
         ChannelTerms(
-            chain: market.ledger.genesis.chain, id: market.channel,
-            payer: market.buyer.accountID, payee: market.seller.accountID,
-            denomination: .native, deposit: Amount(obol: deposit),
-            voucherKey: market.voucherKey.publicKey, lanes: 4, isOpen: true)
+            chain: market.ledger.genesis.chain,
+            id: market.channel,
+            payer: market.buyer.accountID,
+            payee: market.seller.accountID,
+            denomination: .native,
+            deposit: Amount(obol: deposit),
+            voucherKey: market.voucherKey.publicKey,
+            lanes: 4,
+            isOpen: true
+        )
     }
 
     private mutating func claim(isPaid: Bool) throws {
@@ -167,16 +179,25 @@ struct BookHistory {
         guard lane.open == nil else { return }
         let voucher = market.voucherKey.sign(
             Voucher(
-                chain: market.ledger.genesis.chain, channel: market.channel,
-                lane: LaneID(UInt16(index)), sequence: lane.sequence + 1,
-                cap: Amount(obol: lane.total.obol + 400), offer: market.offer.id,
-                request: .zero, expiresAt: Market.now))
+                chain: market.ledger.genesis.chain,
+                channel: market.channel,
+                lane: LaneID(UInt16(index)),
+                sequence: lane.sequence + 1,
+                cap: Amount(obol: lane.total.obol + 400),
+                offer: market.offer.id,
+                request: .zero,
+                expiresAt: Market.now
+            )
+        )
         try make(.voucher(voucher))
         let outcome = CallOutcome(
             status: tokens == 0 ? .failed : .delivered,
             units: UnitCounts([(.outputToken, tokens)]) ?? UnitCounts(),
-            response: ResponseChain(voucher: voucher.digest), parameters: [],
-            startedAt: Market.now, finishedAt: Market.now)
+            response: ResponseChain(voucher: voucher.digest),
+            parameters: [],
+            startedAt: Market.now,
+            finishedAt: Market.now
+        )
         let receipt = try book.draft(voucher, under: market.offer, outcome: outcome)
         try make(.receipt(market.receiptKey.sign(receipt)))
     }
