@@ -63,6 +63,8 @@ func upstreamClient(_ configuration: ProviderConfiguration) -> HTTPClient.Config
     client.httpVersion = .http1Only
     client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
         configuration.concurrentCallsMax
+    // A refused connection is an answer: trying for ten seconds would only keep the buyer waiting.
+    client.connectionPool.retryConnectionEstablishment = false
     return client
 }
 

@@ -16,8 +16,8 @@ struct Up: AsyncParsableCommand {
         abstract: "run a whole market on this machine: ledger, buyer's gateway, and what you sell",
         discussion: """
             On first run it makes a chain, two wallets (seller and buyer, a million STOA each) \
-            and a passphrase, all in the home directory. What `stoa sell --publish-only` configured is \
-            served too.
+            and a passphrase, all in the home directory. What `stoa sell --publish-only` \
+            configured is served too.
 
             EXAMPLE
               stoa up

@@ -221,7 +221,8 @@ struct TidyTests {
     /// Members that a protocol documents: repeating it would say nothing.
     private func isRequirement(_ text: Substring) -> Bool {
         [
-            "func encode(into", "func encode(to ", "static func <", "static func ==", "func hash(into",
+            "func encode(into", "func encode(to ", "static func <",
+            "static func ==", "func hash(into",
             "func value(for", "func run()", "func status()", "func submit(", "func entry(",
             "func entries(", "func blocks(", "func next(",
         ].contains { text.contains($0) }

@@ -36,7 +36,7 @@ def sha256(path: str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def serve(host: str, port: int, threads: int, parallel: int) -> None:
+def serve(host: str, port: int, threads: int, parallel: int, embeddings: bool) -> None:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -50,11 +50,18 @@ def serve(host: str, port: int, threads: int, parallel: int) -> None:
     params.cpuparams_batch.n_threads = threads
     params.n_gpu_layers = 0
     params.warmup = True
+    # Each slot keeps its own prompt; the store behind the slots (8 GiB by default) gains nothing.
+    params.cache_ram_mib = 0
+    if embeddings:
+        params.embedding = True
+        params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     params.verbosity = -1
     server = xllamacpp.Server(params)
     address = server.listening_address
     address = address if address.startswith("http") else f"http://{address}"
-    print(json.dumps({"service": "model", "url": address, "weights": weights_path()}), flush=True)
+    weights = weights_path()
+    ready = {"service": "model", "url": address, "weights": weights, "sha256": sha256(weights)}
+    print(json.dumps(ready), flush=True)
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
@@ -67,8 +74,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    # Threads of llama.cpp wait for each other busily. With as many threads as processors, a market
+    # beside them makes a call many times slower; one thread answers 20 short calls a second.
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--parallel", type=int, default=8)
+    parser.add_argument("--embeddings", action="store_true", help="answer /v1/embeddings too")
     parser.add_argument("--print-path", action="store_true")
     parser.add_argument("--print-sha256", action="store_true")
     options = parser.parse_args()
@@ -77,7 +87,7 @@ def main() -> int:
     elif options.print_sha256:
         print(sha256(weights_path()))
     else:
-        serve(options.host, options.port, options.threads, options.parallel)
+        serve(options.host, options.port, options.threads, options.parallel, options.embeddings)
     return 0
 
 
