@@ -166,28 +166,62 @@ struct ChannelClose: AsyncParsableCommand {
         abstract: "ask for the rest of a deposit back",
         discussion: """
             The seller may claim what it is owed until the closing delay has passed; a seller that \
-            is online usually does so at once, and releases the rest.
+            is online usually does so at once, and releases the rest. One that earned nothing has \
+            no reason to pay the fee for that: then the delay runs, and you withdraw. `--wait` \
+            stays until the money is back, and withdraws if it must.
 
             EXAMPLE
-              stoa channel close --wallet alice 4f1d
+              stoa channel close --wallet alice --wait 4f1d
             """
     )
 
+    @Flag(help: "wait until the money is back")
+    var wait = false
     @OptionGroup var target: OneChannel
 
     func run() async throws {
         let (id, outcome) = try await target.execute { .closeChannel($0) }
-        var closesAt = "?"
-        for case .channelClosing(_, let height) in outcome.result.events {
-            closesAt = "\(height.rawValue)"
-        }
+        var closesAt = BlockHeight(.max)
+        for case .channelClosing(_, let height) in outcome.result.events { closesAt = height }
+        if wait { try await waitForMoney(id, closesAt) }
         try target.output.print(
             [
                 "channel": id.digest.description, "transaction": outcome.digest.description,
-                "closesAtHeight": closesAt,
+                "closesAtHeight": "\(closesAt.rawValue)", "closed": "\(wait)",
             ],
-            "channel \(id.digest) closes at block \(closesAt), or as soon as the seller releases it"
+            wait
+                ? "channel \(id.digest) is closed, and the rest is back"
+                : """
+                channel \(id.digest) closes at block \(closesAt.rawValue), or as soon as the \
+                seller releases it
+                """
         )
+    }
+
+    private func waitForMoney(_ id: ChannelID, _ closesAt: BlockHeight) async throws {
+        let started = ContinuousClock.now
+        var isTold = false
+        while true {
+            let (status, height) = try await target.node.ask { ledger in
+                (try await ledger.channel(id)?.status, try await ledger.status().height)
+            }
+            if status == nil || status == .closed { return }
+            if height >= closesAt {
+                do {
+                    _ = try await target.execute { _ in .withdrawChannel(id) }
+                } catch {
+                    // The seller may have released it in the same moment.
+                    let now = try await target.node.ask { try await $0.channel(id)?.status }
+                    guard now == .closed else { throw error }
+                }
+                return
+            }
+            if !isTold, ContinuousClock.now - started > .seconds(1) {
+                note("waiting for the seller, or for block \(closesAt.rawValue)")
+                isTold = true
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
     }
 }
 

@@ -32,36 +32,39 @@ def obol(text: str) -> str:
     return f"{whole}.{rest:09d} STOA"
 
 
-def start_market(binary: Path, home: Path) -> tuple[Stoa, list[Service], str]:
-    """Starts node, model, seller and buyer as processes of their own."""
+def start_market(binary: Path, home: Path, services: list[Service]) -> None:
+    """Starts node, model, seller and buyer as processes of their own.
+
+    Adds each to `services` before it starts, so that the caller can stop what a failure leaves.
+    """
+    def start(service: Service) -> Service:
+        services.append(service)
+        return service.start(timeout_seconds=120, detached=True)
+
     stoa = Stoa(binary, home)
     for wallet in ("seller", "buyer"):
         stoa("wallet", "new", wallet)
     genesis = stoa("node", "init", "--allocate", "seller=1000", "--allocate", "buyer=1000")
     say(f"    chain {genesis['chain'][:16]}…, supply {obol(genesis['supplyObol'])}, no master key")
-    node = stoa.service("node", "node", "run", "--port", "0").start(detached=True)
+    node = start(stoa.service("node", "node", "run", "--port", "0"))
     say(f"    ledger node    {node.url}")
     stoa = Stoa(binary, home, node.url)
     python = sys.executable
     server = ROOT / "python" / "stoa_models" / "serve_smollm2.py"
-    model = Service(
-        "model", [python, str(server), "--port", "0"], home / "model.log", stoa.env
-    ).start(timeout_seconds=120, detached=True)
+    model = start(Service(
+        "model", [python, str(server), "--port", "0"], home / "model.log", stoa.env))
     say(f"    model server   {model.url}   SmolLM2-135M-Instruct, a real LLM")
     weights = subprocess.run(
         [python, str(server), "--print-path"], capture_output=True, text=True, check=True)
-    seller = stoa.service(
+    seller = start(stoa.service(
         "seller", "sell", MODEL, "--wallet", "seller", "--upstream", model.url,
         "--weights", weights.stdout.strip(), "--licence", "Apache-2.0",
-        "--price-in", "20", "--price-out", "60", "--bond", "100", "--port", "0",
-    ).start(detached=True)
+        "--price-in", "20", "--price-out", "60", "--bond", "100", "--port", "0"))
     say(f"    seller         {seller.url}   20 obol per input token, 60 per output token")
-    buyer = stoa.service(
+    buyer = start(stoa.service(
         "buyer", "connect", "--wallet", "buyer", "--budget", "50", "--lanes", str(LANES),
-        "--port", "0",
-    ).start(detached=True)
+        "--port", "0"))
     say(f"    buyer's door   {buyer.url}/v1   any OpenAI client works here")
-    return stoa, [node, model, seller, buyer], buyer.url
 
 
 def ask_streamed(client: OpenAI) -> tuple[str, dict]:
@@ -105,8 +108,10 @@ def wait_for_close(stoa: Stoa, seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
-def sell_once(binary: Path, home: Path) -> tuple[dict, list[Service], str]:
-    stoa, services, url = start_market(binary, home)
+def sell_once(binary: Path, home: Path, services: list[Service]) -> tuple[dict, str]:
+    """Starts a market in `services` and sells in it; returns what happened and the buyer's door."""
+    start_market(binary, home, services)
+    url = services[-1].url
     client = OpenAI(base_url=f"{url}/v1", api_key="none-needed", max_retries=0, timeout=120)
     stoa = Stoa(binary, home, services[0].url)
     height = stoa("status")["height"]
@@ -150,7 +155,7 @@ def sell_once(binary: Path, home: Path) -> tuple[dict, list[Service], str]:
         "cost_obol": receipts["chargeObol"], "seconds_for_200_calls": round(seconds, 2),
         "gateway": f"{url}/v1", "node": services[0].url,
     }
-    return summary, services, url
+    return summary, url
 
 
 def main() -> int:
@@ -167,9 +172,10 @@ def main() -> int:
     say("==> a market of four processes")
     services: list[Service] = []
     try:
-        summary, services, url = sell_once(options.stoa, options.home)
+        summary, url = sell_once(options.stoa, options.home, services)
     except BaseException:
-        stop_recorded(record)
+        for service in reversed(services):
+            service.stop()
         raise
     ok = summary["conserved"] and summary["receipts_verified"] == summary["calls"]
     if options.once:

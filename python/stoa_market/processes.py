@@ -114,34 +114,39 @@ class Stoa:
         return Service(name, [self.binary, *words, "--json"], log, self.env)
 
 
+def command_of(pid: int) -> list[str]:
+    """The words a running process was started with; none once it ended, reaped or not."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+    return [os.fsdecode(word) for word in words if word]
+
+
 def stop_recorded(record: Path) -> None:
-    """Ends the processes whose numbers an earlier run wrote down, if they are still those."""
+    """Ends the processes whose numbers an earlier run wrote down, if they are still those.
+
+    The last that started ends first: a seller's last claim needs the node.
+    """
     if not record.exists():
         return
-    for entry in json.loads(record.read_text()):
-        try:
-            command = Path(f"/proc/{entry['pid']}/cmdline").read_bytes().split(b"\0")
-        except OSError:
+    for entry in reversed(json.loads(record.read_text())):
+        pid, command = entry["pid"], entry["command"]
+        if command_of(pid) != command:
             continue
-        if [part.decode() for part in command if part] == entry["command"]:
-            try:
-                os.kill(entry["pid"], signal.SIGTERM)
-            except ProcessLookupError:
-                continue
-            for _ in range(100):
-                if not Path(f"/proc/{entry['pid']}").exists():
-                    break
-                time.sleep(0.05)
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            continue
+        deadline = time.monotonic() + 30
+        while command_of(pid) == command and time.monotonic() < deadline:
+            time.sleep(0.02)
     record.unlink(missing_ok=True)
 
 
 def write_record(record: Path, services: list[Service]) -> None:
     """Writes down what runs, so that the next run can end it."""
-    entries = []
-    for service in services:
-        if service.is_running:
-            command = Path(f"/proc/{service.pid}/cmdline").read_bytes().split(b"\0")
-            entries.append(
-                {"name": service.name, "pid": service.pid,
-                 "command": [part.decode() for part in command if part]})
+    entries = [
+        {"name": service.name, "pid": service.pid, "command": command_of(service.pid)}
+        for service in services if service.is_running]
     record.write_text(json.dumps(entries))

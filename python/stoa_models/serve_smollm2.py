@@ -31,6 +31,11 @@ def free_port(host: str) -> int:
         return probe.getsockname()[1]
 
 
+# A connection that is kept alive holds a worker. With the default of twelve, a thirteenth waits
+# until one of them has been idle for five seconds.
+HTTP_THREADS = 128
+
+
 def sha256(path: str) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -48,6 +53,7 @@ def serve(host: str, port: int, threads: int, parallel: int, embeddings: bool) -
     params.n_ctx = 2048 * parallel
     params.cpuparams.n_threads = threads
     params.cpuparams_batch.n_threads = threads
+    params.n_threads_http = HTTP_THREADS
     params.n_gpu_layers = 0
     params.warmup = True
     # Each slot keeps its own prompt; the store behind the slots (8 GiB by default) gains nothing.

@@ -28,7 +28,7 @@ class Market:
         for wallet in ("seller", "buyer", "poor"):
             stoa("wallet", "new", wallet)
         stoa("node", "init", "--allocate", "seller=1000", "--allocate", "buyer=1000",
-             "--closing-delay-blocks", "3")
+             "--closing-delay-blocks", "10")
         self.node = stoa.service("node", "node", "run", "--port", "0").start()
         self.stoa = Stoa(binary, home, self.node.url)
         # From here on each service keeps its port, so that it comes back where it was.

@@ -48,6 +48,20 @@ def last_event() -> bytes:
     return b"data: " + json.dumps(document).encode() + b"\n\ndata: [DONE]\n\n"
 
 
+def stream_pieces() -> list[bytes]:
+    """A streamed answer, each event an HTTP chunk of its own."""
+    events = [event({"role": "assistant"})] + [event({"content": word}) for word in WORDS]
+    events += [event({}, "stop"), last_event()]
+    return [b"%x\r\n%s\r\n" % (len(piece), piece) for piece in events]
+
+
+STREAM_HEAD = (b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+               b"transfer-encoding: chunked\r\n\r\n")
+STREAM_PIECES = stream_pieces()
+STREAM_END = b"0\r\n\r\n"
+STREAM_AT_ONCE = STREAM_HEAD + b"".join(STREAM_PIECES) + STREAM_END
+
+
 class Upstream:
     def __init__(self, delay: float, chunk_delay: float):
         self.delay = delay
@@ -75,16 +89,14 @@ class Upstream:
             writer.close()
 
     async def stream(self, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
-                     b"transfer-encoding: chunked\r\n\r\n")
-        events = [event({"role": "assistant"})] + [event({"content": word}) for word in WORDS]
-        events += [event({}, "stop"), last_event()]
-        for piece in events:
-            writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-            if self.chunk_delay:
-                await writer.drain()
-                await asyncio.sleep(self.chunk_delay)
-        writer.write(b"0\r\n\r\n")
+        if not self.chunk_delay:
+            return writer.write(STREAM_AT_ONCE)
+        writer.write(STREAM_HEAD)
+        for piece in STREAM_PIECES:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(self.chunk_delay)
+        writer.write(STREAM_END)
 
 
 async def main() -> None:

@@ -103,9 +103,8 @@ def check_books(market: Market, load: Load) -> None:
     owed = sum(int(receipt["chargeObol"]) for receipt in listed)
     before = int(market.stoa("wallet", "balance", "seller")["balanceObol"])
     for channel in market.stoa("channel", "list", "--wallet", "buyer"):
-        market.stoa("channel", "close", "--wallet", "buyer", channel["channel"])
-    assert wait_until(lambda: not market.stoa("channel", "list", "--wallet", "buyer")), \
-        "the channel closes without a human"
+        market.stoa("channel", "close", "--wallet", "buyer", "--wait", channel["channel"])
+    assert not market.stoa("channel", "list", "--wallet", "buyer")
     paid = 0
     for block in market.stoa("blocks", "--limit", "100000"):
         for event in block["events"]:
