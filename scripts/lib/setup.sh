@@ -51,7 +51,8 @@ stoa_venv() {
   stamp="$venv/.$(basename "$requirements").installed"
   wanted=$(cat "$requirements" | sha256sum | cut -d' ' -f1)
   [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return 0
-  if [ ! -x "$venv/bin/python" ]; then
+  # pip comes last: without it, an earlier run was interrupted.
+  if [ ! -x "$venv/bin/python" ] || [ ! -x "$venv/bin/pip" ]; then
     python3 -m venv "$venv" 2>/dev/null || { stoa_apt python3-venv && python3 -m venv "$venv"; } ||
       stoa_fail "python3 cannot make a virtual environment" "install python3-venv"
   fi
