@@ -136,6 +136,9 @@ extension CallInterface: ExpressibleByArgument {
     /// The names that help texts list.
     public static var allValueStrings: [String] { allCases.map(\.name) }
 
+    /// The name that help texts show as the default.
+    public var defaultValueDescription: String { name }
+
     /// Parses the interface's name.
     public init?(argument: String) {
         guard let match = Self.allCases.first(where: { $0.name == argument }) else { return nil }

@@ -173,7 +173,7 @@ struct LifeTests {
         #expect(town.harness.ledger.state.bond(Person.bob.id).unbonding.count == 1)
     }
 
-    @Test("LED-53: fraud costs the whole bond, also the part that is on its way back")
+    @Test("P7, LED-53: fraud costs the whole bond, also the part that is on its way back")
     func fraud() throws {
         var town = Town.start
         town.harness.send(.bob, .unbond(Amount(obol: 300_001)), .depositBond(Amount(obol: 2)))

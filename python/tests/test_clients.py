@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
+from pathlib import Path
 
 import openai
 import pytest
 from conftest import Market
 from openai import AsyncOpenAI, OpenAI
+from stoa_market.processes import Stoa
 
 MODEL = "mock-model"
 HELLO = [{"role": "user", "content": "hello"}]
@@ -104,6 +107,26 @@ def test_thirty_two_calls_at_once(market):
     assert len({reply.usage.model_extra["receipt"] for reply in replies}) == 32
 
 
+def test_embeddings_are_sold_too(market, tmp_path):
+    """The client asks for base64 by default; the seller's answer is numbers."""
+    shutil.copytree(market.home / "wallets", tmp_path / "second" / "wallets")
+    second = Stoa(Path(market.stoa.binary), tmp_path / "second", market.node.url)
+    service = second.service(
+        "seller", "sell", "mock-embedder", "--wallet", "poor", "--upstream", market.upstream.url,
+        "--interface", "embeddings", "--price-in", "3", "--port", "0")
+    market.stoa("wallet", "send", "--from", "seller", "poor", "1")
+    service.start()
+    try:
+        wait_for(lambda: "mock-embedder" in [m.id for m in client(market).models.list().data])
+        reply = client(market).embeddings.create(model="mock-embedder", input=["a", "b"])
+        assert [item.embedding for item in reply.data] == [[0.5, -0.25, 0.125]] * 2
+        assert reply.usage.model_extra["cost"] == 8 * 3
+        receipt = reply.usage.model_extra["receipt"]
+        assert market.stoa("receipts", "verify", receipt)["verdict"] == "verified"
+    finally:
+        service.stop()
+
+
 def test_unknown_model_is_a_404_that_names_what_there_is(market):
     with pytest.raises(openai.NotFoundError) as caught:
         client(market).chat.completions.create(model="no-such-model", messages=HELLO)
@@ -128,10 +151,10 @@ def test_malformed_requests_are_refused_and_cost_nothing(market, body):
 
 
 def test_empty_wallet_is_a_402_that_says_what_to_do(market, tmp_path):
-    import shutil
-
-    shutil.copytree(market.home / "wallets", tmp_path / "poor" / "wallets")
-    gateway = market.connect("poor", home=tmp_path / "poor")
+    home = tmp_path / "penniless"
+    home.mkdir()
+    Stoa(Path(market.stoa.binary), home)("wallet", "new", "penniless")
+    gateway = market.connect("penniless", home=home)
     try:
         poor = OpenAI(base_url=f"{gateway.url}/v1", api_key="none", max_retries=0, timeout=30)
         with pytest.raises(openai.APIStatusError) as caught:
@@ -184,6 +207,7 @@ def test_upstream_down_is_a_502_and_costs_nothing(market):
 def test_p3_all_of_this_took_a_handful_of_transactions(market):
     blocks = market.stoa("blocks", "--limit", "100000")
     opened = sum("opened by" in event for block in blocks for event in block["events"])
-    assert opened == 1
+    # One channel for each of the two sellers.
+    assert opened == 2
     assert len(receipts(market)) > 30
-    assert sum(block["transactions"] for block in blocks) <= 8
+    assert sum(block["transactions"] for block in blocks) <= 12
