@@ -63,15 +63,13 @@ public struct EmbeddedLedger: LedgerConnection {
         proven: Bool
     ) async throws(LedgerClientError) -> StateEntry {
         do {
-            return try application.store.withSnapshot { snapshot in
-                let header = proven ? try application.block(at: snapshot.height) : nil
-                return StateEntry(
-                    value: snapshot.value(for: key),
-                    height: snapshot.height,
-                    proof: proven ? try snapshot.proof(for: key) : nil,
-                    header: header?.block.header
-                )
-            }
+            let answer = try application.query(key, proven: proven)
+            return StateEntry(
+                value: answer.value,
+                height: answer.height,
+                proof: answer.proof,
+                header: answer.header
+            )
         } catch {
             throw unreadable(error)
         }
