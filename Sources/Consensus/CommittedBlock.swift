@@ -36,7 +36,7 @@ extension LedgerApplication {
     ///
     /// - Throws: ``StoreError`` or ``CanonicalError`` if the store is damaged.
     public func committed(_ digest: Digest) throws -> CommittedTransaction? {
-        guard let position = try store.transactionPosition(of: digest),
+        guard let position = try store.position(of: digest),
             let bytes = try store.results(at: position.height)
         else { return nil }
         let results = try BlockResults(canonicalBytes: bytes).results
@@ -63,16 +63,9 @@ extension LedgerApplication {
     /// Where the chain ends.
     func lastBlock() throws -> Sequencer.LastBlock {
         let last = try store.last()
-        guard last.height > BlockHeight(0), let block = try block(at: last.height) else {
-            return Sequencer.LastBlock(
-                height: BlockHeight(0),
-                time: genesis.time,
-                digest: .zero
-            )
-        }
         return Sequencer.LastBlock(
             height: last.height,
-            time: block.block.header.document.time,
+            time: last.time,
             digest: last.blockHash
         )
     }

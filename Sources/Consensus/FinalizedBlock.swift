@@ -1,6 +1,5 @@
 public import CanonicalCoding
 public import LedgerCore
-import LedgerStore
 public import MarketTypes
 
 /// A block that was executed and not yet committed.
@@ -13,7 +12,11 @@ public struct FinalizedBlock: Sendable {
     public let digests: [Digest]
     /// What became of each transaction.
     public let results: [TransactionResult]
-    let staged: StagedTree
+    /// What happened before the first and after the last transaction.
+    public let events: [Event]
+    /// What the ordering engine must change in its set, by ascending address.
+    public let validatorUpdates: [ValidatorUpdate]
+    let staged: any StagedBlock
 
     /// The root of the state after this block.
     public var stateRoot: Digest { staged.root }
@@ -32,10 +35,10 @@ public struct FinalizedBlock: Sendable {
         }
     }
 
-    func commit(block: (bytes: [UInt8], digest: Digest)?) -> BlockCommit {
-        BlockCommit(
+    func record(block: (bytes: [UInt8], digest: Digest)?) -> BlockRecord {
+        BlockRecord(
             height: context.height,
-            staged: staged,
+            time: context.time,
             block: block?.bytes ?? [],
             blockHash: block?.digest ?? .zero,
             results: BlockResults(results).canonicalBytes,

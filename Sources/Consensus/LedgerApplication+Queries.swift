@@ -1,6 +1,6 @@
 public import Identity
 public import LedgerCore
-public import LedgerStore
+import LedgerStore
 public import MarketTypes
 
 /// An entry of the last committed state, and what proves it.
@@ -22,32 +22,14 @@ extension LedgerApplication {
     ///
     /// - Throws: ``StoreError`` or ``CanonicalError`` if the store is damaged.
     public func query(_ key: StateKey, proven: Bool) throws -> QueryAnswer {
-        try store.withSnapshot { snapshot in
-            let header = proven ? try block(at: snapshot.height)?.block.header : nil
+        try store.withState { snapshot in
+            let header = proven ? try block(at: snapshot.head.height)?.block.header : nil
             return QueryAnswer(
                 value: snapshot.value(for: key),
-                height: snapshot.height,
+                height: snapshot.head.height,
                 proof: proven ? try snapshot.proof(for: key) : nil,
                 header: header
             )
-        }
-    }
-
-    /// Snapshot: the whole committed state in chunks, the same bytes on every node.
-    ///
-    /// ``LedgerStore/importState(chain:head:nextChunk:)`` takes them in and checks that they lead
-    /// to the root of `head`.
-    ///
-    /// - Parameter body: what to do with a chunk.
-    /// - Returns: the block after which the state was read.
-    /// - Throws: ``StoreError`` if the store is damaged, or what `body` throws.
-    public func exportSnapshot(
-        chunkBytesMax: Int,
-        _ body: ([UInt8]) throws -> Void
-    ) throws -> StoredHead {
-        try store.withSnapshot { snapshot in
-            try snapshot.exportChunks(chunkBytesMax: chunkBytesMax, body)
-            return snapshot.head
         }
     }
 }

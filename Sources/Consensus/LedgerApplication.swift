@@ -1,5 +1,5 @@
 public import LedgerCore
-public import LedgerStore
+import LedgerStore
 public import MarketTypes
 import Synchronization
 
@@ -17,7 +17,7 @@ public final class LedgerApplication: Sendable {
     /// The document the chain started from.
     public let genesis: Genesis
     /// Where blocks and state are kept.
-    public let store: LedgerStore
+    public let store: any ApplicationStore
     private let checked: CheckedTransactions
     private let state: Mutex<State>
 
@@ -30,12 +30,16 @@ public final class LedgerApplication: Sendable {
     ///
     /// - Throws: ``StoreError``, or ``ApplicationError/otherChain`` if the store holds the state of
     ///   another genesis.
-    public init(store: LedgerStore, genesis: Genesis) throws {
+    public init(store: any ApplicationStore, genesis: Genesis) throws {
         self.store = store
         self.genesis = genesis
         chain = genesis.chain
         if try store.chain() == nil {
-            try store.initialize(chain: chain, changes: genesis.changes)
+            try store.initialize(
+                chain: chain,
+                changes: genesis.changes,
+                time: genesis.time
+            )
         }
         guard try store.chain() == chain else { throw ApplicationError.otherChain }
         checked = CheckedTransactions(countMax: 1 << 16)
@@ -71,27 +75,44 @@ public final class LedgerApplication: Sendable {
         }
     }
 
+    /// CheckTx again, after a block: whether a transaction that waits may go on waiting.
+    ///
+    /// Its signatures were checked when it came; they are not checked again while this process
+    /// remembers it.
+    ///
+    /// - Throws: ``TransactionRefusal``.
+    public func recheck(
+        _ bytes: [UInt8],
+        at context: BlockContext
+    ) throws(TransactionRefusal) {
+        try check(try verify(bytes), at: context)
+    }
+
     /// PrepareProposal: the longest run of candidates that fits the limits.
     ///
     /// A transaction that cannot execute any more is left out; one that will be refused stays in,
     /// because its sender owes the fee.
+    ///
+    /// - Parameter byteCount: what a transaction counts for in the limit; an engine's own encoding
+    ///   adds to it.
     public func prepare(
         _ candidates: [[UInt8]],
         at context: BlockContext,
-        bytesMax: Int
+        bytesMax: Int,
+        byteCount: ([UInt8]) -> Int = { $0.count }
     ) -> [[UInt8]] {
         var ledger = Ledger(chain: chain, base: CommittedState(store: store))
         var chosen: [[UInt8]] = []
-        var bytes = 0
+        var (bytes, signatures) = (0, 0)
         for candidate in candidates {
-            guard chosen.count < Block.transactionsMax, bytes + candidate.count <= bytesMax else {
-                break
-            }
-            guard let transaction = try? verify(candidate),
-                (try? ledger.admit(transaction, at: context)) != nil
-            else { continue }
+            let bytesAfter = bytes + byteCount(candidate)
+            guard chosen.count < Block.transactionsMax, bytesAfter <= bytesMax else { break }
+            guard let transaction = try? verify(candidate) else { continue }
+            let signaturesAfter = signatures + transaction.signatureCount
+            guard signaturesAfter <= Block.signaturesMax else { break }
+            guard (try? ledger.admit(transaction, at: context)) != nil else { continue }
+            (bytes, signatures) = (bytesAfter, signaturesAfter)
             chosen.append(candidate)
-            bytes += candidate.count
         }
         return chosen
     }
@@ -102,18 +123,26 @@ public final class LedgerApplication: Sendable {
         guard transactions.count <= Block.transactionsMax,
             transactions.reduce(0, { $0 + $1.count }) <= bytesMax
         else { return false }
-        return verifyAll(transactions).allSatisfy { transaction in
-            if case .success = transaction { true } else { false }
+        var signatures = 0
+        for transaction in verifyAll(transactions) {
+            guard case .success(let transaction) = transaction else { return false }
+            signatures += transaction.signatureCount
         }
+        return signatures <= Block.signaturesMax
     }
 
     /// FinalizeBlock: executes a block on top of the last committed state, writing nothing.
+    ///
+    /// - Parameter report: what the ordering engine says about the block; ``EngineReport/none``
+    ///   where one process orders.
     public func finalize(
         _ transactions: [[UInt8]],
-        at context: BlockContext
-    ) throws(StoreError) -> FinalizedBlock {
+        at context: BlockContext,
+        report: EngineReport = .none
+    ) throws -> FinalizedBlock {
         let verified = verifyAll(transactions)
         var ledger = Ledger(chain: chain, base: CommittedState(store: store))
+        let begun = ledger.beginBlock(report, at: context)
         var digests: [Digest] = []
         var results: [TransactionResult] = []
         for transaction in verified {
@@ -126,11 +155,14 @@ public final class LedgerApplication: Sendable {
                 results.append(TransactionResult(refusal: refusal))
             }
         }
+        let end = ledger.endBlock(at: context)
         let block = FinalizedBlock(
             context: context,
             transactions: transactions,
             digests: digests,
             results: results,
+            events: begun + end.events,
+            validatorUpdates: end.validatorUpdates,
             staged: try store.stage(ledger.changes)
         )
         state.withLock { $0.finalized = block }
@@ -147,7 +179,7 @@ public final class LedgerApplication: Sendable {
         guard let finalized = state.withLock({ $0.finalized }) else {
             throw ApplicationError.nothingFinalized
         }
-        try store.commit(finalized.commit(block: block))
+        try finalized.staged.commit(finalized.record(block: block))
         checked.forget(finalized.transactions)
         state.withLock { $0.finalized = nil }
     }
@@ -181,10 +213,10 @@ public enum ApplicationError: Error, Hashable, Sendable {
 
 /// The last committed state, read afresh each time.
 public struct CommittedState: StateReading, Sendable {
-    private let store: LedgerStore
+    private let store: any ApplicationStore
 
     /// Reads from `store`.
-    public init(store: LedgerStore) {
+    public init(store: any ApplicationStore) {
         self.store = store
     }
 

@@ -60,10 +60,11 @@ struct Mempool: Sendable {
     /// Takes the transactions that fit one block, from the front.
     mutating func takeBlock(transactionsMax: Int, bytesMax: Int) -> [Entry] {
         var count = 0
-        var size = 0
+        var (size, signatures) = (0, 0)
         for entry in entries.prefix(transactionsMax) {
-            guard size + entry.bytes.count <= bytesMax else { break }
             size += entry.bytes.count
+            signatures += entry.transaction.signatureCount
+            guard size <= bytesMax, signatures <= Block.signaturesMax else { break }
             count += 1
         }
         let taken = Array(entries.prefix(count))

@@ -41,13 +41,13 @@ extension LedgerConnection {
     ) async throws(LedgerClientError) -> [OfferRecord] {
         var found: [OfferRecord] = []
         var after: StateKey?
-        while found.count < limit {
-            let page = try await entries(prefix: .offers, after: after, limit: 256)
+        for _ in 0..<pagesMax where found.count < limit {
+            let page = try await page(.offers, after: after, limit: 256)
             for listing in page {
                 let record = try decode(OfferRecord.self, listing.value)
                 if matches(record), found.count < limit { found.append(record) }
             }
-            guard page.count == 256, let last = page.last else { break }
+            guard let last = page.last else { break }
             after = last.key
         }
         return found
@@ -75,9 +75,9 @@ extension LedgerConnection {
     ) async throws(LedgerClientError) -> [(id: ChannelID, channel: Channel)] {
         var found: [(id: ChannelID, channel: Channel)] = []
         var after: StateKey?
-        while found.count < limit {
+        for _ in 0..<pagesMax where found.count < limit {
             let size = min(256, limit - found.count)
-            let page = try await entries(prefix: prefix, after: after, limit: size)
+            let page = try await page(prefix, after: after, limit: size)
             for listing in page {
                 guard let digest = Digest(bytes: listing.key.bytes.suffix(Digest.byteCount)) else {
                     throw LedgerClientError(.malformedAnswer, "a channel index key is too short")
@@ -85,10 +85,30 @@ extension LedgerConnection {
                 let id = ChannelID(digest)
                 if let channel = try await channel(id) { found.append((id, channel)) }
             }
-            guard page.count == size, let last = page.last else { break }
+            guard let last = page.last else { break }
             after = last.key
         }
         return found
+    }
+
+    /// The most pages that one question reads, so that a node cannot keep its asker for ever.
+    private var pagesMax: Int { 4096 }
+
+    /// One page; it may end early for its size, so only an empty one is the end.
+    private func page(
+        _ prefix: StateKey,
+        after: StateKey?,
+        limit: Int
+    ) async throws(LedgerClientError) -> [StateListing] {
+        let page = try await entries(prefix: prefix, after: after, limit: limit)
+        var last = after
+        for listing in page {
+            guard listing.key.bytes.starts(with: prefix.bytes),
+                last.map({ $0 < listing.key }) ?? true
+            else { throw LedgerClientError(.malformedAnswer, "a list is out of order") }
+            last = listing.key
+        }
+        return page
     }
 
     private func decode<Value: CanonicalCodable>(

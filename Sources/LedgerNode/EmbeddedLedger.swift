@@ -19,12 +19,11 @@ public struct EmbeddedLedger: LedgerConnection {
     public func status() async throws(LedgerClientError) -> LedgerStatus {
         do {
             let last = try application.store.last()
-            let time = try application.block(at: last.height)?.block.header.document.time
             return LedgerStatus(
                 chain: application.chain,
                 name: application.genesis.name,
                 height: last.height,
-                time: time ?? application.genesis.time,
+                time: last.time,
                 stateRoot: last.root,
                 parameters: application.parameters
             )
@@ -81,8 +80,8 @@ public struct EmbeddedLedger: LedgerConnection {
         limit: Int
     ) async throws(LedgerClientError) -> [StateListing] {
         do {
-            return try application.store.withSnapshot { snapshot in
-                try snapshot.scan(prefix: prefix, after: after, limit: limit)
+            return try application.store.withState { state in
+                try state.entries(prefix: prefix, after: after, limit: limit)
                     .map { StateListing(key: $0.key, value: $0.value) }
             }
         } catch {

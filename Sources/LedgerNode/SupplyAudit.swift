@@ -1,6 +1,7 @@
 import CanonicalCoding
+public import Consensus
 import LedgerCore
-public import LedgerStore
+import LedgerStore
 public import MarketTypes
 
 /// A count of all native money in the state, place by place, against the supply (promise P1).
@@ -23,11 +24,11 @@ public struct SupplyAudit: Sendable {
     /// Counts the latest state of `store`.
     ///
     /// - Throws: ``StoreError``, or ``CanonicalError`` if an entry is damaged.
-    public init(_ store: LedgerStore) throws {
+    public init(_ store: any ApplicationStore) throws {
         var counted = (UInt128(0), UInt128(0), UInt128(0))
         var fees = Amount.zero
         var supply = Amount.zero
-        height = try store.withSnapshot { snapshot in
+        height = try store.withState { snapshot in
             try snapshot.forEachEntry { key, value in
                 switch key.money {
                 case .account: counted.0 += try Account(canonicalBytes: value).balance.obol
@@ -43,7 +44,7 @@ public struct SupplyAudit: Sendable {
                     supply = try StoredAmount(canonicalBytes: value).amount
                 }
             }
-            return snapshot.height
+            return snapshot.head.height
         }
         accounts = Amount(obol: counted.0)
         channels = Amount(obol: counted.1)

@@ -7,6 +7,8 @@ public struct BlockCommit: Sendable {
 
     /// The block's height; one above the last.
     public let height: BlockHeight
+    /// The block's time.
+    public let time: Timestamp
     /// The state's changes.
     public let staged: StagedTree
     /// The block's bytes; empty where something else keeps the blocks.
@@ -21,6 +23,7 @@ public struct BlockCommit: Sendable {
     /// Gathers what a block leaves behind.
     public init(
         height: BlockHeight,
+        time: Timestamp,
         staged: StagedTree,
         block: [UInt8],
         blockHash: Digest,
@@ -28,6 +31,7 @@ public struct BlockCommit: Sendable {
         transactions: [Digest]
     ) {
         self.height = height
+        self.time = time
         self.staged = staged
         self.block = block
         self.blockHash = blockHash

@@ -6,13 +6,22 @@ extension LedgerStore {
     /// Starts a chain in a new store: its name and the state before the first block.
     ///
     /// - Throws: ``StoreError/alreadyInitialized``, or a ``StoreError`` if it cannot be written.
-    public func initialize(chain: ChainID, changes: [StateChange]) throws(StoreError) {
+    public func initialize(
+        chain: ChainID,
+        changes: [StateChange],
+        time: Timestamp
+    ) throws(StoreError) {
         try environment.write { transaction throws(StoreError) in
             try transaction.setChain(chain)
             let staged = try StagedTree(changes, on: .empty, in: transaction)
             try staged.write(in: transaction)
             try transaction.setHead(
-                StoredHead(height: BlockHeight(0), node: staged.node, blockHash: .zero)
+                StoredHead(
+                    height: BlockHeight(0),
+                    node: staged.node,
+                    blockHash: .zero,
+                    time: time
+                )
             )
         }
     }
@@ -52,7 +61,8 @@ extension LedgerStore {
                 StoredHead(
                     height: commit.height,
                     node: commit.staged.node,
-                    blockHash: commit.blockHash
+                    blockHash: commit.blockHash,
+                    time: commit.time
                 )
             )
         }

@@ -101,7 +101,8 @@ extension LedgerStore {
                 reached = StoredHead(
                     height: head.height,
                     node: staged.node,
-                    blockHash: head.blockHash
+                    blockHash: head.blockHash,
+                    time: head.time
                 )
             }
             guard reached.node == head.node else { throw .importRefused(.wrongRoot) }

@@ -10,20 +10,41 @@ public struct StoredHead: CanonicalCodable, Hashable {
     public let root: Digest
     /// The number of entries of that state.
     public let entryCount: UInt32
-    /// The last block's hash; zero for the genesis.
+    /// The last block's hash; zero for the genesis, and where an engine keeps the blocks.
     public let blockHash: Digest
+    /// The last block's time; the genesis' before the first.
+    public let time: Timestamp
 
     static let empty = StoredHead(
         height: BlockHeight(0),
         node: .empty,
-        blockHash: .zero
+        blockHash: .zero,
+        time: Timestamp(milliseconds: 0)
     )
 
-    init(height: BlockHeight, node: TreeNode, blockHash: Digest) {
+    init(height: BlockHeight, node: TreeNode, blockHash: Digest, time: Timestamp) {
+        self.init(
+            height: height,
+            root: node.hash,
+            entryCount: node.count,
+            blockHash: blockHash,
+            time: time
+        )
+    }
+
+    /// Creates a head from its parts.
+    public init(
+        height: BlockHeight,
+        root: Digest,
+        entryCount: UInt32,
+        blockHash: Digest,
+        time: Timestamp
+    ) {
         self.height = height
+        self.root = root
+        self.entryCount = entryCount
         self.blockHash = blockHash
-        root = node.hash
-        entryCount = node.count
+        self.time = time
     }
 
     var node: TreeNode { TreeNode(hash: root, count: entryCount) }
@@ -33,6 +54,7 @@ public struct StoredHead: CanonicalCodable, Hashable {
         encoder.encode(root)
         encoder.encode(entryCount)
         encoder.encode(blockHash)
+        encoder.encode(time.milliseconds)
     }
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
@@ -40,6 +62,7 @@ public struct StoredHead: CanonicalCodable, Hashable {
         root = try decoder.decodeDigest()
         entryCount = try decoder.decodeUInt32()
         blockHash = try decoder.decodeDigest()
+        time = Timestamp(milliseconds: try decoder.decodeUInt64())
     }
 }
 

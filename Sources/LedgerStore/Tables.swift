@@ -3,7 +3,7 @@ import CLMDB
 /// The tables of the store, by LMDB's numbers for them.
 struct Tables: Sendable {
     /// The version of the layout of all tables, in `meta`.
-    static let format: UInt32 = 1
+    static let format: UInt32 = 2
     static let count: UInt32 = 7
 
     /// Path (32 bytes) → ``StateRecord``.

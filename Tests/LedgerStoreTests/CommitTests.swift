@@ -15,9 +15,9 @@ struct CommitTests {
         let store = try Workspace().open()
         #expect(try store.chain() == nil)
         #expect(throws: StoreError.notInitialized) { try store.commitNext([]) }
-        try store.initialize(chain: .test, changes: [.put(a, [1])])
+        try store.initialize(chain: .test, changes: [.put(a, [1])], time: .test)
         #expect(throws: StoreError.alreadyInitialized) {
-            try store.initialize(chain: ChainID(.zero), changes: [])
+            try store.initialize(chain: ChainID(.zero), changes: [], time: .test)
         }
         #expect(try store.chain() == .test)
         #expect(store.value(for: a) == [1])
@@ -118,6 +118,7 @@ struct CommitTests {
         try store.commit(
             BlockCommit(
                 height: BlockHeight(1),
+                time: .test,
                 staged: try store.stage([]),
                 block: [],
                 blockHash: .zero,
@@ -138,6 +139,7 @@ struct CommitTests {
             try store.commit(
                 BlockCommit(
                     height: BlockHeight(UInt64(index + 1)),
+                    time: .test,
                     staged: try store.stage([]),
                     block: block,
                     blockHash: .zero,

@@ -63,7 +63,7 @@ final class Workspace: Sendable {
         readersMax: Int = 8
     ) throws -> LedgerStore {
         let store = try open(mapBytesMax: mapBytesMax, readersMax: readersMax)
-        try store.initialize(chain: .test, changes: changes)
+        try store.initialize(chain: .test, changes: changes, time: .test)
         return store
     }
 }
@@ -102,6 +102,11 @@ extension LedgerStore {
     }
 }
 
+extension Timestamp {
+    /// Some time.
+    static let test = Timestamp(milliseconds: 1_000)
+}
+
 extension BlockCommit {
     /// A block whose bytes tell its height.
     static func test(
@@ -112,6 +117,7 @@ extension BlockCommit {
         let name = "\(height.rawValue)"
         return BlockCommit(
             height: height,
+            time: .test,
             staged: staged,
             block: Array("block \(name)".utf8),
             blockHash: Digest(sha256: Array(name.utf8)),
