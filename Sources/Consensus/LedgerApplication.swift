@@ -123,12 +123,18 @@ public final class LedgerApplication: Sendable {
         guard transactions.count <= Block.transactionsMax,
             transactions.reduce(0, { $0 + $1.count }) <= bytesMax
         else { return false }
+        // Counted before any is checked: a proposer must not choose how much work it makes.
         var signatures = 0
-        for transaction in verifyAll(transactions) {
-            guard case .success(let transaction) = transaction else { return false }
-            signatures += transaction.signatureCount
+        for transaction in transactions {
+            guard let count = Transaction.signatureCount(ofSigned: transaction) else {
+                return false
+            }
+            signatures += count
+            guard signatures <= Block.signaturesMax else { return false }
         }
-        return signatures <= Block.signaturesMax
+        return verifyAll(transactions).allSatisfy { transaction in
+            if case .success = transaction { true } else { false }
+        }
     }
 
     /// FinalizeBlock: executes a block on top of the last committed state, writing nothing.
@@ -190,7 +196,8 @@ public final class LedgerApplication: Sendable {
         state.withLock { $0.admission = admission }
     }
 
-    private func verifyAll(
+    /// Checks the form and signatures of many transactions, on all cores.
+    package func verifyAll(
         _ transactions: [[UInt8]]
     ) -> [Result<CheckedTransaction, TransactionRefusal>] {
         concurrentMap(transactions) { bytes in

@@ -1,3 +1,7 @@
+import CanonicalCoding
+import Identity
+import SettlementCore
+
 extension Block {
     /// The most signatures that the transactions of one block may carry.
     ///
@@ -6,15 +10,27 @@ extension Block {
     public static let signaturesMax = 16_384
 }
 
-extension CheckedTransaction {
-    /// The number of signatures that checking it took: its own and those inside its messages.
+extension Transaction {
+    /// The number of signatures to check: its own and those inside its messages.
     public var signatureCount: Int {
         messages.reduce(1) { count, message in
             switch message {
-            case .plain: count
-            case .claim(_, let calls): count + 2 * calls.count
-            case .fraud(_, let receipts): count + receipts.count
+            case .claimChannel(let claim): count + 2 * claim.lanes.count
+            case .reportFraud(let proof): count + proof.receipts.count
+            default: count
             }
         }
     }
+
+    /// The number of signatures that checking these bytes would take, without checking any; nil
+    /// if they are no signed transaction.
+    public static func signatureCount(ofSigned canonicalBytes: [UInt8]) -> Int? {
+        guard canonicalBytes.count <= bytesMax else { return nil }
+        return (try? Signed<Transaction>(canonicalBytes: canonicalBytes))?.document.signatureCount
+    }
+}
+
+extension CheckedTransaction {
+    /// The number of signatures that checking it took.
+    public var signatureCount: Int { transaction.signatureCount }
 }
