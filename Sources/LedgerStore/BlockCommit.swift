@@ -47,7 +47,8 @@ public struct TransactionPosition: Hashable, Sendable {
     /// Its place in the block, from 0.
     public let index: Int
 
-    init(height: BlockHeight, index: Int) {
+    /// Names a place.
+    public init(height: BlockHeight, index: Int) {
         self.height = height
         self.index = index
     }
