@@ -55,11 +55,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
     ],
     targets: [
         // system libraries
@@ -72,9 +74,15 @@ let package = Package(
         floor("CanonicalCoding", ["CLibcrypto", "MarketTypes"]),
         floor("Identity", ["CanonicalCoding", "CSodium", "MarketTypes"]),
 
+        floor("ProtobufWire"),
+
         // cores: rules
         floor("SettlementCore", ["CanonicalCoding", "Identity", "MarketTypes"]),
         floor("LedgerCore", ["CanonicalCoding", "Identity", "MarketTypes", "SettlementCore"]),
+
+        floor(
+            "CometBFTTypes",
+            ["CanonicalCoding", "Identity", "MarketTypes", "ProtobufWire"]),
 
         // adapters: files and sockets
         floor("Journal"),
@@ -87,10 +95,36 @@ let package = Package(
                 "SettlementCore", logging, services,
             ]),
         floor(
+            "ABCI",
+            [
+                "CanonicalCoding", "Consensus", "Identity", "LedgerCore", "LedgerStore",
+                "MarketTypes", "ProtobufWire", logging, nioCore, nioPosix, services,
+            ]),
+        floor(
+            "ValidatorNode",
+            [
+                "CanonicalCoding", "Identity", "LedgerCore", "MarketTypes", logging, services,
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        floor(
+            "Simulation",
+            [
+                "CanonicalCoding", "Consensus", "Identity", "LedgerCore", "LedgerStore",
+                "MarketTypes", "SettlementCore",
+            ]),
+        floor(
             "LedgerClient",
             [
                 "CanonicalCoding", "Identity", "LedgerCore", "MarketTypes", "SettlementCore",
                 httpClient, nioCore, nioHTTP1,
+            ]),
+        floor(
+            "CometBFTClient",
+            [
+                "CanonicalCoding", "CometBFTTypes", "Identity", "LedgerClient", "LedgerCore",
+                "MarketTypes", "ProtobufWire", "SettlementCore", httpClient, logging, nioCore,
+                nioHTTP1,
             ]),
         floor(
             "LedgerNode",
@@ -117,8 +151,10 @@ let package = Package(
         .executableTarget(
             name: "stoa",
             dependencies: [
-                "CanonicalCoding", "Consensus", "Gateway", "Identity", "LedgerClient", "LedgerCore",
-                "LedgerNode", "LedgerStore", "MarketTypes", "OpenAIWire", "Provider", "SettlementCore",
+                "ABCI", "CanonicalCoding", "CometBFTClient", "CometBFTTypes", "Consensus", "Gateway",
+                "Identity", "LedgerClient", "LedgerCore", "LedgerNode", "LedgerStore", "MarketTypes",
+                "OpenAIWire", "Provider", "SettlementCore", "Simulation",
+                "ValidatorNode",
                 hummingbird, httpClient, logging, nioCore, nioPosix, services,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
@@ -133,8 +169,25 @@ let package = Package(
             ],
             path: "Tests/CoreReplay", swiftSettings: strict),
         tests(
+            "ABCITests",
+            [
+                "ABCI", "CanonicalCoding", "Consensus", "Identity", "LedgerCore", "LedgerStore",
+                "MarketTypes", "ProtobufWire", "SettlementCore", logging, nioCore, nioPosix,
+                services,
+            ]),
+        tests(
             "CanonicalCodingTests",
             ["CanonicalCoding", "Identity", "LedgerCore", "MarketTypes", "SettlementCore"]),
+        tests(
+            "CometBFTClientTests",
+            [
+                "CanonicalCoding", "CometBFTClient", "CometBFTTypes", "CSodium", "Identity",
+                "LedgerClient", "LedgerCore", "MarketTypes", "ProtobufWire", "SettlementCore",
+                httpClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, services,
+            ]),
+        tests(
+            "CometBFTTypesTests",
+            ["CanonicalCoding", "CometBFTTypes", "Identity", "MarketTypes", "ProtobufWire"]),
         tests(
             "ConsensusTests",
             [
@@ -155,8 +208,10 @@ let package = Package(
             ["CanonicalCoding", "Identity", "LedgerCore", "MarketTypes", "SettlementCore"]),
         tests(
             "LedgerStoreTests", ["CanonicalCoding", "LedgerCore", "LedgerStore", "MarketTypes"]),
+        tests("LedgerNodeTests", ["LedgerNode", nioCore]),
         tests("MarketTypesTests", ["MarketTypes"]),
         tests("OpenAIWireTests", ["OpenAIWire"]),
+        tests("ProtobufWireTests", ["ProtobufWire"]),
         tests(
             "ProviderTests",
             [
@@ -167,6 +222,18 @@ let package = Package(
         tests(
             "SettlementCoreTests",
             ["CanonicalCoding", "Identity", "MarketTypes", "SettlementCore"]),
+        tests(
+            "SimulationTests",
+            [
+                "CanonicalCoding", "Consensus", "Identity", "LedgerCore", "LedgerStore",
+                "MarketTypes", "SettlementCore", "Simulation",
+            ]),
+        tests(
+            "ValidatorNodeTests",
+            [
+                "CanonicalCoding", "Identity", "LedgerCore", "MarketTypes", "ValidatorNode",
+                logging, services,
+            ]),
         tests("TidyTests", ["core-replay"]),
     ]
 )

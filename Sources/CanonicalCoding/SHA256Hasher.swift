@@ -57,6 +57,7 @@ public enum DomainTag: String, CaseIterable, Sendable {
     case blockHeader = "stoa/block-header/1"
     case channel = "stoa/channel/1"
     case chunk = "stoa/chunk/1"
+    case consensusKeyProof = "stoa/consensus-key-proof/1"
     case fraudSubject = "stoa/fraud-subject/1"
     case genesis = "stoa/genesis/1"
     case laneQuery = "stoa/lane-query/1"

@@ -69,11 +69,7 @@ public struct RemoteLedger: LedgerConnection {
     }
 
     /// The node's count of all native money, as it words it (`GET /stoa/v1/supply`).
-    public func supply() async throws(LedgerClientError) -> [String: String] {
-        try await get([String: String].self, "/stoa/v1/supply")
-    }
-
-    private func get<Document: Decodable>(
+    func get<Document: Decodable>(
         _ type: Document.Type,
         _ path: String
     ) async throws(LedgerClientError) -> Document {

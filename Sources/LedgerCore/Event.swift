@@ -15,6 +15,7 @@ public enum Event: Hashable, Sendable {
     case channelClosed(ChannelID, refunded: Amount)
     case bondChanged(AccountID, active: Amount)
     case bondSlashed(AccountID, amount: Amount, subject: FraudSubject)
+    case staking(StakingEvent)
 }
 
 extension Event: CanonicalCodable {
@@ -54,6 +55,7 @@ extension Event: CanonicalCodable {
             encoder.encode(subject.channel.digest)
             encoder.encode(subject.lane.rawValue)
             encoder.encode(subject.sequence)
+        case .staking(let event): event.encode(into: &encoder)
         }
     }
 
@@ -98,7 +100,10 @@ extension Event: CanonicalCodable {
                     sequence: try decoder.decodeUInt64()
                 )
             )
-        default: throw .unknownTag
+        default:
+            self = .staking(
+                try StakingEvent(tag: tag, of: AccountID(name), from: &decoder)
+            )
         }
     }
 }

@@ -33,24 +33,32 @@ public struct Genesis: Hashable, Sendable {
     public let parameters: LedgerParameters
     /// Who owns what, by ascending account; the sum is the supply for ever.
     public let allocations: [Allocation]
+    /// The numbers of the staking rules.
+    public let stakingParameters: StakingParameters
+    /// Who orders blocks at the start, by ascending operator; empty where one process does.
+    public let validators: [Validator]
 
-    /// Creates a genesis; allocations are put in order.
+    /// Creates a genesis; allocations and validators are put in order.
     ///
     /// - Returns: nil if an account is named twice, the name is too long, no node can verify the
     ///   sequencer's key, or the supply does not fit 64 bits of STOA, so that no sum of amounts
-    ///   can ever overflow.
+    ///   can ever overflow; or if the validators break a rule (STK-2).
     public init?(
         name: String,
         time: Timestamp,
         sequencer: PublicKey,
         parameters: LedgerParameters,
-        allocations: [Allocation]
+        allocations: [Allocation],
+        stakingParameters: StakingParameters = .standard,
+        validators: [Validator] = []
     ) {
         self.name = name
         self.time = time
         self.sequencer = sequencer
         self.parameters = parameters
         self.allocations = allocations.sorted { $0.account < $1.account }
+        self.stakingParameters = stakingParameters
+        self.validators = validators.sorted { $0.operator < $1.operator }
         guard isValid else { return nil }
     }
 
@@ -74,6 +82,7 @@ public struct Genesis: Hashable, Sendable {
         return sequencer.scheme == .ed25519 && name.utf8.count <= Self.nameBytesMax
             && allocations.count <= Self.allocationsMax
             && zip(accounts, accounts.dropFirst()).allSatisfy { $0 < $1 }
+            && areValidatorsValid
     }
 
     /// The entries of the state before the first block, in ascending order of key.
@@ -85,6 +94,7 @@ public struct Genesis: Hashable, Sendable {
             let account = Account(sequence: 0, balance: allocation.amount)
             state.write(account, .account(allocation.account))
         }
+        writeValidators(to: &state)
         state.keepTransaction()
         return state.changes
     }
@@ -108,6 +118,7 @@ extension Genesis: CanonicalCodable {
             encoder.encode(allocation.account.digest)
             encoder.encode(allocation.amount)
         }
+        encodeStaking(into: &encoder)
     }
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
@@ -127,6 +138,7 @@ extension Genesis: CanonicalCodable {
             )
         }
         self.allocations = allocations
+        (stakingParameters, validators) = try Self.decodeStaking(from: &decoder)
         guard isValid else { throw .invalidValue }
     }
 }

@@ -102,6 +102,8 @@ public struct Ledger<Base: StateReading> {
         case .claim(let claim, let calls): try claimChannel(claim, calls: calls, from: origin)
         case .fraud(let proof, let receipts):
             try reportFraud(proof, receipts: receipts, from: origin)
+        case .registration(let registration, let proof):
+            try registerValidator(registration, proof: proof, from: origin)
         }
     }
 
@@ -125,6 +127,7 @@ public struct Ledger<Base: StateReading> {
         case .depositBond(let amount): try depositBond(amount, from: origin)
         case .unbond(let amount): try unbond(amount, from: origin)
         case .withdrawBond: try withdrawBond(from: origin)
+        case .staking(let message): try apply(message, from: origin)
         case .claimChannel, .reportFraud:
             preconditionFailure("\(message) was not checked for the signatures inside it")
         }

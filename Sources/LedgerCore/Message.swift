@@ -19,6 +19,7 @@ public enum Message: Hashable, Sendable {
     case unbond(Amount)
     case withdrawBond
     case reportFraud(FraudProof)
+    case staking(StakingMessage)
 }
 
 extension Message: CanonicalCodable {
@@ -45,6 +46,7 @@ extension Message: CanonicalCodable {
         case .depositBond(let amount), .unbond(let amount): encoder.encode(amount)
         case .withdrawBond: break
         case .reportFraud(let proof): encoder.encode(proof)
+        case .staking(let message): message.encodeFields(into: &encoder)
         }
     }
 
@@ -64,11 +66,13 @@ extension Message: CanonicalCodable {
         case .unbond: 12
         case .withdrawBond: 13
         case .reportFraud: 14
+        case .staking(let message): message.tag
         }
     }
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
-        switch try decoder.decodeUInt8() {
+        let tag = try decoder.decodeUInt8()
+        switch tag {
         case 1:
             self = .transfer(
                 to: AccountID(try decoder.decodeDigest()),
@@ -96,7 +100,7 @@ extension Message: CanonicalCodable {
         case 12: self = .unbond(try decoder.decodeAmount())
         case 13: self = .withdrawBond
         case 14: self = .reportFraud(try FraudProof(from: &decoder))
-        default: throw .unknownTag
+        default: self = .staking(try StakingMessage(tag: tag, from: &decoder))
         }
     }
 }
@@ -106,6 +110,7 @@ enum CheckedMessage: Hashable, Sendable {
     case plain(Message)
     case claim(ChannelClaim, calls: [SettledCall])
     case fraud(FraudProof, receipts: [Verified<Receipt>])
+    case registration(ValidatorRegistration, proof: Verified<ConsensusKeyProof>)
 
     init(_ message: Message) throws(SignatureError) {
         switch message {
@@ -117,6 +122,8 @@ enum CheckedMessage: Hashable, Sendable {
             var receipts: [Verified<Receipt>] = []
             for receipt in proof.receipts { receipts.append(try receipt.verified()) }
             self = .fraud(proof, receipts: receipts)
+        case .staking(.registerValidator(let registration)):
+            self = .registration(registration, proof: try registration.proof.verified())
         default:
             self = .plain(message)
         }

@@ -11,6 +11,7 @@ public enum Refusal: Error, Hashable, Sendable {
     case channels(ChannelRefusal)
     case bonds(BondRefusal)
     case settlement(SettlementRefusal)
+    case staking(StakingRefusal)
 
     /// The number that enters the block's results.
     public var code: UInt32 {
@@ -22,6 +23,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .channels(let refusal): 500 + refusal.rawValue
         case .bonds(let refusal): 600 + refusal.rawValue
         case .settlement(let refusal): 700 + refusal.code
+        case .staking(let refusal): 800 + refusal.rawValue
         }
     }
 
@@ -37,6 +39,7 @@ public enum Refusal: Error, Hashable, Sendable {
             case 5: ChannelRefusal(rawValue: number).map { .channels($0) }
             case 6: BondRefusal(rawValue: number).map { .bonds($0) }
             case 7: SettlementRefusal(code: number).map { .settlement($0) }
+            case 8: StakingRefusal(rawValue: number).map { .staking($0) }
             default: nil
             }
         guard let made else { return nil }
@@ -59,6 +62,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .channels(let refusal): "channels.\(refusal)"
         case .bonds(let refusal): "bonds.\(refusal)"
         case .settlement(let refusal): "settlement.\(refusal)"
+        case .staking(let refusal): "staking.\(refusal)"
         }
     }
 }

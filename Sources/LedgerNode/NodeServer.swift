@@ -33,6 +33,8 @@ public struct NodeServer: Service {
     private let ledger: EmbeddedLedger
     private let configuration: Configuration
     private let logger: Logger
+    private let submissions = SubmissionGuard()
+    private let audits: SupplyAudits
     private let onListening: @Sendable (Int) async -> Void
 
     /// Creates a server over a running ledger.
@@ -48,6 +50,7 @@ public struct NodeServer: Service {
         self.configuration = configuration
         self.logger = logger
         self.onListening = onListening
+        audits = SupplyAudits(store: ledger.sequencer.application.store)
     }
 
     /// Serves until the service is told to stop.
@@ -64,14 +67,14 @@ public struct NodeServer: Service {
         try await application.run()
     }
 
-    private func router() -> Router<BasicRequestContext> {
-        let router = Router()
+    private func router() -> Router<NodeRequestContext> {
+        let router = Router(context: NodeRequestContext.self)
         let routes = router.group("/stoa/v1")
         routes.get("/status") { _, _ in
             try await answer { NodeDocuments.Status(try await ledger.status()) }
         }
-        routes.post("/transactions") { request, _ in
-            try await submit(request)
+        routes.post("/transactions") { request, context in
+            try await guarded(context.source) { try await submit(request) }
         }
         routes.get("/state/{key}") { request, context in
             try await entry(request, key: context.parameters.get("key") ?? "")
@@ -90,9 +93,34 @@ public struct NodeServer: Service {
             return try json(["genesis": Hex.encode(genesis.canonicalBytes)])
         }
         routes.get("/supply") { _, _ in
-            try json(try SupplyAudit(ledger.sequencer.application.store).document)
+            try json(try await audits.latest().document)
         }
         return router
+    }
+
+    /// Lets a submission through unless its source was refused too often.
+    private func guarded(
+        _ source: String,
+        _ submit: () async throws -> Response
+    ) async throws -> Response {
+        switch submissions.verdict(on: source) {
+        case .pass:
+            let response = try await submit()
+            if [400, 409, 413].contains(response.status.code) { submissions.refused(source) }
+            return response
+        case .wait:
+            defer { submissions.endWaiting() }
+            try await Task.sleep(for: submissions.limits.wait)
+        case .refuse: break
+        }
+        var response = try problem(
+            429,
+            "too many refusals",
+            "too many transactions from this address were refused"
+        )
+        response.headers[.retryAfter] = "1"
+        response.headers[.connection] = "close"
+        return response
     }
 
     private func submit(_ request: Request) async throws -> Response {
@@ -208,8 +236,8 @@ public struct NodeServer: Service {
         _ refusal: Refusal? = nil
     ) throws -> Response {
         let hint =
-            status == 503
-            ? "try again with the same bytes" : "mend the request; nothing was charged"
+            status == 503 || status == 429
+            ? "try again in a moment with the same bytes" : "mend the request; nothing was charged"
         let document = NodeDocuments.Problem(
             title: title,
             status: status,
@@ -242,5 +270,34 @@ extension StateKey {
             return nil
         }
         self.init(bytes: bytes)
+    }
+}
+
+/// A request with the address it came from.
+struct NodeRequestContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let source: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        self.source = SubmissionGuard.source(of: source.channel.remoteAddress)
+    }
+}
+
+/// Counts of the supply, one at a time: a count reads the whole state, so nobody may ask for many.
+actor SupplyAudits {
+    private let store: any ApplicationStore
+    private var last: SupplyAudit?
+
+    init(store: any ApplicationStore) {
+        self.store = store
+    }
+
+    /// The count at the latest height; made once for each.
+    func latest() throws -> SupplyAudit {
+        if let last, try store.last().height == last.height { return last }
+        let audit = try SupplyAudit(store)
+        last = audit
+        return audit
     }
 }

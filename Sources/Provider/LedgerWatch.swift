@@ -78,7 +78,7 @@ struct LedgerWatch: Service {
             _ = await parts.directory.refresh(id)
             parts.claims.send()
         case .channelOpened, .channelClaimed, .transferred, .assetPublished, .offerPublished,
-            .offerWithdrawn, .bondChanged, .bondSlashed:
+            .offerWithdrawn, .bondChanged, .bondSlashed, .staking:
             break
         }
     }

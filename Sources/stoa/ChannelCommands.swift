@@ -146,7 +146,7 @@ struct OneChannel: ParsableArguments {
         }
     }
 
-    private func find(_ ledger: RemoteLedger, payer: AccountID) async throws -> ChannelID {
+    private func find(_ ledger: any LedgerConnection, payer: AccountID) async throws -> ChannelID {
         if let digest = Digest(hex: channel) { return ChannelID(digest) }
         let found = try await ledger.channels(ofPayer: payer, limit: 1000)
             .filter { $0.id.digest.description.hasPrefix(channel) }

@@ -96,7 +96,7 @@ struct Connect: AsyncParsableCommand {
         let logger = serviceLogger("gateway")
         let shown = (host, output)
         try await withHTTPClient(GatewayService.clientConfiguration(for: configuration)) { client in
-            let ledger = RemoteLedger(url: node.url, client: client)
+            let ledger = try node.connection(client)
             let service = GatewayService(
                 configuration: configuration,
                 account: AccountSession(key: key, ledger: ledger),

@@ -92,11 +92,16 @@ struct Supply: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let counted = try await node.ask { ledger in try await ledger.supply() }
+        let counted = try await node.ask { ledger in
+            guard let ledger = ledger as? any SupplyCounting else {
+                throw CommandFailure("this ledger does not count its supply")
+            }
+            return try await ledger.supply()
+        }
         let places = [
             ("accounts", "accountsObol"), ("channels", "channelsObol"), ("bonds", "bondsObol"),
-            ("fees", "feesObol"), ("supply", "supplyObol"),
-        ]
+            ("stakes", "stakesObol"), ("fees", "feesObol"), ("supply", "supplyObol"),
+        ].filter { counted[$0.1] != nil }
         let rows = places.map { [$0.0, stoa(counted[$0.1] ?? "?")] }
         let verdict =
             counted["conserved"] == "true"
@@ -130,6 +135,7 @@ extension Event {
             "bond of \(account) is now \(active) STOA"
         case .bondSlashed(let account, let amount, let subject):
             "bond of \(account) slashed by \(amount) STOA for fraud in \(subject.channel.digest)"
+        case .staking(let event): event.text
         }
     }
 }

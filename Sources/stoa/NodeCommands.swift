@@ -184,23 +184,40 @@ struct NodeHome {
         return genesis
     }
 
+    /// Opens the ledger of a network's node, with the archive of its snapshots.
+    func openApplication(
+        snapshotIntervalBlocks: UInt64,
+        logger: Logger
+    ) throws -> NetworkParts {
+        let store = try openStore()
+        return try NetworkParts(
+            application: LedgerApplication(store: store, genesis: try genesis()),
+            store: store,
+            directory: try home.makeDirectory("node", "snapshots"),
+            intervalBlocks: snapshotIntervalBlocks,
+            logger: logger
+        )
+    }
+
+    private func openStore() throws -> LedgerStore {
+        do {
+            let directory = try home.makeDirectory("node", "data")
+            return try LedgerStore(configuration: LedgerStoreConfiguration(directory: directory))
+        } catch let error as StoreError {
+            throw CommandFailure(
+                "the ledger in \(home.path("node", "data")) cannot be opened: \(error)",
+                hint: "does another process use this home directory?"
+            )
+        }
+    }
+
     /// Opens the ledger, ready to run.
     func open(
         logger: Logger
     ) throws -> (sequencer: Sequencer, application: LedgerApplication) {
         let genesis = try genesis()
         let key = try Wallets(home: home).open("sequencer", passphrase: try home.passphrase())
-        let store: LedgerStore
-        do {
-            let directory = try home.makeDirectory("node", "data")
-            store = try LedgerStore(configuration: LedgerStoreConfiguration(directory: directory))
-        } catch let error as StoreError {
-            throw CommandFailure(
-                "the ledger in \(home.path("node", "data")) cannot be opened: \(error)",
-                hint: "does another `stoa node` use this home directory?"
-            )
-        }
-        let application = try LedgerApplication(store: store, genesis: genesis)
+        let application = try LedgerApplication(store: try openStore(), genesis: genesis)
         let sequencer = try Sequencer(
             application: application,
             key: key,

@@ -1,36 +1,125 @@
 import ArgumentParser
 import AsyncHTTPClient
+import CanonicalCoding
+import CometBFTClient
 import FoundationEssentials
 import LedgerClient
+import LedgerCore
+import Logging
+import MarketTypes
 
-/// Which ledger node to ask.
+/// Which ledger to ask: one node that is believed, or a network that is checked.
 struct NodeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "the ledger node to ask (STOA_NODE, else http://127.0.0.1:26600)",
+            "the ledger to ask (STOA_NODE, else http://127.0.0.1:26600); "
+                + "cometbft:URL,URL… for a network, whose answers are checked",
             valueName: "url"
         )
     )
     var node: String?
+    @Option(
+        help: ArgumentHelp(
+            "the network's genesis file, which is all that is trusted of it "
+                + "(STOA_GENESIS, else the one in the home directory)",
+            valueName: "file"
+        )
+    )
+    var genesis: String?
 
-    /// The node's URL.
+    private static let networkPrefix = "cometbft:"
+
+    private func environment(_ name: String) -> String? {
+        let value = ProcessInfo.processInfo.environment[name] ?? ""
+        return value.isEmpty ? nil : value
+    }
+
+    /// The node's URL, or the network's.
     var url: String {
-        if let node { return node }
-        let set = ProcessInfo.processInfo.environment["STOA_NODE"] ?? ""
-        return set.isEmpty ? "http://127.0.0.1:26600" : set
+        node ?? environment("STOA_NODE") ?? "http://127.0.0.1:26600"
     }
 
-    /// Whether the node runs on this machine.
+    /// Whether the ledger runs on this machine.
     var isLocal: Bool {
-        ["http://127.", "http://localhost:", "http://[::1]"].contains { url.hasPrefix($0) }
+        endpoints.allSatisfy { url in
+            ["http://127.", "http://localhost:", "http://[::1]"].contains { url.hasPrefix($0) }
+        }
     }
 
-    /// Asks the node, and explains its errors.
-    func ask<Output>(_ body: (RemoteLedger) async throws -> Output) async throws -> Output {
+    /// The URLs that are asked.
+    private var endpoints: [String] {
+        guard url.hasPrefix(Self.networkPrefix) else { return [url] }
+        return url.dropFirst(Self.networkPrefix.count).split(separator: ",").map(String.init)
+    }
+
+    /// A connection to the ledger.
+    func connection(_ client: HTTPClient) throws -> any LedgerConnection {
+        guard url.hasPrefix(Self.networkPrefix) else {
+            return RemoteLedger(url: url, client: client)
+        }
+        guard !endpoints.isEmpty, endpoints.allSatisfy({ $0.hasPrefix("http") }) else {
+            throw CommandFailure(
+                "“\(url)” names no network",
+                hint: "it looks like cometbft:http://127.0.0.1:26657,http://127.0.0.1:26667"
+            )
+        }
+        do {
+            let genesis = try readGenesis()
+            return try NetworkLedger(
+                genesis: genesis,
+                urls: endpoints,
+                client: client,
+                store: try trustStore(genesis),
+                logger: serviceLogger("light")
+            )
+        } catch let error as CommandFailure {
+            throw error
+        } catch {
+            throw CommandFailure("the genesis names no validators that could be trusted: \(error)")
+        }
+    }
+
+    private var home: String {
+        environment("STOA_HOME") ?? (environment("HOME") ?? ".") + "/.stoa"
+    }
+
+    /// Remembers the latest block that was trusted, so that trust need not begin anew.
+    private func trustStore(_ genesis: Genesis) throws -> any TrustStore {
+        let directory = home + "/light"
+        try? FileManager.default.createDirectory(
+            atPath: directory,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        guard FileManager.default.isWritableFile(atPath: directory) else {
+            return MemoryTrustStore()
+        }
+        return FileTrustStore(path: "\(directory)/\(EngineChainName(genesis.chain).text)")
+    }
+
+    /// The genesis that the network is checked against.
+    func readGenesis() throws -> Genesis {
+        let file = genesis ?? environment("STOA_GENESIS") ?? home + "/node/genesis.stoa"
+        guard FileManager.default.fileExists(atPath: file) else {
+            throw CommandFailure(
+                "there is no genesis file at \(file)",
+                hint: "give the network's genesis with --genesis; get it from somebody you trust"
+            )
+        }
+        let text = try readFile(file)
+        guard let bytes = Hex.decode(text.filter { !$0.isWhitespace }),
+            let document = try? Genesis(canonicalBytes: bytes)
+        else { throw CommandFailure("\(file) is not a genesis file") }
+        return document
+    }
+
+    /// Asks the ledger, and explains its errors.
+    func ask<Output>(
+        _ body: (any LedgerConnection) async throws -> Output
+    ) async throws -> Output {
         try await withHTTPClient { client in
-            try await explaining(node: url) {
-                try await body(RemoteLedger(url: url, client: client))
-            }
+            let ledger = try connection(client)
+            return try await explaining(node: url) { try await body(ledger) }
         }
     }
 }

@@ -43,7 +43,7 @@ struct ProviderCommand: AsyncParsableCommand {
         let keys = try SellerKeys(wallet: wallet, home: home)
         let logger = serviceLogger("provider")
         try await withHTTPClient(upstreamClient(configuration)) { client in
-            let ledger = RemoteLedger(url: node.url, client: client)
+            let ledger = try node.connection(client)
             let service = keys.provider(
                 configuration,
                 session: AccountSession(key: keys.account, ledger: ledger),

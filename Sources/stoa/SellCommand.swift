@@ -50,7 +50,7 @@ struct Sell: AsyncParsableCommand {
         let endpoint = endpoint ?? "http://\(host):\(port)"
         let logger = serviceLogger("provider")
         try await withHTTPClient(upstreamClient(ProviderConfiguration())) { client in
-            let ledger = RemoteLedger(url: node.url, client: client)
+            let ledger = try node.connection(client)
             let session = AccountSession(key: keys.account, ledger: ledger)
             let publication = Publication(
                 options: options,

@@ -46,6 +46,7 @@ struct Stoa: AsyncParsableCommand {
             Up.self, WalletGroup.self, Sell.self, Offers.self, Connect.self, Call.self,
             ChannelGroup.self, ReceiptGroup.self, NodeGroup.self, ProviderCommand.self,
             Status.self, Blocks.self, Supply.self, Prove.self, Verify.self,
+            Testnet.self, Validator.self, StakeGroup.self, Fraud.self, Simulate.self,
         ]
     )
 }

@@ -18,8 +18,10 @@ struct DocumentTests {
 
     @Test("CAN-1: a byte after the end is refused", arguments: DocumentCase.all)
     func trailing(_ document: DocumentCase) {
+        // A genesis may go on with its validators: whatever follows is the beginning of that.
+        let expected: CanonicalError = document.name == "genesis" ? .truncated : .trailingBytes
         for byte in [0x00, 0x01, 0xff] as [UInt8] {
-            #expect(throws: CanonicalError.trailingBytes) {
+            #expect(throws: expected) {
                 try document.reencode(document.bytes + [byte])
             }
         }

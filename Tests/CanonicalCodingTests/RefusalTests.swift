@@ -147,15 +147,15 @@ extension MalformedCase {
         ),
         MalformedCase("denomination 2", .unknownTag, Denomination.native, at: 1, [2]),
         MalformedCase("message 0", .unknownTag, Message.withdrawBond, at: 1, [0]),
-        MalformedCase("message 15", .unknownTag, Message.withdrawBond, at: 1, [15]),
+        MalformedCase("message 22", .unknownTag, Message.withdrawBond, at: 1, [22]),
         MalformedCase("fraud 0", .unknownTag, FraudProof.self, [1, 0]),
         MalformedCase("fraud 4", .unknownTag, FraudProof.self, [1, 4]),
         MalformedCase(
-            "event 12",
+            "event 21",
             .unknownTag,
             Event.offerPublished(Sample.offer.id),
             at: 1,
-            [12]
+            [21]
         ),
         MalformedCase(
             "standing 0",

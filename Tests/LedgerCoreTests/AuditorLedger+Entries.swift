@@ -52,6 +52,7 @@ extension AuditorLedger {
             }
             all[[0x31] + key] = [1]
         }
+        all.merge(staking.entries) { one, _ in one }
         return all
     }
 

@@ -74,6 +74,7 @@ struct AuditorLedger {
     var stakes: [AccountID: Stake] = [:]
     var crimes: Set<Crime> = []
     var lastDeadline: UInt64 = 0
+    var staking: AuditorStaking
 
     /// Who sent the message at hand, and when.
     var sender = AccountID(.zero)
@@ -88,6 +89,10 @@ struct AuditorLedger {
         supplies = [.zero: harness.genesis.supply.obol]
         for allocation in harness.genesis.allocations {
             holders[allocation.account] = Holder(balance: allocation.amount.obol)
+        }
+        staking = AuditorStaking(harness.genesis)
+        for validator in harness.genesis.validators {
+            holders[validator.operator]?.balance -= validator.selfBond.obol
         }
         guard case .issued(let unit) = LedgerHarness.token else { return }
         for actor in Person.all {
@@ -139,6 +144,8 @@ struct AuditorLedger {
                     for lane in claim.lanes { _ = try lane.verified() }
                 case .reportFraud(let proof):
                     for receipt in proof.receipts { _ = try receipt.verified() }
+                case .staking(.registerValidator(let registration)):
+                    _ = try registration.proof.verified()
                 default: break
                 }
             }
@@ -188,6 +195,7 @@ struct AuditorLedger {
         case .unbond(let amount): try unbond(amount.obol)
         case .withdrawBond: try withdrawBond()
         case .reportFraud(let proof): try report(proof)
+        case .staking(let message): try perform(message)
         }
     }
 

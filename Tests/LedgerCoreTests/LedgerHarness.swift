@@ -44,20 +44,40 @@ struct LedgerHarness: Sendable {
         unbondingDelayBlocks: 8
     )
 
+    /// Staking for tests that must not take long.
+    static let staking = StakingParameters(
+        validatorsMax: 3,
+        candidatesMax: 4,
+        unbondingDelayBlocks: 8,
+        missedBlocksMax: 3,
+        jailBlocks: 5
+    )
+
     let genesis: Genesis
     let chain: ChainID
     private(set) var base = MemoryState()
     private(set) var ledger: Ledger<MemoryState>
     private(set) var context: BlockContext
+    /// What an engine makes of the updates so far.
+    private(set) var engine = EngineModel()
+    /// What happened at the ends and beginnings of blocks since somebody last looked.
+    var blockEvents: [Event] = []
 
     /// Starts a chain; everybody owns the same, of the native unit and of ``token``.
-    init(each: UInt128 = 1_000_000_000_000, tokens: UInt128 = 1_000_000) {
+    init(
+        each: UInt128 = 1_000_000_000_000,
+        tokens: UInt128 = 1_000_000,
+        staking: StakingParameters = .standard,
+        validators: [Genesis.Validator] = []
+    ) {
         let made = Genesis(
             name: "stoa-test",
             time: Timestamp(milliseconds: 1000),
             sequencer: Person.alice.key.publicKey,
             parameters: Self.parameters,
-            allocations: Person.all.map { .init(account: $0.id, amount: Amount(obol: each)) }
+            allocations: Person.all.map { .init(account: $0.id, amount: Amount(obol: each)) },
+            stakingParameters: staking,
+            validators: validators
         )
         guard let made else { preconditionFailure("the genesis is valid") }
         genesis = made
@@ -74,6 +94,7 @@ struct LedgerHarness: Sendable {
         base.count([.native, Self.token])
         ledger = Ledger(chain: chain, base: base)
         context = BlockContext(height: BlockHeight(1), time: Timestamp(milliseconds: 2000))
+        engine.start(made.validatorUpdates)
     }
 
     private static func put(
@@ -139,8 +160,13 @@ struct LedgerHarness: Sendable {
         #expect(staged == expected, "\(refusal.name) changed more than fee and sequence")
     }
 
-    /// Commits the block and begins the next.
-    mutating func endBlock(blocks: UInt64 = 1) {
+    /// Ends and commits the block, and begins the next with what the engine says of it.
+    mutating func endBlock(blocks: UInt64 = 1, report: EngineReport = .none) {
+        let end = ledger.endBlock(at: context)
+        if let fault = engine.apply(end.validatorUpdates) {
+            Issue.record("STK-24: the engine would stop: \(fault)")
+        }
+        blockEvents += end.events
         let changes = ledger.changes
         for (one, next) in zip(changes, changes.dropFirst()) { #expect(one.key < next.key) }
         base.commit(changes)
@@ -149,6 +175,8 @@ struct LedgerHarness: Sendable {
             height: BlockHeight(context.height.rawValue + blocks),
             time: Timestamp(milliseconds: context.time.milliseconds + 1000 * blocks)
         )
+        blockEvents += ledger.beginBlock(report, at: context)
+        #expect(total(.native) == base.total[.native], "P1: a block made or lost money")
     }
 
     /// P1: the sum of everything of one denomination, the block's changes included.
@@ -188,6 +216,12 @@ extension MemoryState {
         case (0x30, .native):
             let parts = Int(value[17])
             return (0..<parts).reduce(amount(at: 1)) { $0 + amount(at: 18 + 24 * $1) }
+        case (0x40, .native):
+            // After version, key, commission and height: stake, three numbers, two pots.
+            return amount(at: 48) + amount(at: 112) + amount(at: 128)
+        case (0x41, .native):
+            let parts = Int(value[33])
+            return (0..<parts).reduce(0) { $0 + amount(at: 34 + 32 * $1) }
         default: return 0
         }
     }
@@ -222,5 +256,20 @@ extension LedgerHarness {
     @discardableResult
     mutating func send(_ actor: Person, _ messages: Message...) -> TransactionResult {
         apply(actor.key.sign(transaction(actor, messages)).signed.canonicalBytes)
+    }
+}
+
+extension LedgerHarness {
+    /// What an account's stake with a validator is worth, on its way back or not, without rewards.
+    func staked(_ person: Person, with validator: Person) -> UInt128 {
+        let delegation = ledger.state.delegation(person.id, to: validator.id)
+        let entry = ledger.state.read(Validator.self, .validator(validator.id))
+        let active = entry?.value(of: delegation.shares).obol ?? 0
+        return active + delegation.money.obol
+    }
+
+    /// A validator's entry, the block's changes included.
+    func validator(_ person: Person) -> Validator? {
+        ledger.state.read(Validator.self, .validator(person.id))
     }
 }

@@ -12,6 +12,7 @@ struct RefusalCodeTests {
         + ChannelRefusal.allCases.map { .channels($0) }
         + BondRefusal.allCases.map { .bonds($0) }
         + SettlementRefusal.allCases.map { .settlement($0) }
+        + StakingRefusal.allCases.map { .staking($0) }
 
     @Test("P10: each has a code of its own, which leads back to it")
     func codes() {
@@ -33,7 +34,7 @@ struct RefusalCodeTests {
 
     @Test(
         "P10: a number that is no refusal's is none",
-        arguments: [0, 1, 99, 100, 199, 800, 65_535]
+        arguments: [0, 1, 99, 100, 199, 800, 815, 900, 65_535]
     )
     func unknown(_ code: UInt32) {
         #expect(Refusal(code: code) == nil)

@@ -26,7 +26,8 @@ struct RefusedMessage: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(refusal.name): \(name)" }
 
-    static let all = money + assets + offers + channels + claims + bonds + frauds
+    static let all =
+        money + assets + offers + channels + claims + bonds + frauds + staking
 
     static let money: [RefusedMessage] = [
         RefusedMessage(.accounts(.zeroAmount), "a transfer of nothing", from: .alice) { _ in

@@ -47,6 +47,7 @@ struct RefusalTests {
             + OfferRefusal.allCases.map { .offers($0) }
             + ChannelRefusal.allCases.map { .channels($0) }
             + BondRefusal.allCases.map { .bonds($0) }
+            + StakingRefusal.allCases.map { .staking($0) }
         let missing = all.filter { !codes.contains($0.code) }
         #expect(missing.isEmpty)
     }
@@ -61,6 +62,8 @@ struct RefusalTests {
         #expect(Refusal.channels(.tooManyClaims).code == 515)
         #expect(Refusal.bonds(.bondOverflow).code == 608)
         #expect(Refusal.settlement(.noFreeLane).code == 731)
+        #expect(Refusal.staking(.zeroAmount).code == 801)
+        #expect(Refusal.staking(.tooEarly).code == 814)
         var known = 0
         for code in UInt32(0)..<1000 {
             guard let refusal = Refusal(code: code) else { continue }
@@ -68,7 +71,7 @@ struct RefusalTests {
             #expect(refusal.feeCharged == (code >= 200))
             known += 1
         }
-        #expect(known == 10 + 3 + 6 + 15 + 15 + 8 + 31)
+        #expect(known == 10 + 3 + 6 + 15 + 15 + 8 + 31 + 14)
     }
 
     @Test("LED-3, LED-5: a transaction that cannot enter", arguments: RefusedTransaction.all)
@@ -218,6 +221,11 @@ struct RefusedTransaction: Sendable, CustomTestStringConvertible {
             )
             let proof = FraudProof.equivocation(good.receipt, forged)
             return TransactionDraft(town, [.reportFraud(proof)]).bytes
+        },
+        RefusedTransaction(bytes: .invalidSignature, "a consensus key that did not sign") { town in
+            var draft = RegistrationDraft(.alice, town.harness.chain)
+            draft.proofOf = .carol
+            return TransactionDraft(town, [draft.message]).bytes
         },
     ]
 

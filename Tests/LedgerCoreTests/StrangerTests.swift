@@ -17,9 +17,10 @@ struct StrangerTests {
             return sum + channel.locked.obol
         }
         let balance = state.account(person.id).balance.obol
+        let staked = town.harness.staked(person, with: .dave)
         return [
-            balance + locked + state.bond(person.id).atRisk.obol, locked,
-            state.bond(person.id).active.obol, town.harness.tokens(person),
+            balance + locked + state.bond(person.id).atRisk.obol + staked, locked,
+            state.bond(person.id).active.obol, town.harness.tokens(person), staked,
         ]
     }
 
@@ -34,7 +35,15 @@ struct StrangerTests {
         var second = blunt
         second.receipt.total += 1
         let channels = [town.open, town.closing, town.closed]
-        return [
+        let dave = Person.dave.id
+        var registration = RegistrationDraft(.carol, town.harness.chain)
+        registration.signer = Person.dave.consensusKey
+        let staking: [StakingMessage] = [
+            .delegate(validator: dave, amount: amount), .withdrawStake(validator: dave),
+            .undelegate(validator: dave, amount: amount), .withdrawRewards(validator: dave),
+            .setCommission(basisPoints: 5000), .unjail,
+        ]
+        return [registration.message] + staking.map { .staking($0) } + [
             .transfer(to: Person.carol.id, denomination: .native, amount: Amount(obol: .max)),
             .transfer(to: Person.bob.id, denomination: .native, amount: amount),
             .publishAsset(
@@ -69,18 +78,19 @@ struct StrangerTests {
     func stranger() {
         let start = Town.start
         let all = attempts(start)
-        #expect(Set(all.map { $0.canonicalBytes[1] }) == Set(1...14), "a message is missing")
+        #expect(Set(all.map { $0.canonicalBytes[1] }) == Set(1...21), "a message is missing")
         for blocks in [1, 3, 9] as [UInt64] {
             for message in all {
                 var town = start
-                town.harness.endBlock(blocks: blocks)
-                let before = [Person.alice, .bob].map { wealth($0, town) }
+                town.harness.endBlock(blocks: blocks, report: .block(by: .dave))
+                let before = [Person.alice, .bob, .dave].map { wealth($0, town) }
                 town.harness.send(.carol, message)
-                let after = [Person.alice, .bob].map { wealth($0, town) }
+                let after = [Person.alice, .bob, .dave].map { wealth($0, town) }
                 for (old, new) in zip(before, after) {
                     #expect(new[0] >= old[0], "\(message)")
                     #expect(new[2] == old[2], "\(message)")
                     #expect(new[3] >= old[3], "\(message)")
+                    #expect(new[4] == old[4], "\(message)")
                 }
                 // Only what Alice herself asked for, once its time has come, unlocks anything.
                 let isDue = blocks == 9 && message == .withdrawChannel(town.closing)

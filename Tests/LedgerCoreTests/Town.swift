@@ -8,9 +8,10 @@ import SettlementCore
 /// A small market in the middle of its life, which every refusal starts from.
 ///
 /// Bob sells "small" under a bond; Alice has an open channel to him, whose lane 0 was claimed once
-/// for 100 obol, one that is closing and one that is closed.
+/// for 100 obol, one that is closing and one that is closed. Dave is a validator, with stake of
+/// Alice's behind him.
 struct Town: Sendable {
-    var harness = LedgerHarness()
+    var harness = LedgerHarness(staking: LedgerHarness.staking)
     let asset = Asset.id(owner: Person.bob.id, name: "small")
     var offer: Offer
     /// An offer that ``offer`` replaced.
@@ -42,6 +43,9 @@ struct Town: Sendable {
         closed = openChannel()
         harness.send(.bob, claim([call(0, 1)]))
         harness.send(.bob, .claimChannel(release(closed)))
+        harness.send(.dave, RegistrationDraft(.dave, harness.chain).message)
+        let stake = Amount(obol: 3_000_000_000)
+        harness.send(.alice, .staking(.delegate(validator: Person.dave.id, amount: stake)))
         harness.endBlock()
         harness.send(.alice, .closeChannel(closing))
         harness.endBlock()

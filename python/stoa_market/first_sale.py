@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from openai import OpenAI
 
+from .network import start_network
 from .processes import Service, Stoa, stop_recorded, write_record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,8 +34,17 @@ def obol(text: str) -> str:
     return f"{whole}.{rest:09d} STOA"
 
 
-def start_market(binary: Path, home: Path, services: list[Service]) -> None:
-    """Starts node, model, seller and buyer as processes of their own.
+def start_ledger(stoa: Stoa, start) -> str:
+    """Starts a ledger in one process; returns what a client names it by."""
+    genesis = stoa("node", "init", "--allocate", "seller=1000", "--allocate", "buyer=1000")
+    say(f"    chain {genesis['chain'][:16]}…, supply {obol(genesis['supplyObol'])}, no master key")
+    node = start(stoa.service("node", "node", "run", "--port", "0"))
+    say(f"    ledger node    {node.url}")
+    return node.url
+
+
+def start_market(binary: Path, home: Path, services: list[Service], validators: int) -> Stoa:
+    """Starts ledger, model, seller and buyer as processes of their own.
 
     Adds each to `services` before it starts, so that the caller can stop what a failure leaves.
     """
@@ -44,11 +55,10 @@ def start_market(binary: Path, home: Path, services: list[Service]) -> None:
     stoa = Stoa(binary, home)
     for wallet in ("seller", "buyer"):
         stoa("wallet", "new", wallet)
-    genesis = stoa("node", "init", "--allocate", "seller=1000", "--allocate", "buyer=1000")
-    say(f"    chain {genesis['chain'][:16]}…, supply {obol(genesis['supplyObol'])}, no master key")
-    node = start(stoa.service("node", "node", "run", "--port", "0"))
-    say(f"    ledger node    {node.url}")
-    stoa = Stoa(binary, home, node.url)
+    if validators:
+        stoa = start_network(stoa, start, validators, say)
+    else:
+        stoa = Stoa(binary, home, start_ledger(stoa, start))
     python = sys.executable
     server = ROOT / "python" / "stoa_models" / "serve_smollm2.py"
     model = start(Service(
@@ -65,6 +75,7 @@ def start_market(binary: Path, home: Path, services: list[Service]) -> None:
         "buyer", "connect", "--wallet", "buyer", "--budget", "50", "--lanes", str(LANES),
         "--port", "0"))
     say(f"    buyer's door   {buyer.url}/v1   any OpenAI client works here")
+    return stoa
 
 
 def ask_streamed(client: OpenAI) -> tuple[str, dict]:
@@ -108,12 +119,13 @@ def wait_for_close(stoa: Stoa, seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
-def sell_once(binary: Path, home: Path, services: list[Service]) -> tuple[dict, str]:
+def sell_once(
+    binary: Path, home: Path, services: list[Service], validators: int = 0,
+) -> tuple[dict, str, Stoa]:
     """Starts a market in `services` and sells in it; returns what happened and the buyer's door."""
-    start_market(binary, home, services)
+    stoa = start_market(binary, home, services, validators)
     url = services[-1].url
     client = OpenAI(base_url=f"{url}/v1", api_key="none-needed", max_retries=0, timeout=120)
-    stoa = Stoa(binary, home, services[0].url)
     height = stoa("status")["height"]
     before = {who: stoa("wallet", "balance", who) for who in ("buyer", "seller")}
 
@@ -153,9 +165,9 @@ def sell_once(binary: Path, home: Path, services: list[Service]) -> tuple[dict, 
         "answer": answer, "calls": answered + 1, "ledger_transactions": transactions,
         "receipts_verified": receipts["verified"], "conserved": conserved,
         "cost_obol": receipts["chargeObol"], "seconds_for_200_calls": round(seconds, 2),
-        "gateway": f"{url}/v1", "node": services[0].url,
+        "gateway": f"{url}/v1", "node": stoa.node, "validators": validators,
     }
-    return summary, url
+    return summary, url, stoa
 
 
 def main() -> int:
@@ -163,16 +175,24 @@ def main() -> int:
     parser.add_argument("--stoa", type=Path, required=True)
     parser.add_argument("--home", type=Path, default=ROOT / ".demo")
     parser.add_argument("--once", action="store_true", help="stop the market at the end")
+    parser.add_argument(
+        "--network", action="store_true", help="four validators order the ledger (COMETBFT_BIN)")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
     record = options.home / "running.json"
     stop_recorded(record)
     shutil.rmtree(options.home, ignore_errors=True)
     options.home.mkdir(parents=True, mode=0o700)
-    say("==> a market of four processes")
+    if options.network and not os.environ.get("COMETBFT_BIN"):
+        say("error: COMETBFT_BIN is not set\n"
+            "hint: set it to the program of CometBFT 0.38, or to python/stoa_engine/standin, a "
+            "stand-in for tests that is not for money")
+        return 1
+    say("==> a market of four processes" + (" on four validators" if options.network else ""))
     services: list[Service] = []
     try:
-        summary, url = sell_once(options.stoa, options.home, services)
+        summary, url, stoa = sell_once(
+            options.stoa, options.home, services, validators=4 if options.network else 0)
     except BaseException:
         for service in reversed(services):
             service.stop()
@@ -186,7 +206,7 @@ def main() -> int:
         say(f"""
 The market is running. Use it:
     curl {url}/v1/models
-    STOA_HOME={options.home} STOA_NODE={services[0].url} STOA_PASSPHRASE=demo \\
+    STOA_HOME={options.home} STOA_NODE={stoa.node} STOA_PASSPHRASE=demo \\
         {options.stoa} call --gateway {url} {MODEL} "Why is the sky blue?"
 Stop it with ./scripts/demo --stop""")
     if options.json:

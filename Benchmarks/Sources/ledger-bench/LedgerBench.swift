@@ -18,11 +18,28 @@ struct LedgerBench {
         switch words.first {
         case "signatures": Signatures.run()
         case "transfers": try await Transfers(count: count ?? 100_000).run()
-        case "state": try await LargeState(accounts: count ?? 1_000_000).run()
-        default:
-            print("usage: ledger-bench signatures | transfers [count] | state [accounts]")
-            exit(64)
+        case "state": try LargeState(accounts: count ?? 1_000_000).run()
+        case "presign":
+            guard let directory = words.dropFirst(2).first, let count else { usage() }
+            try Presign(directory: directory, count: count).run()
+        case "testnet-transfers":
+            let rest = words.dropFirst(2)
+            guard let directory = rest.first, let program = rest.dropFirst().first, let count
+            else { usage() }
+            try Presign(directory: directory, count: count).runTestnet(program: program)
+        default: usage()
         }
+    }
+
+    static func usage() -> Never {
+        print(
+            """
+            usage: ledger-bench signatures | transfers [count] | state [accounts]
+                   ledger-bench presign <count> <directory>
+                   ledger-bench testnet-transfers <count> <directory> <stoa>
+            """
+        )
+        exit(64)
     }
 }
 
@@ -223,8 +240,7 @@ struct Transfers {
 /// Opens a fresh ledger whose genesis gives each owner a million STOA.
 func open(
     _ directory: String,
-    owners: [SigningKey],
-    others: Int = 0
+    owners: [SigningKey]
 ) throws -> (LedgerApplication, Sequencer) {
     try FileManager.default.createDirectory(
         atPath: directory,
@@ -232,11 +248,7 @@ func open(
     )
     let sequencerKey = key(-1)
     let amount = Amount(obol: 1_000_000 * Amount.obolPerStoa)
-    var allocations = owners.map { Genesis.Allocation(account: $0.accountID, amount: amount) }
-    allocations += (0..<others).map { number in
-        let digest = Digest(sha256: Array("account \(number)".utf8))
-        return Genesis.Allocation(account: AccountID(digest), amount: Amount(obol: 1))
-    }
+    let allocations = owners.map { Genesis.Allocation(account: $0.accountID, amount: amount) }
     guard
         let genesis = Genesis(
             name: "bench",
@@ -258,71 +270,4 @@ func open(
         now: now
     )
     return (application, sequencer)
-}
-
-/// A state of many accounts: what a block of 1,000 transfers costs, in time, memory and disk.
-struct LargeState {
-    let accounts: Int
-
-    func run() async throws {
-        let directory = NSTemporaryDirectory() + "stoa-bench-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: directory) }
-        let keys = (0..<1000).map(key)
-        let (opened, build) = try timed { try open(directory, owners: keys, others: accounts) }
-        print("\(accounts) accounts: genesis in \(String(format: "%.1f", build)) s")
-        let application = opened.0
-        var execute: [Double] = []
-        var commit: [Double] = []
-        for round in 1...20 {
-            let transactions = keys.enumerated().map { index, key in
-                let number = (index * 7919 + round * 104_729) % accounts
-                let to = AccountID(Digest(sha256: Array("account \(number)".utf8)))
-                return key.sign(
-                    Transaction(
-                        chain: application.chain,
-                        sender: key.accountID,
-                        sequence: UInt64(round),
-                        fee: Amount(obol: 10_000),
-                        validUntil: BlockHeight(1_000_000),
-                        messages: [
-                            .transfer(to: to, denomination: .native, amount: Amount(obol: 5))
-                        ]
-                    )
-                ).signed.canonicalBytes
-            }
-            for bytes in transactions { _ = try application.verify(bytes) }
-            let context = BlockContext(height: BlockHeight(UInt64(round)), time: now())
-            let (block, first) = try timed { try application.finalize(transactions, at: context) }
-            precondition(block.results.allSatisfy(\.isAccepted))
-            let (_, second) = try timed {
-                try application.commit(block: (transactions.flatMap(\.self), block.stateRoot))
-            }
-            execute.append(first * 1000)
-            commit.append(second * 1000)
-        }
-        execute.sort()
-        commit.sort()
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let memory = status.split(separator: "\n").filter {
-            $0.hasPrefix("VmRSS") || $0.hasPrefix("RssAnon")
-        }
-        print(
-            """
-            block of 1,000 transfers: execute + root \(String(format: "%.1f", execute[10])) ms, \
-            durable commit \(String(format: "%.1f", commit[10])) ms (medians of 20)
-            \(memory.joined(separator: ", "))
-            """
-        )
-        try report(directory)
-    }
-
-    private func report(_ directory: String) throws {
-        var bytes: Int64 = 0
-        for file in try FileManager.default.subpathsOfDirectory(atPath: directory) {
-            var info = stat()
-            stat(directory + "/" + file, &info)
-            bytes += Int64(info.st_blocks) * 512
-        }
-        print("disk: \(bytes / 1_000_000) MB")
-    }
 }

@@ -3,6 +3,7 @@ import Consensus
 import LedgerCore
 import LedgerStore
 import MarketTypes
+import Synchronization
 
 /// Why a question was not answered; numbers are append-only, 0 is an answer.
 public enum QueryRefusal: UInt32, Error, Hashable, CaseIterable, Sendable {
@@ -40,6 +41,7 @@ extension EngineLedger {
         case "/status": try status(request)
         case "/genesis": try genesis(request)
         case "/transaction": try transaction(request)
+        case "/supply": try supply(request)
         default: throw .unknownPath
         }
     }
@@ -114,6 +116,26 @@ extension EngineLedger {
             encoder.encode(found.result)
             response.value = encoder.bytes
             response.index = 1
+        }
+    }
+
+    /// One count at a time, and one for each height: a count reads the whole state.
+    private func supply(_ request: QueryRequest) throws(QueryRefusal) -> QueryResponse {
+        guard let count = configuration.supplyReport else { throw .unknownPath }
+        guard request.data.isEmpty else { throw .malformedQuestion }
+        do {
+            return try supply.withLock { last in
+                let height = try application.store.last().height
+                let report = try last.flatMap { $0.height == height ? $0.report : nil } ?? count()
+                last = (height, report)
+                var response = QueryResponse()
+                response.height = Int64(clamping: height.rawValue)
+                response.value = report
+                response.index = 1
+                return response
+            }
+        } catch {
+            throw .unavailable
         }
     }
 

@@ -27,6 +27,9 @@ public final class EngineLedger: EngineApplication {
         public var retainedBlocksMin: UInt64?
         /// The program's version, for people.
         public var version = ""
+        /// Counts all money in the last committed state against the supply, as JSON; nil where
+        /// that is not offered. It reads the whole state: it is asked once for each height.
+        public var supplyReport: (@Sendable () throws -> [UInt8])?
 
         /// Creates the standard configuration: every block is kept.
         public init() {}
@@ -49,6 +52,7 @@ public final class EngineLedger: EngineApplication {
     let stateSync: (any StateSyncing)?
     let configuration: Configuration
     let order: Mutex<Order>
+    let supply = Mutex<(height: BlockHeight, report: [UInt8])?>(nil)
     private let lastBlock: Mutex<BlockContext>
 
     /// Opens the ledger for an engine; `stateSync` gives and takes snapshots, nil for none.

@@ -1,7 +1,8 @@
 import MarketTypes
 
 extension Ledger {
-    /// Does what a block does before its first transaction: rewards, missed votes, evidence.
+    /// Does what a block does before its first transaction: the reward, then evidence, then
+    /// missed votes (STK-20).
     ///
     /// Changes nothing if there is nothing to reward, count or punish, so that the root of an idle
     /// chain stays.
@@ -9,16 +10,15 @@ extension Ledger {
         _ report: EngineReport,
         at context: BlockContext
     ) -> [Event] {
-        []
+        let rewarded = reward(report.proposer)
+        let punished = report.misbehavior.flatMap { punish($0, at: context.height) }
+        let jailed = countMissedVotes(report.votes, at: context.height)
+        state.keepTransaction()
+        return (rewarded + punished + jailed).map { .staking($0) }
     }
 
-    /// Does what a block does after its last transaction: the engine's new set.
+    /// Does what a block does after its last transaction: the engine's new set (STK-24).
     public mutating func endBlock(at context: BlockContext) -> BlockEnd {
-        BlockEnd(events: [], validatorUpdates: [])
+        BlockEnd(events: [], validatorUpdates: updateValidatorSet())
     }
-}
-
-extension Genesis {
-    /// The set that orders the first block, by ascending address; empty where one process orders.
-    public var validatorUpdates: [ValidatorUpdate] { [] }
 }

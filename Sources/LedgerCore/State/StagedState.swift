@@ -54,6 +54,9 @@ public struct StagedState<Base: StateReading> {
         }
     }
 
+    /// Whether the block has written or removed the entry under `key`.
+    func isChanged(_ key: StateKey) -> Bool { block[key] != nil }
+
     /// Makes the transaction's changes part of the block's.
     ///
     /// Traps if money was made or lost: every amount taken out of one entry must have been put
@@ -116,6 +119,13 @@ enum StateNamespace: UInt8 {
     case channelOfPayee = 0x24
     case bond = 0x30
     case punishedCall = 0x31
+    case validator = 0x40
+    case delegation = 0x41
+    case consensusKeyOwner = 0x42
+    case stakingParameters = 0x43
+    case candidates = 0x44
+    case validatorSet = 0x45
+    case missedBlocks = 0x46
 }
 
 /// The kinds of entries that hold native money, besides the fee pool.
@@ -126,6 +136,10 @@ public enum MoneyEntry: Hashable, Sendable {
     case channel
     /// A ``Bond``.
     case bond
+    /// A ``Validator``: its stake and the rewards that nobody has withdrawn.
+    case validator
+    /// A ``Delegation``'s stake on its way back.
+    case delegation
 }
 
 extension StateKey {
@@ -135,6 +149,8 @@ extension StateKey {
         case .account: .account
         case .channel: .channel
         case .bond: .bond
+        case .validator: .validator
+        case .delegation: .delegation
         default: nil
         }
     }

@@ -1,0 +1,77 @@
+import ArgumentParser
+import CanonicalCoding
+import FoundationEssentials
+import Identity
+import LedgerClient
+import LedgerCore
+import MarketTypes
+import SettlementCore
+
+struct Fraud: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "report a seller whose signed receipts contradict each other or its prices",
+        discussion: """
+            Anybody may report. A file holds one signed receipt as canonical bytes in hex. One \
+            file reports a charge that is not units × price; two files of one call report two \
+            receipts for it; otherwise the first is the one that was claimed, with a higher \
+            total than the second, which is of the same call or a later one. The seller loses \
+            its bond: half goes to the cheated buyer, a quarter to the reporter.
+
+            EXAMPLE
+              stoa fraud --wallet alice first.hex second.hex
+            """
+    )
+
+    @Argument(help: "one or two files with a signed receipt in hex")
+    var receipts: [String]
+    @Option(help: "the wallet that reports and pays the fee")
+    var wallet = "default"
+    @OptionGroup var home: HomeOptions
+    @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let proof = try proof()
+        let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
+        let outcome = try await node.ask { ledger in
+            try await AccountSession(key: key, ledger: ledger).execute([.reportFraud(proof)])
+        }
+        let slashed = outcome.outcome.result.events.compactMap { event in
+            if case .bondSlashed(_, let amount, _) = event { amount } else { nil }
+        }
+        let amount = slashed.first ?? .zero
+        try output.print(
+            [
+                "slashedObol": "\(amount.obol)",
+                "height": "\(outcome.outcome.height.rawValue)",
+            ],
+            "the seller lost its bond of \(amount) STOA in block \(outcome.outcome.height.rawValue)"
+        )
+    }
+
+    private func proof() throws -> FraudProof {
+        guard (1...2).contains(receipts.count) else {
+            throw ValidationError("give one receipt or two")
+        }
+        let signed = try receipts.map(read)
+        guard signed.count == 2 else { return .wrongCharge(signed[0]) }
+        let (first, second) = (signed[0].document, signed[1].document)
+        let isSameCall = first.lane == second.lane && first.sequence == second.sequence
+        return isSameCall
+            ? .equivocation(signed[0], signed[1])
+            : .overclaim(claimed: signed[0], held: signed[1])
+    }
+
+    private func read(_ file: String) throws -> Signed<Receipt> {
+        let text = try readFile(file).filter { !$0.isWhitespace }
+        guard let bytes = Hex.decode(text),
+            let receipt = try? Signed<Receipt>(canonicalBytes: bytes)
+        else {
+            throw CommandFailure(
+                "\(file) is not a signed receipt in hex",
+                hint: "`stoa receipts show --json` prints one as “signed”"
+            )
+        }
+        return receipt
+    }
+}
