@@ -95,6 +95,9 @@ public struct EngineConfiguration: Hashable, Sendable {
 
         [consensus]
         timeout_commit = "\(blockIntervalMilliseconds)ms"
+        timeout_propose = "\(patience(3))ms"
+        timeout_prevote = "\(patience(1))ms"
+        timeout_precommit = "\(patience(1))ms"
         create_empty_blocks = true
 
         [tx_index]
@@ -107,6 +110,12 @@ public struct EngineConfiguration: Hashable, Sendable {
         \(Self.text(of: stateSync))
 
         """
+    }
+
+    /// How long to wait for others: the engine's own so many seconds, or less where blocks are to
+    /// come faster than one a second, as on one machine.
+    private func patience(_ seconds: UInt64) -> UInt64 {
+        min(1000, max(blockIntervalMilliseconds, 200)) * seconds
     }
 
     static func text(of stateSync: StateSync?) -> String {

@@ -47,7 +47,7 @@ struct Testnet: AsyncParsableCommand {
     var blockIntervalMs: UInt64 = 1000
     @Option(help: "blocks between a payer's request to close a channel and its end")
     var closingDelayBlocks = LedgerParameters.standard.closingDelayBlocks
-    @Option(help: "blocks that a bond stays at risk after its owner asked for it back")
+    @Option(help: "blocks that a bond or a stake stays at risk after its owner asked for it back")
     var unbondingDelayBlocks = LedgerParameters.standard.unbondingDelayBlocks
     @OptionGroup var home: HomeOptions
     @OptionGroup var format: OutputOptions
@@ -118,6 +118,9 @@ struct Testnet: AsyncParsableCommand {
                 sequencer: plan.nodes[0].validatorKey.publicKey,
                 parameters: parameters,
                 allocations: allocations,
+                stakingParameters: StakingParameters(
+                    unbondingDelayBlocks: unbondingDelayBlocks
+                ),
                 validators: zip(plan.nodes, operators).map { node, account in
                     Genesis.Validator(
                         operator: account,

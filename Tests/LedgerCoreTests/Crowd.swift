@@ -15,9 +15,13 @@ struct Crowd {
     /// Whether the token was issued on this chain.
     private let hasTokens: Bool
 
-    init(seed: UInt64, hasTokens: Bool = true) {
+    /// How many of two messages are about stake.
+    private let stakingShare: Int
+
+    init(seed: UInt64, hasTokens: Bool = true, stakingShare: Int = 0) {
         random = SplitMix64(seed: seed)
         self.hasTokens = hasTokens
+        self.stakingShare = stakingShare
     }
 
     /// True when somebody errs: seldom, or nobody would ever get anything done.
@@ -129,7 +133,10 @@ struct Crowd {
     }
 
     private mutating func message(of actor: Person, _ auditor: AuditorLedger) -> Message {
-        switch random.below(28) {
+        if stakingShare > 0, random.below(2) < stakingShare {
+            return .staking(staking(actor, auditor))
+        }
+        return switch random.below(28) {
         case 0...2: transfer()
         case 3: publishAsset()
         case 4: publishVersion(actor, auditor)

@@ -60,6 +60,8 @@ struct LedgerHarness: Sendable {
     private(set) var context: BlockContext
     /// What an engine makes of the updates so far.
     private(set) var engine = EngineModel()
+    /// What the last block that ended changed, and what it told the engine.
+    private(set) var last: (changes: [StateChange], updates: [ValidatorUpdate]) = ([], [])
     /// What happened at the ends and beginnings of blocks since somebody last looked.
     var blockEvents: [Event] = []
 
@@ -169,6 +171,7 @@ struct LedgerHarness: Sendable {
         blockEvents += end.events
         let changes = ledger.changes
         for (one, next) in zip(changes, changes.dropFirst()) { #expect(one.key < next.key) }
+        last = (changes, end.validatorUpdates)
         base.commit(changes)
         ledger = Ledger(chain: chain, base: base)
         context = BlockContext(

@@ -22,7 +22,7 @@ struct CoreProcessTests {
     }
 
     static let recorded =
-        "7ac11c7dae836ad3fef858c9bfbd31e120e2e0400f8835832ca483ec6ef1e391"
+        "7ebf3847de6431f510dc96da418286fee768c29c2280246c7b22dcbf7120a0b7"
 
     @Test("the cores link no Foundation")
     func noFoundation() throws {

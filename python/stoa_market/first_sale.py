@@ -185,7 +185,7 @@ def main() -> int:
     options.home.mkdir(parents=True, mode=0o700)
     if options.network and not os.environ.get("COMETBFT_BIN"):
         say("error: COMETBFT_BIN is not set\n"
-            "hint: set it to the program of CometBFT 0.38, or to python/stoa_engine/standin, a "
+            "hint: set it to the program of CometBFT 0.38, or to python/stoa_standin/standin, a "
             "stand-in for tests that is not for money")
         return 1
     say("==> a market of four processes" + (" on four validators" if options.network else ""))

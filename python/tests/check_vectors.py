@@ -417,6 +417,28 @@ def charge(prices, units):
     return str(total)
 
 
+def genesis_powers(raw: bytes):
+    """The powers of a genesis' validators by address (STK-1, STK-24)."""
+    place = 1
+    place += 4 + int.from_bytes(raw[place : place + 4], "big")  # name
+    place += 8 + 33 + 48  # time, sequencer, parameters
+    place += 4 + 48 * int.from_bytes(raw[place : place + 4], "big")  # allocations
+    if place == len(raw):
+        return {}
+    most = int.from_bytes(raw[place : place + 2], "big")
+    place += 46
+    count = int.from_bytes(raw[place : place + 4], "big")
+    place += 4
+    powers = {}
+    for _ in range(count):
+        key, bond = raw[place + 33 : place + 65], raw[place + 65 : place + 81]
+        powers[sha256(key)[:20]] = min(int.from_bytes(bond, "big") // 10**9, 1 << 51)
+        place += 32 + 33 + 16 + 6
+    assert place == len(raw)
+    ranked = sorted(powers.items(), key=lambda entry: (-entry[1], entry[0]))
+    return dict(ranked[:most])
+
+
 def response_head(voucher: bytes, chunks) -> bytes:
     head = voucher
     for chunk in chunks:
@@ -521,12 +543,15 @@ class Checker:
 
     def chain(self):
         """What a stranger can check of a recorded chain without its rules."""
-        path = self.root / "ledger/chain.json"
-        if not path.exists():
-            return
-        chain = json.loads(path.read_text())
-        name = tagged("stoa/genesis/1", bytes.fromhex(chain["genesis"]))
-        self.same("chain name", chain["chain"], name.hex())
+        for name in ("chain", "staking"):
+            path = self.root / f"ledger/{name}.json"
+            if path.exists():
+                self.recorded(json.loads(path.read_text()))
+
+    def recorded(self, chain):
+        genesis = bytes.fromhex(chain["genesis"])
+        self.same("chain name", chain["chain"], tagged("stoa/genesis/1", genesis).hex())
+        validators = genesis_powers(genesis)
         for block in chain["blocks"]:
             for transaction in block["transactions"]:
                 raw = bytes.fromhex(transaction["bytes"])
@@ -547,6 +572,18 @@ class Checker:
                 for t in block["transactions"]
             ]
             self.same("results root", block["resultsRoot"], merkle_root(leaves).hex())
+            self.updates(validators, block.get("updates", []))
+
+    def updates(self, validators, updates):
+        """STK-24, as an engine sees it: in order, no unknown removal, never an empty set."""
+        names = [sha256(bytes.fromhex(u["key"]))[:20] for u in updates]
+        self.same("order of updates", sorted(set(names)), names)
+        for name, update in zip(names, updates):
+            before, power = validators.pop(name, 0), int(update["power"])
+            self.same("an update that changes something", True, before != power)
+            if power:
+                validators[name] = power
+        self.same("a set that is not empty", True, bool(validators) or not updates)
 
     def run(self):
         for check in (

@@ -22,7 +22,7 @@ from stoa_market.network import Network  # noqa: E402
 from stoa_market.processes import Service, Stoa  # noqa: E402
 
 BINARY = Path(os.environ.get("STOA_BINARY", ROOT / ".build" / "debug" / "stoa"))
-STAND_IN = ROOT / "python" / "stoa_engine" / "standin"
+STAND_IN = ROOT / "python" / "stoa_standin" / "standin"
 
 
 def make_network(home: Path, *options: str) -> tuple[Network, Stoa]:
@@ -113,7 +113,7 @@ def test_p4_a_validator_killed_at_any_moment_rejoins(network):
     for index in range(4):
         service = network.services[index]
         service.kill()
-        stoa("wallet", "send", "--wallet", "buyer", "seller", "1")
+        stoa("wallet", "send", "--from", "buyer", "seller", "1")
         service.start()
         height = max(network.height(other) for other in range(4))
         network.wait_for_height(index, height + 1, seconds=60)
@@ -153,6 +153,34 @@ def test_stake_moves_power(network):
     stoa = network.client()
     before = stoa("stake", "list")
     assert len(before) == 4
-    stoa("stake", "delegate", "--wallet", "buyer", before[0]["operator"], "100")
-    after = {row["operator"]: int(row["power"]) for row in stoa("stake", "list")}
-    assert after[before[0]["operator"]] == int(before[0]["power"]) + 100
+    stoa("stake", "delegate", "--wallet", "buyer", before[0]["validator"], "100")
+    after = {row["validator"]: int(row["power"]) for row in stoa("stake", "list")}
+    assert after[before[0]["validator"]] == int(before[0]["power"]) + 100
+
+
+def test_one_lying_application_of_four_changes_nothing_for_the_others(network, tmp_path):
+    node, service = network.nodes[3], network.services[3]
+    service.stop()
+    application = node["application"].rsplit(":", 1)[1]
+    liar = Service(
+        "liar", [sys.executable, str(Path(__file__).parent / "lying_proxy.py"), application],
+        tmp_path / "liar.log", dict(os.environ)).start()
+    config = Path(node["home"]) / "engine" / "config" / "config.toml"
+    text = config.read_text()
+    config.write_text(text.replace(f":{application}", ":" + liar.url.rsplit(":", 1)[1]))
+    try:
+        service.start()
+        height = network.height(0)
+        assert network.wait_for_height(0, height + 10, seconds=60)
+        assert network.wait_for_height(1, height + 10) and network.wait_for_height(2, height + 10)
+        own = int(rpc(node["rpc"], "status", {})["sync_info"]["latest_block_height"])
+        assert own < network.height(0), "the liar's node stands still"
+        stoa = network.client()
+        stoa("wallet", "send", "--from", "buyer", "seller", "1")
+        assert stoa("supply")["conserved"] == "true"
+        log = (Path(node["home"]) / "log").read_text()
+        assert "consensus failed on this node" in log
+    finally:
+        service.stop()
+        liar.stop()
+        config.write_text(text)

@@ -14,10 +14,14 @@ public final class CometBFTRPC: Sendable {
     public struct Limits: Sendable {
         /// How long one question may take.
         public var timeoutSeconds: Int64 = 10
+        /// How long a question may take to a node that failed last time.
+        public var timeoutAfterFailureSeconds: Int64 = 1
         /// The largest answer.
         public var answerBytesMax = 32 << 20
         /// By how many blocks a node may be behind the others and still be asked first.
         public var lagBlocksMax: UInt64 = 3
+        /// How long to wait for the other nodes once one has said where it stands.
+        public var probeGraceMilliseconds: Int64 = 1000
         /// How often all nodes are asked where they stand.
         public var probeIntervalSeconds: Int64 = 5
         /// The longest rest of a node that fails.
@@ -96,9 +100,13 @@ public final class CometBFTRPC: Sendable {
         _ type: Answer.Type,
         of endpoint: Int
     ) async throws(RPCFailure) -> Answer {
-        let url = table.withLock { $0.endpoints[endpoint].url }
+        let (url, failures) = table.withLock {
+            ($0.endpoints[endpoint].url, $0.endpoints[endpoint].failures)
+        }
+        let seconds =
+            failures == 0 ? limits.timeoutSeconds : limits.timeoutAfterFailureSeconds
         do throws(RPCFailure) {
-            let bytes = try await send(question, to: url)
+            let bytes = try await send(question, to: url, seconds: seconds)
             let answer = try Self.decode(type, bytes, from: url)
             table.withLock { $0.succeeded(endpoint) }
             return answer
@@ -134,7 +142,8 @@ public final class CometBFTRPC: Sendable {
 
     private func send(
         _ question: RPCQuestion,
-        to url: String
+        to url: String,
+        seconds: Int64
     ) async throws(RPCFailure) -> ByteBuffer {
         var request = HTTPClientRequest(url: url + "/")
         request.method = .POST
@@ -142,9 +151,9 @@ public final class CometBFTRPC: Sendable {
         request.body = .bytes(question.body)
         let sent = request
         let outcome = await withTaskGroup(of: Outcome.self) { group in
-            group.addTask { await self.exchange(sent, with: url) }
-            group.addTask { [limits] in
-                try? await Task.sleep(for: .seconds(limits.timeoutSeconds))
+            group.addTask { await self.exchange(sent, with: url, seconds: seconds) }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(seconds))
                 return .failed(RPCFailure(.unreachable, "\(url) did not answer in time"))
             }
             defer { group.cancelAll() }
@@ -163,9 +172,13 @@ public final class CometBFTRPC: Sendable {
     }
 
     /// The engine answers errors with status 200 or 500 and the same JSON.
-    private func exchange(_ request: HTTPClientRequest, with url: String) async -> Outcome {
+    private func exchange(
+        _ request: HTTPClientRequest,
+        with url: String,
+        seconds: Int64
+    ) async -> Outcome {
         do {
-            let timeout = TimeAmount.seconds(limits.timeoutSeconds)
+            let timeout = TimeAmount.seconds(seconds)
             let response = try await client.execute(request, timeout: timeout)
             guard response.status == .ok || response.status == .internalServerError else {
                 return .failed(RPCFailure(.unreachable, "\(url) answered \(response.status.code)"))
@@ -184,12 +197,29 @@ extension CometBFTRPC {
     func probe(chainName: String) async {
         let due = table.withLock { $0.takesProbe(atSeconds: elapsedSeconds) }
         guard due, endpointCount > 1 else { return }
-        await withTaskGroup(of: Void.self) { group in
+        await withTaskGroup(of: ProbeEvent.self) { group in
             for endpoint in 0..<endpointCount {
-                group.addTask { _ = try? await self.standing(of: endpoint, chainName: chainName) }
+                group.addTask {
+                    let answer = try? await self.standing(of: endpoint, chainName: chainName)
+                    return answer == nil ? .failed : .answered
+                }
             }
+            var isLimited = false
+            for await event in group {
+                if event == .graceOver { break }
+                guard event == .answered, !isLimited else { continue }
+                isLimited = true
+                // A dead node must not hold up whoever can be served by another.
+                group.addTask { [limits] in
+                    try? await Task.sleep(for: .milliseconds(limits.probeGraceMilliseconds))
+                    return .graceOver
+                }
+            }
+            group.cancelAll()
         }
     }
+
+    private enum ProbeEvent: Sendable { case answered, failed, graceOver }
 
     /// How far a node says it is; only a claim.
     func standing(

@@ -57,7 +57,7 @@ struct EndpointTable: Sendable {
     mutating func failed(_ index: Int, atSeconds now: Int64) {
         let failures = min(endpoints[index].failures + 1, 16)
         endpoints[index].failures = failures
-        let rest = min(Int64(1) << Int64(failures - 1), limits.backOffSecondsMax)
+        let rest = min(Int64(4) << Int64(failures - 1), limits.backOffSecondsMax)
         endpoints[index].restsUntilSeconds = now + rest
     }
 
