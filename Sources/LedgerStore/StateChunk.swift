@@ -90,24 +90,34 @@ extension LedgerStore {
         nextChunk: () throws(StoreError) -> [UInt8]?
     ) throws(StoreError) {
         try environment.write { transaction throws(StoreError) in
-            try transaction.setChain(chain)
-            var reached = StoredHead.empty
-            var lastPath: Digest?
-            while let bytes = try nextChunk() {
-                let entries = try Self.entries(of: bytes, after: &lastPath)
-                let changes = entries.map { StateChange(key: $0.key, value: $0.value) }
-                let staged = try StagedTree(changes, on: reached, in: transaction)
-                try staged.write(in: transaction)
-                reached = StoredHead(
-                    height: head.height,
-                    node: staged.node,
-                    blockHash: head.blockHash,
-                    time: head.time
-                )
-            }
-            guard reached.node == head.node else { throw .importRefused(.wrongRoot) }
-            try transaction.setHead(head)
+            try Self.fill(transaction, chain: chain, head: head, nextChunk: nextChunk)
         }
+    }
+
+    /// Writes the state of `head` into empty tables.
+    static func fill(
+        _ transaction: StoreTransaction,
+        chain: ChainID,
+        head: StoredHead,
+        nextChunk: () throws(StoreError) -> [UInt8]?
+    ) throws(StoreError) {
+        try transaction.setChain(chain)
+        var reached = StoredHead.empty
+        var lastPath: Digest?
+        while let bytes = try nextChunk() {
+            let entries = try Self.entries(of: bytes, after: &lastPath)
+            let changes = entries.map { StateChange(key: $0.key, value: $0.value) }
+            let staged = try StagedTree(changes, on: reached, in: transaction)
+            try staged.write(in: transaction)
+            reached = StoredHead(
+                height: head.height,
+                node: staged.node,
+                blockHash: head.blockHash,
+                time: head.time
+            )
+        }
+        guard reached.node == head.node else { throw .importRefused(.wrongRoot) }
+        try transaction.setHead(head)
     }
 
     private static func entries(

@@ -92,6 +92,12 @@ extension StoreTransaction {
         return ChainID(digest)
     }
 
+    /// Forgets the chain and where it ends.
+    func removeChain() throws(StoreError) {
+        try remove(Self.chainKey, in: tables.meta)
+        try remove(Self.headKey, in: tables.meta)
+    }
+
     /// Names the chain, once.
     func setChain(_ chain: ChainID) throws(StoreError) {
         guard try self.chain() == nil else { throw .alreadyInitialized }

@@ -2,14 +2,12 @@ import Consensus
 import LedgerCore
 import LedgerStore
 import Logging
-import ServiceLifecycle
 
 /// What a network's node is made of, besides its engine.
 struct NetworkParts {
     let application: LedgerApplication
-    /// What gives and takes snapshots; nil where none are kept.
-    let archive: (any StateSyncing)?
-    let services: [any Service]
+    /// What gives and takes snapshots.
+    let archive: SnapshotArchive
 
     init(
         application: LedgerApplication,
@@ -19,7 +17,13 @@ struct NetworkParts {
         logger: Logger
     ) throws {
         self.application = application
-        archive = nil
-        services = []
+        var configuration = SnapshotArchive.Configuration(directory: directory)
+        configuration.intervalBlocks = intervalBlocks
+        archive = try SnapshotArchive(
+            store: store,
+            application: application,
+            configuration: configuration,
+            logger: logger
+        )
     }
 }

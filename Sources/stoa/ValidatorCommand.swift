@@ -85,7 +85,7 @@ struct Validator: AsyncParsableCommand {
             announce(output, service: "validator", url: "http://\(settings.rpc)")
         }
         // Ended in reverse order: the engine before the application that it needs.
-        var services: [any Service] = [server] + parts.services
+        var services: [any Service] = [server]
         services.append(watch(parts.application, logger))
         if let program {
             let configuration = EngineSupervisor.Configuration(

@@ -10,6 +10,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+from . import statesync
 from .application import Application, ApplicationLost
 from .chain import Chain, ConsensusFailure
 from .consensus import Consensus, Timeouts
@@ -74,6 +75,9 @@ class Node:
     async def run(self) -> None:
         await self.app.connect()
         try:
+            sync = self.settings.get("statesync", {})
+            if sync.get("enable") and self.chain.height == 0:
+                await statesync.restore(self.chain, self.app, sync)
             await self.chain.handshake(self.app)
         except ConsensusFailure as failure:
             print(f"E error during handshake: {failure}", flush=True)

@@ -184,3 +184,26 @@ def test_one_lying_application_of_four_changes_nothing_for_the_others(network, t
         service.stop()
         liar.stop()
         config.write_text(text)
+
+
+def test_a_new_node_begins_with_a_snapshot_and_follows(tmp_path):
+    network, stoa = make_network(tmp_path / "synced", "--followers", "1")
+    for index in range(4):
+        network.services[index] = network.service(index, "--snapshot-interval-blocks", "5")
+    try:
+        for service in network.services[:4]:
+            service.start()
+        network.wait_for_height(0, 14)
+        servers = ",".join(node["rpc"] for node in network.nodes[:2])
+        follower = network.service(4, "--state-sync-from", servers)
+        network.services[4] = follower
+        follower.env = dict(follower.env, STOA_LOG="info")
+        follower.start()
+        height = network.height(0)
+        network.wait_for_height(4, height + 3, seconds=60)
+        assert "restored a snapshot" in follower.log.read_text()
+        with pytest.raises(AssertionError):
+            rpc(network.nodes[4]["rpc"], "block", {"height": "1"})
+        assert network.client()("supply")["conserved"] == "true"
+    finally:
+        network.stop()
