@@ -54,7 +54,7 @@ async def restore(chain: Chain, app: Application, settings: dict) -> None:
             "standin_chunk", height=height, format=chosen["format"], chunk=index)
         body = (wire.integer(1, index) + wire.data(2, base64.b64decode(chunk))
                 + wire.text(3, server))
-        if wire.one(await app.snapshot.call(16, body), 1, 0) != 1:
+        if wire.one(await app.snapshot.call(15, body), 1, 0) != 1:
             raise ConsensusFailure("state sync: the application refused a chunk")
     decided = await query("standin_decided", height=height)
     print(f"I restored a snapshot of height {height}", flush=True)
