@@ -83,6 +83,12 @@ let package = Package(
         floor(
             "CometBFTTypes",
             ["CanonicalCoding", "Identity", "MarketTypes", "ProtobufWire"]),
+        floor(
+            "Proofs",
+            [
+                "CanonicalCoding", "CometBFTTypes", "Identity", "LedgerCore", "MarketTypes",
+                "SettlementCore",
+            ]),
 
         // adapters: files and sockets
         floor("Journal"),
@@ -153,7 +159,7 @@ let package = Package(
             dependencies: [
                 "ABCI", "CanonicalCoding", "CometBFTClient", "CometBFTTypes", "Consensus", "Gateway",
                 "Identity", "LedgerClient", "LedgerCore", "LedgerNode", "LedgerStore", "MarketTypes",
-                "OpenAIWire", "Provider", "SettlementCore", "Simulation",
+                "OpenAIWire", "Proofs", "Provider", "SettlementCore", "Simulation",
                 "ValidatorNode",
                 hummingbird, httpClient, logging, nioCore, nioPosix, services,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -211,6 +217,12 @@ let package = Package(
         tests("LedgerNodeTests", ["LedgerNode", nioCore]),
         tests("MarketTypesTests", ["MarketTypes"]),
         tests("OpenAIWireTests", ["OpenAIWire"]),
+        tests(
+            "ProofsTests",
+            [
+                "CanonicalCoding", "CometBFTTypes", "CSodium", "Identity", "LedgerCore",
+                "MarketTypes", "Proofs", "ProtobufWire", "SettlementCore",
+            ]),
         tests("ProtobufWireTests", ["ProtobufWire"]),
         tests(
             "ProviderTests",

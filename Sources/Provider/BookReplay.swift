@@ -5,6 +5,13 @@ import Logging
 import MarketTypes
 import SettlementCore
 
+/// What a journal was read back into, and the journal itself.
+struct ReplayedBook {
+    let book: ChannelBook
+    let anchors: ReceiptAnchors
+    let journal: Journal
+}
+
 /// Reads a provider's journal back into a book.
 enum BookReplay {
     /// Opens the journal and replays all of it.
@@ -12,8 +19,9 @@ enum BookReplay {
     /// - Throws: ``ProviderError``.
     static func open(
         _ configuration: ProviderConfiguration
-    ) throws(ProviderError) -> (book: ChannelBook, journal: Journal) {
+    ) throws(ProviderError) -> ReplayedBook {
         var book = ChannelBook()
+        var anchors = ReceiptAnchors(receiptsMax: configuration.anchoredReceiptsMax)
         var settings = JournalConfiguration(directory: configuration.journalDirectory)
         // Every call has one record waiting at most; room for two each means it never overflows.
         settings.queuedRecordsMax = max(
@@ -23,7 +31,9 @@ enum BookReplay {
         do {
             let journal = try Journal.open(settings) { position, bytes in
                 do {
-                    try book.apply(try BookChange(canonicalBytes: bytes))
+                    let change = try BookChange(canonicalBytes: bytes)
+                    anchors.take(change, at: position, before: book)
+                    try book.apply(change)
                 } catch {
                     throw ProviderError.inconsistentJournal(
                         "segment \(position.segment), offset \(position.offset): \(error)"
@@ -31,7 +41,7 @@ enum BookReplay {
                 }
             }
             book.channelsMax = configuration.channelsMax
-            return (book, journal)
+            return ReplayedBook(book: book, anchors: anchors, journal: journal)
         } catch {
             throw ProviderError(journal: error)
         }

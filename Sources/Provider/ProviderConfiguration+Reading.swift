@@ -15,6 +15,7 @@ extension ProviderConfiguration {
         try settings.read(.requestBytesMax, into: &requestBytesMax)
         try settings.read(.responseBytesMax, into: &responseBytesMax)
         try settings.read(.channelsMax, into: &channelsMax)
+        try settings.read(.anchoredReceiptsMax, into: &anchoredReceiptsMax)
         try settings.read(.claims, into: &claims)
         try settings.read(.circuitBreaker, into: &circuitBreaker)
         try settings.read(.services, into: &services)
@@ -22,8 +23,8 @@ extension ProviderConfiguration {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case host, port, journalDirectory, concurrentCallsMax, queuedCallsMax
-        case queueTimeoutMilliseconds, requestBytesMax, responseBytesMax, channelsMax, claims
-        case circuitBreaker, services
+        case queueTimeoutMilliseconds, requestBytesMax, responseBytesMax, channelsMax
+        case anchoredReceiptsMax, claims, circuitBreaker, services
     }
 }
 

@@ -14,6 +14,7 @@ extension ProviderConfiguration {
             ("requestBytesMax", requestBytesMax, 1...(64 << 20)),
             ("responseBytesMax", responseBytesMax, 1...(1 << 30)),
             ("channelsMax", channelsMax, 1...65_536),
+            ("anchoredReceiptsMax", anchoredReceiptsMax, 1...(1 << 26)),
             ("claims.intervalSeconds", claims.intervalSeconds, 1...31_536_000),
             ("claims.shutdownTimeoutSeconds", claims.shutdownTimeoutSeconds, 0...3600),
             ("circuitBreaker.failuresToOpen", circuitBreaker.failuresToOpen, 1...1000),

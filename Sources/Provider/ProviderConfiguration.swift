@@ -23,6 +23,10 @@ public struct ProviderConfiguration: Codable, Hashable, Sendable {
     public var responseBytesMax = 64 << 20
     /// The most channels that are served.
     public var channelsMax = 1024
+    /// The most receipts of paid claims whose inclusion paths are served, the latest ones.
+    ///
+    /// Each takes about 32 bytes of memory. Older ones can still be proven from the journal.
+    public var anchoredReceiptsMax = 1 << 20
     /// When to be paid.
     public var claims = ClaimPolicy()
     /// When an upstream counts as down.

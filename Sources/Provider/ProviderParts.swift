@@ -10,6 +10,7 @@ struct ProviderParts: Sendable {
     let board: ServiceBoard
     let desk: VoucherDesk
     let directory: ChannelDirectory
+    let inclusions: InclusionReader
     let gate: CallGate
     let claims: ClaimSignal
     let presence: BuyerPresence

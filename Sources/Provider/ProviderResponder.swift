@@ -45,6 +45,9 @@ struct ProviderResponder: HTTPResponder {
             guard let page = LanePage(path) else { break }
             let standing = parts.desk.withBook { $0.standing(page.channel, page.lane) }
             return .json(page.body(standing))
+        case (.get, _) where path.hasPrefix(InclusionPage.prefix):
+            guard let page = InclusionPage(path) else { break }
+            return page.response(await parts.inclusions.find(page.receipt))
         default: break
         }
         return .failure(

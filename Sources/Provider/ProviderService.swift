@@ -62,10 +62,10 @@ public final class ProviderService: Service {
         let faults = configuration.validate()
         guard faults.isEmpty else { throw ProviderError.invalidConfiguration(faults) }
         let (status, services) = try await readLedger()
-        let (book, journal) = try BookReplay.open(configuration)
-        defer { journal.close() }
-        let desk = VoucherDesk(book, journal: journal)
-        try await prepare(desk, book, services)
+        let replayed = try BookReplay.open(configuration)
+        defer { replayed.journal.close() }
+        let desk = VoucherDesk(replayed)
+        try await prepare(desk, replayed.book, services)
         let parts = assemble(desk, services, status.chain)
         try await withGracefulShutdownHandler {
             try await server(parts, LedgerHeight(status.height)).run()
@@ -166,6 +166,11 @@ extension ProviderService {
             board: ServiceBoard(services),
             desk: desk,
             directory: directory,
+            inclusions: InclusionReader(
+                desk: desk,
+                logger: logger,
+                eventLoopGroup: httpClient.eventLoopGroup
+            ),
             gate: CallGate(
                 callsMax: configuration.concurrentCallsMax,
                 waitersMax: configuration.queuedCallsMax

@@ -39,11 +39,13 @@ final class VoucherDesk: Service {
 
     private let journal: Journal
     private let book: Mutex<ChannelBook>
+    private let anchors: Mutex<ReceiptAnchors>
     private let queue = Mutex(Queue())
 
-    init(_ book: ChannelBook, journal: Journal) {
-        self.book = Mutex(book)
-        self.journal = journal
+    init(_ replayed: ReplayedBook) {
+        book = Mutex(replayed.book)
+        anchors = Mutex(replayed.anchors)
+        journal = replayed.journal
     }
 
     /// Whether the journal can still be written.
@@ -54,6 +56,19 @@ final class VoucherDesk: Service {
         _ body: (inout ChannelBook) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try book.withLock { book throws(Failure) in try body(&book) }
+    }
+
+    /// Where a receipt of a paid claim stands, if that is known.
+    func place(of receipt: Digest) -> ReceiptAnchors.Place? {
+        anchors.withLock { $0.place(of: receipt) }
+    }
+
+    /// Reads what is durable in the journal, from a record on, until `body` returns false.
+    func scan(
+        from position: RecordPosition,
+        _ body: (RecordPosition, [UInt8]) throws -> Bool
+    ) throws {
+        try journal.scan(from: position, body)
     }
 
     /// Admits a voucher and returns once that is durable (CALL-2), or returns why it is not.
@@ -152,16 +167,18 @@ extension VoucherDesk {
     }
 
     private func commit(_ batch: [Entry]) async throws(DeskRefusal) {
+        let positions: [RecordPosition]
         do throws(JournalError) {
-            _ = try await journal.appendAll(batch.map { $0.change.canonicalBytes })
+            positions = try await journal.appendAll(batch.map { $0.change.canonicalBytes })
         } catch {
             fail(error)
             for entry in batch { entry.continuation?.resume(returning: .journal) }
             throw .journal
         }
         let refusals = withBook { book in
-            batch.map { entry -> DeskRefusal? in
+            zip(batch, positions).map { entry, position -> DeskRefusal? in
                 do throws(BookRefusal) {
+                    anchors.withLock { $0.take(entry.change, at: position, before: book) }
                     try book.apply(entry.change)
                     return nil
                 } catch {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CanonicalCoding
 import Gateway
 import Identity
 import MarketTypes
@@ -16,6 +17,8 @@ struct ReceiptGroup: AsyncParsableCommand {
 /// A receipt as the command line prints it.
 struct ReceiptDocument: Encodable {
     let receipt, voucher, channel, offer, seller, model, status: String
+    /// The signed receipt's canonical bytes in hex, as `stoa fraud` takes it.
+    let signed: String
     let lane: UInt16
     let sequence: UInt64
     let units: [String: UInt64]
@@ -27,6 +30,7 @@ struct ReceiptDocument: Encodable {
     init(_ call: StoredCall) {
         let paper = call.receipt.document
         receipt = call.digest.description
+        signed = Hex.encode(call.receipt.canonicalBytes)
         voucher = paper.voucher.description
         channel = paper.channel.digest.description
         offer = paper.offer.digest.description

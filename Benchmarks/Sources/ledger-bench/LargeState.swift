@@ -29,6 +29,7 @@ struct LargeState {
         print("\(accounts) accounts: written in \(String(format: "%.1f", fill)) s, \(speed)/s")
         try measureBlocks(application, keys, after: height)
         try measureProofs(application)
+        try measureSnapshot(store, chain: application.chain, beside: directory)
         try report(directory)
     }
 
@@ -146,6 +147,39 @@ struct LargeState {
             proof of an account: \(bytes / keys.count) bytes, \
             made in \(Int(make * 1e6) / keys.count) µs, checked in \
             \(Int(check * 1e6) / keys.count) µs (means of 1,000)
+            """
+        )
+    }
+
+    /// Takes a snapshot, checks it chunk by chunk, and restores it into another store.
+    private func measureSnapshot(
+        _ store: LedgerStore,
+        chain: ChainID,
+        beside directory: String
+    ) throws {
+        var chunks: [[UInt8]] = []
+        let (head, take) = try timed {
+            try store.withSnapshot { snapshot in
+                try snapshot.exportSnapshot(chunkBytesMax: 4 << 20) { chunks.append($0) }
+                return snapshot.head
+            }
+        }
+        var verifier = SnapshotVerifier(root: head.root)
+        let (_, check) = try timed { for chunk in chunks { try verifier.take(chunk) } }
+        precondition(verifier.isComplete)
+        let other = directory + "-restored"
+        defer { try? FileManager.default.removeItem(atPath: other) }
+        let copy = try LedgerStore(configuration: LedgerStoreConfiguration(directory: other))
+        var rest = chunks[...]
+        let (_, restore) = try timed {
+            try copy.restore(chain: chain, head: head) { rest.popFirst() }
+        }
+        let bytes = chunks.reduce(0) { $0 + $1.count }
+        print(
+            """
+            snapshot: \(chunks.count) chunks, \(bytes / 1_000_000) MB, \
+            taken in \(String(format: "%.1f", take)) s, checked in \
+            \(String(format: "%.1f", check)) s, restored in \(String(format: "%.1f", restore)) s
             """
         )
     }

@@ -34,6 +34,10 @@ struct MoneyChecker {
             var sum = amount(value, at: 1)
             for part in 0..<Int(value[17]) { sum += amount(value, at: 18 + 24 * part) }
             return sum
+        case 0x40:  // a validator: stake, and rewards and commission not yet taken
+            return amount(value, at: 48) + amount(value, at: 112) + amount(value, at: 128)
+        case 0x41:  // a delegation's parts on their way back
+            return (0..<Int(value[33])).reduce(0) { $0 + amount(value, at: 34 + 32 * $1) }
         default: return nil
         }
     }
