@@ -201,6 +201,14 @@ let package = Package(
                 "MarketTypes", logging,
             ]),
         tests(
+            "FuzzSeedTests",
+            [
+                "ABCI", "CanonicalCoding", "CometBFTClient", "CometBFTTypes", "Consensus",
+                "Gateway", "Identity", "Journal", "LedgerClient", "LedgerCore", "LedgerStore",
+                "MarketTypes", "OpenAIWire", "Proofs", "ProtobufWire", "Provider",
+                "SettlementCore", .product(name: "Yams", package: "Yams"),
+            ]),
+        tests(
             "GatewayTests",
             [
                 "CanonicalCoding", "Gateway", "Identity", "Journal", "LedgerClient", "LedgerCore",
