@@ -31,7 +31,8 @@ extension StateSnapshot {
     /// The same state and limit make the same bytes on every node. The proofs are on top of the
     /// limit: at most 8 KiB each.
     ///
-    /// - Parameter chunkBytesMax: where a chunk's entries end, as in ``exportChunks(chunkBytesMax:_:)``.
+    /// - Parameter chunkBytesMax: where a chunk's entries end, as in
+    ///   ``exportChunks(chunkBytesMax:_:)``.
     /// - Throws: ``StoreError`` if the store is damaged, or what `body` throws.
     public func exportSnapshot(chunkBytesMax: Int, _ body: ([UInt8]) throws -> Void) throws {
         try exportChunks(chunkBytesMax: chunkBytesMax) { bytes in

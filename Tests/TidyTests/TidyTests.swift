@@ -226,7 +226,10 @@ struct TidyTests {
             "func encode(into", "func encode(to ", "static func <",
             "static func ==", "func hash(into",
             "func value(for", "func run()", "func status()", "func submit(", "func entry(",
-            "func entries(", "func blocks(", "func next(",
+            "func entries(", "func blocks(", "func next(", "func supply()",
+            // WireMessage, EngineApplication, ApplicationStore, StateSyncing
+            "func take(_ field", "func write(into writer", "func answer(", "func stage(",
+            "func position(of", "func withState<", "func snapshots()", "func chunk(height",
         ].contains { text.contains($0) }
     }
 }

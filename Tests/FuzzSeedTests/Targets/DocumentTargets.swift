@@ -1,10 +1,10 @@
 import CanonicalCoding
-import Consensus
 import Identity
 import LedgerCore
 import MarketTypes
 import SettlementCore
 
+@testable import Consensus
 @testable import Gateway
 @testable import LedgerStore
 @testable import Provider
@@ -105,7 +105,8 @@ struct DocumentKind: Sendable {
 
     /// What lies in our own journals and snapshots.
     private static let kept: [DocumentKind] = [
-        DocumentKind(StateChunk.self), DocumentKind(JournalRecord.self),
+        DocumentKind(StateChunk.self), DocumentKind(SnapshotChunk.self),
+        DocumentKind(SnapshotManifest.self), DocumentKind(JournalRecord.self),
         DocumentKind(BookChange.self),
     ]
 }

@@ -35,7 +35,8 @@ extension FuzzTarget {
         "engine-frames",
         seeds: {
             let frames = try ["requests", "responses"].flatMap { name in
-                try GoldenInputs.strings("frame", in: "abci/\(name).json").compactMap { Hex.decode($0) }
+                try GoldenInputs.strings("frame", in: "abci/\(name).json")
+                    .compactMap { Hex.decode($0) }
             }
             return frames + [frames.flatMap { $0 }]
         }

@@ -48,7 +48,9 @@ enum GoldenInputs {
 
     /// Every string of at least eight bytes of lower-case hex in the vectors, decoded, each once.
     static let bytes: [[UInt8]] = {
-        let folders = ["abci", "canonical", "cometbft", "identity", "ledger", "proofs", "settlement"]
+        let folders = [
+            "abci", "canonical", "cometbft", "identity", "ledger", "proofs", "settlement",
+        ]
         var seen: Set<[UInt8]> = []
         var found: [[UInt8]] = []
         for folder in folders {

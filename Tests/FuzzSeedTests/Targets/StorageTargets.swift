@@ -1,11 +1,8 @@
-import CanonicalCoding
 import Foundation
-import LedgerCore
-import MarketTypes
+import LedgerStore
 import Synchronization
 
 @testable import Journal
-@testable import LedgerStore
 
 extension FuzzTarget {
     /// A journal's last segment as a disk may return it: recovery refuses, or replays once and
@@ -40,30 +37,6 @@ extension FuzzTarget {
         journal?.close()
         return journal == nil ? nil : payloads
     }
-
-    /// Chunks of a state from another node: nothing is there unless all of it is.
-    static let snapshots = FuzzTarget(
-        "snapshots",
-        mutantsInTests: 300,
-        seeds: { [try SnapshotSample.golden.get().chunk] }
-    ) { bytes in
-        let golden = try SnapshotSample.golden.get()
-        return try FuzzFolder.shared.withLock { folder in
-            let store = try folder.emptyStore()
-            var chunks: [[UInt8]] = [bytes]
-            do {
-                try store.importState(chain: golden.chain, head: golden.head) { () in
-                    chunks.popLast()
-                }
-            } catch {
-                try require(try store.chain() == nil, "a refused import left something behind")
-                return false
-            }
-            folder.dropStore()
-            try require(bytes == golden.chunk, "another state was taken for the trusted one")
-            return true
-        }
-    }
 }
 
 /// A folder of this process for targets that need files; its journal and store come one at a time.
@@ -90,7 +63,7 @@ final class FuzzFolder {
     }
 
     /// A store without a chain; the same one until ``dropStore()``.
-    fileprivate func emptyStore() throws -> LedgerStore {
+    func emptyStore() throws -> LedgerStore {
         if let store { return store }
         storeNumber += 1
         let made = try LedgerStore(
@@ -103,7 +76,7 @@ final class FuzzFolder {
         return made
     }
 
-    fileprivate func dropStore() {
+    func dropStore() {
         store = nil
         guard let folder = try? url("store-\(storeNumber)") else { return }
         try? FileManager.default.removeItem(at: folder)
@@ -136,44 +109,5 @@ private enum JournalImages {
             bytes += batch
         }
         return bytes
-    }
-}
-
-/// The state of a recorded chain as one chunk, with the head that it belongs to.
-private struct SnapshotSample {
-    let chain: ChainID
-    let head: StoredHead
-    let chunk: [UInt8]
-
-    static let golden = Result { try SnapshotSample() }
-
-    private init() throws {
-        let recorded = try RecordedChain.plain
-        let entries = recorded.state.entries.map { StateChunk.Entry(key: $0.key, value: $0.value) }
-        var chunk = StateChunk()
-        chunk.entries = entries.sorted {
-            StateTreeHash.path(of: $0.key) < StateTreeHash.path(of: $1.key)
-        }
-        chain = recorded.chain
-        self.chunk = chunk.canonicalBytes
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("stoa-fuzz-golden-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let store = try LedgerStore(
-            configuration: LedgerStoreConfiguration(
-                directory: folder.path,
-                mapBytesMax: 256 << 20
-            )
-        )
-        let changes = entries.map { StateChange(key: $0.key, value: $0.value) }
-        let node = try store.environment.write { transaction throws(StoreError) in
-            try StagedTree(changes, on: .empty, in: transaction).node
-        }
-        head = StoredHead(
-            height: recorded.next.height,
-            node: node,
-            blockHash: .zero,
-            time: recorded.next.time
-        )
     }
 }

@@ -117,7 +117,8 @@ private enum WireSamples {
     ]
 
     static let streams = [
-        "data: {\"a\":1}\n\ndata: [DONE]\n\n", ": c\r\nevent: x\r\nid: 7\r\ndata: a\r\ndata: b\r\n\r\n",
+        "data: {\"a\":1}\n\ndata: [DONE]\n\n",
+        ": c\r\nevent: x\r\nid: 7\r\ndata: a\r\ndata: b\r\n\r\n",
         "\u{FEFF}data:a\rdata\r\rretry: 5\n\n", "id: a\u{0}b\ndata: \u{1F600}\n\n",
     ]
 }
