@@ -2,6 +2,7 @@ import CanonicalCoding
 import Foundation
 import LedgerCore
 import MarketTypes
+import Synchronization
 
 @testable import LedgerStore
 
