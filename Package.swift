@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let nio = "swift-nio"
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpClient: Target.Dependency = .product(
     name: "AsyncHTTPClient", package: "async-http-client")
@@ -49,6 +50,15 @@ let package = Package(
                 "CanonicalCoding", "Consensus", "Identity", "LedgerCore", "LedgerStore",
                 "MarketTypes", "SettlementCore",
             ]),
+        // For Fuzz/, a package of its own too: it is built with coverage counters.
+        .library(
+            name: "StoaDecoders",
+            targets: [
+                "ABCI", "CanonicalCoding", "CometBFTClient", "CometBFTTypes", "Consensus",
+                "Gateway", "Identity", "Journal", "LedgerClient", "LedgerCore", "LedgerStore",
+                "MarketTypes", "OpenAIWire", "Proofs", "ProtobufWire", "Provider",
+                "SettlementCore",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -56,6 +66,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -153,13 +164,20 @@ let package = Package(
                 logging, nioCore, nioHTTP1, services,
             ]),
 
+        floor(
+            "LedgerIndex",
+            [
+                "CanonicalCoding", "Identity", "LedgerClient", "LedgerCore", "MarketTypes",
+                "SettlementCore", grdb, httpTypes, hummingbird, logging, nioCore, services,
+            ]),
+
         // door
         .executableTarget(
             name: "stoa",
             dependencies: [
                 "ABCI", "CanonicalCoding", "CometBFTClient", "CometBFTTypes", "Consensus", "Gateway",
-                "Identity", "LedgerClient", "LedgerCore", "LedgerNode", "LedgerStore", "MarketTypes",
-                "OpenAIWire", "Proofs", "Provider", "SettlementCore", "Simulation",
+                "Identity", "LedgerClient", "LedgerCore", "LedgerIndex", "LedgerNode", "LedgerStore",
+                "MarketTypes", "OpenAIWire", "Proofs", "Provider", "SettlementCore", "Simulation",
                 "ValidatorNode",
                 hummingbird, httpClient, logging, nioCore, nioPosix, services,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -220,6 +238,12 @@ let package = Package(
         tests(
             "LedgerCoreTests",
             ["CanonicalCoding", "Identity", "LedgerCore", "MarketTypes", "SettlementCore"]),
+        tests(
+            "LedgerIndexTests",
+            [
+                "CanonicalCoding", "Identity", "LedgerClient", "LedgerCore", "LedgerIndex",
+                "MarketTypes", "SettlementCore", grdb,
+            ]),
         tests(
             "LedgerStoreTests", ["CanonicalCoding", "LedgerCore", "LedgerStore", "MarketTypes"]),
         tests("LedgerNodeTests", ["LedgerNode", nioCore]),

@@ -89,7 +89,7 @@ struct LedgerWatch: Service {
             .channelClosed(let id, _):
             let isOwn = parts.wallet.withLock { $0.onLedger[id] != nil }
             if isOwn { try await takeChannel(id) }
-        case .channelOpened, .transferred, .assetPublished, .staking: break
+        default: break
         }
     }
 }

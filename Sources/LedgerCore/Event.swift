@@ -16,6 +16,15 @@ public enum Event: Hashable, Sendable {
     case bondChanged(AccountID, active: Amount)
     case bondSlashed(AccountID, amount: Amount, subject: FraudSubject)
     case staking(StakingEvent)
+    case lineage(LineageEvent)
+    case shares(SharesEvent)
+    case units(UnitEvent)
+    case passes(PassEvent)
+    case exchange(ExchangeEvent)
+    case escrows(EscrowEvent)
+    case disputes(DisputeEvent)
+    case governance(GovernanceEvent)
+    case authorization(AuthorizationEvent)
 }
 
 extension Event: CanonicalCodable {
@@ -56,6 +65,15 @@ extension Event: CanonicalCodable {
             encoder.encode(subject.lane.rawValue)
             encoder.encode(subject.sequence)
         case .staking(let event): event.encode(into: &encoder)
+        case .lineage(let event): event.encode(into: &encoder)
+        case .shares(let event): event.encode(into: &encoder)
+        case .units(let event): event.encode(into: &encoder)
+        case .passes(let event): event.encode(into: &encoder)
+        case .exchange(let event): event.encode(into: &encoder)
+        case .escrows(let event): event.encode(into: &encoder)
+        case .disputes(let event): event.encode(into: &encoder)
+        case .governance(let event): event.encode(into: &encoder)
+        case .authorization(let event): event.encode(into: &encoder)
         }
     }
 
@@ -68,6 +86,10 @@ extension Event: CanonicalCodable {
         let tag = try decoder.decodeUInt8()
         if tag == 1 {
             self = .transferred(try AccountTransferred(from: &decoder))
+            return
+        }
+        guard tag <= 20 else {
+            try self.init(marketTag: tag, from: &decoder)
             return
         }
         let name = try decoder.decodeDigest()
@@ -104,6 +126,27 @@ extension Event: CanonicalCodable {
             self = .staking(
                 try StakingEvent(tag: tag, of: AccountID(name), from: &decoder)
             )
+        }
+    }
+}
+
+extension Event {
+    /// Reads an event of the components that came after staking, each with its own tags.
+    private init(
+        marketTag tag: UInt8,
+        from decoder: inout CanonicalDecoder
+    ) throws(CanonicalError) {
+        switch tag {
+        case LineageEvent.tags: self = .lineage(try LineageEvent(tag: tag, from: &decoder))
+        case SharesEvent.tags: self = .shares(try SharesEvent(tag: tag, from: &decoder))
+        case UnitEvent.tags: self = .units(try UnitEvent(tag: tag, from: &decoder))
+        case PassEvent.tags: self = .passes(try PassEvent(tag: tag, from: &decoder))
+        case ExchangeEvent.tags: self = .exchange(try ExchangeEvent(tag: tag, from: &decoder))
+        case EscrowEvent.tags: self = .escrows(try EscrowEvent(tag: tag, from: &decoder))
+        case DisputeEvent.tags: self = .disputes(try DisputeEvent(tag: tag, from: &decoder))
+        case GovernanceEvent.tags: self = .governance(try GovernanceEvent(tag: tag, from: &decoder))
+        case AuthorizationEvent.tags: self = .authorization(try AuthorizationEvent(tag: tag, from: &decoder))
+        default: throw .unknownTag
         }
     }
 }

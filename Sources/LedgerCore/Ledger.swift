@@ -50,6 +50,7 @@ public struct Ledger<Base: StateReading> {
     ) throws(TransactionRefusal) {
         let body = transaction.transaction
         guard body.chain == chain else { throw .wrongChain }
+        try authorize(transaction, at: context)
         guard context.height <= body.validUntil else { throw .expired }
         var account = state.account(body.sender)
         guard body.sequence > account.sequence else { throw .staleSequence }
@@ -128,6 +129,15 @@ public struct Ledger<Base: StateReading> {
         case .unbond(let amount): try unbond(amount, from: origin)
         case .withdrawBond: try withdrawBond(from: origin)
         case .staking(let message): try apply(message, from: origin)
+        case .lineage(let message): try apply(message, from: origin)
+        case .shares(let message): try apply(message, from: origin)
+        case .units(let message): try apply(message, from: origin)
+        case .passes(let message): try apply(message, from: origin)
+        case .exchange(let message): try apply(message, from: origin)
+        case .escrows(let message): try apply(message, from: origin)
+        case .disputes(let message): try apply(message, from: origin)
+        case .governance(let message): try apply(message, from: origin)
+        case .authorization(let message): try apply(message, from: origin)
         case .claimChannel, .reportFraud:
             preconditionFailure("\(message) was not checked for the signatures inside it")
         }

@@ -20,6 +20,15 @@ public enum Message: Hashable, Sendable {
     case withdrawBond
     case reportFraud(FraudProof)
     case staking(StakingMessage)
+    case lineage(LineageMessage)
+    case shares(SharesMessage)
+    case units(UnitMessage)
+    case passes(PassMessage)
+    case exchange(ExchangeMessage)
+    case escrows(EscrowMessage)
+    case disputes(DisputeMessage)
+    case governance(GovernanceMessage)
+    case authorization(AuthorizationMessage)
 }
 
 extension Message: CanonicalCodable {
@@ -47,6 +56,15 @@ extension Message: CanonicalCodable {
         case .withdrawBond: break
         case .reportFraud(let proof): encoder.encode(proof)
         case .staking(let message): message.encodeFields(into: &encoder)
+        case .lineage(let message): message.encodeFields(into: &encoder)
+        case .shares(let message): message.encodeFields(into: &encoder)
+        case .units(let message): message.encodeFields(into: &encoder)
+        case .passes(let message): message.encodeFields(into: &encoder)
+        case .exchange(let message): message.encodeFields(into: &encoder)
+        case .escrows(let message): message.encodeFields(into: &encoder)
+        case .disputes(let message): message.encodeFields(into: &encoder)
+        case .governance(let message): message.encodeFields(into: &encoder)
+        case .authorization(let message): message.encodeFields(into: &encoder)
         }
     }
 
@@ -67,6 +85,15 @@ extension Message: CanonicalCodable {
         case .withdrawBond: 13
         case .reportFraud: 14
         case .staking(let message): message.tag
+        case .lineage(let message): message.tag
+        case .shares(let message): message.tag
+        case .units(let message): message.tag
+        case .passes(let message): message.tag
+        case .exchange(let message): message.tag
+        case .escrows(let message): message.tag
+        case .disputes(let message): message.tag
+        case .governance(let message): message.tag
+        case .authorization(let message): message.tag
         }
     }
 
@@ -100,7 +127,29 @@ extension Message: CanonicalCodable {
         case 12: self = .unbond(try decoder.decodeAmount())
         case 13: self = .withdrawBond
         case 14: self = .reportFraud(try FraudProof(from: &decoder))
-        default: self = .staking(try StakingMessage(tag: tag, from: &decoder))
+        case 15...21: self = .staking(try StakingMessage(tag: tag, from: &decoder))
+        default: try self.init(marketTag: tag, from: &decoder)
+        }
+    }
+}
+
+extension Message {
+    /// Reads a message of the components that came after staking, each with its own tags.
+    private init(
+        marketTag tag: UInt8,
+        from decoder: inout CanonicalDecoder
+    ) throws(CanonicalError) {
+        switch tag {
+        case LineageMessage.tags: self = .lineage(try LineageMessage(tag: tag, from: &decoder))
+        case SharesMessage.tags: self = .shares(try SharesMessage(tag: tag, from: &decoder))
+        case UnitMessage.tags: self = .units(try UnitMessage(tag: tag, from: &decoder))
+        case PassMessage.tags: self = .passes(try PassMessage(tag: tag, from: &decoder))
+        case ExchangeMessage.tags: self = .exchange(try ExchangeMessage(tag: tag, from: &decoder))
+        case EscrowMessage.tags: self = .escrows(try EscrowMessage(tag: tag, from: &decoder))
+        case DisputeMessage.tags: self = .disputes(try DisputeMessage(tag: tag, from: &decoder))
+        case GovernanceMessage.tags: self = .governance(try GovernanceMessage(tag: tag, from: &decoder))
+        case AuthorizationMessage.tags: self = .authorization(try AuthorizationMessage(tag: tag, from: &decoder))
+        default: throw .unknownTag
         }
     }
 }

@@ -12,6 +12,16 @@ public enum Refusal: Error, Hashable, Sendable {
     case bonds(BondRefusal)
     case settlement(SettlementRefusal)
     case staking(StakingRefusal)
+    case lineage(LineageRefusal)
+    case shares(SharesRefusal)
+    case units(UnitRefusal)
+    case passes(PassRefusal)
+    case exchange(ExchangeRefusal)
+    case escrows(EscrowRefusal)
+    case disputes(DisputeRefusal)
+    case governance(GovernanceRefusal)
+    case authorization(AuthorizationRefusal)
+    case deadlines(DeadlineRefusal)
 
     /// The number that enters the block's results.
     public var code: UInt32 {
@@ -24,6 +34,16 @@ public enum Refusal: Error, Hashable, Sendable {
         case .bonds(let refusal): 600 + refusal.rawValue
         case .settlement(let refusal): 700 + refusal.code
         case .staking(let refusal): 800 + refusal.rawValue
+        case .lineage(let refusal): 900 + refusal.rawValue
+        case .shares(let refusal): 1000 + refusal.rawValue
+        case .units(let refusal): 1100 + refusal.rawValue
+        case .passes(let refusal): 1200 + refusal.rawValue
+        case .exchange(let refusal): 1300 + refusal.rawValue
+        case .escrows(let refusal): 1400 + refusal.rawValue
+        case .disputes(let refusal): 1500 + refusal.rawValue
+        case .governance(let refusal): 1600 + refusal.rawValue
+        case .authorization(let refusal): 1700 + refusal.rawValue
+        case .deadlines(let refusal): 1800 + refusal.rawValue
         }
     }
 
@@ -40,6 +60,16 @@ public enum Refusal: Error, Hashable, Sendable {
             case 6: BondRefusal(rawValue: number).map { .bonds($0) }
             case 7: SettlementRefusal(code: number).map { .settlement($0) }
             case 8: StakingRefusal(rawValue: number).map { .staking($0) }
+            case 9: LineageRefusal(rawValue: number).map { .lineage($0) }
+            case 10: SharesRefusal(rawValue: number).map { .shares($0) }
+            case 11: UnitRefusal(rawValue: number).map { .units($0) }
+            case 12: PassRefusal(rawValue: number).map { .passes($0) }
+            case 13: ExchangeRefusal(rawValue: number).map { .exchange($0) }
+            case 14: EscrowRefusal(rawValue: number).map { .escrows($0) }
+            case 15: DisputeRefusal(rawValue: number).map { .disputes($0) }
+            case 16: GovernanceRefusal(rawValue: number).map { .governance($0) }
+            case 17: AuthorizationRefusal(rawValue: number).map { .authorization($0) }
+            case 18: DeadlineRefusal(rawValue: number).map { .deadlines($0) }
             default: nil
             }
         guard let made else { return nil }
@@ -63,6 +93,16 @@ public enum Refusal: Error, Hashable, Sendable {
         case .bonds(let refusal): "bonds.\(refusal)"
         case .settlement(let refusal): "settlement.\(refusal)"
         case .staking(let refusal): "staking.\(refusal)"
+        case .lineage(let refusal): "lineage.\(refusal)"
+        case .shares(let refusal): "shares.\(refusal)"
+        case .units(let refusal): "units.\(refusal)"
+        case .passes(let refusal): "passes.\(refusal)"
+        case .exchange(let refusal): "exchange.\(refusal)"
+        case .escrows(let refusal): "escrows.\(refusal)"
+        case .disputes(let refusal): "disputes.\(refusal)"
+        case .governance(let refusal): "governance.\(refusal)"
+        case .authorization(let refusal): "authorization.\(refusal)"
+        case .deadlines(let refusal): "deadlines.\(refusal)"
         }
     }
 }
@@ -89,4 +129,10 @@ public enum TransactionRefusal: UInt32, Error, Hashable, CaseIterable, Sendable 
     case feeTooLow = 9
     /// The sender cannot pay the fee.
     case cannotPayFee = 10
+    /// The session key that signed has ended, or was revoked.
+    case sessionEnded = 11
+    /// The session key that signed may not send such messages.
+    case outsideSession = 12
+    /// The fee would take the session key over what it may spend.
+    case sessionLimit = 13
 }

@@ -73,6 +73,8 @@ public struct CheckedTransaction: Hashable, Sendable {
     public let digest: Digest
     /// Its size in canonical bytes, which the fee depends on.
     public let bytes: Int
+    /// The account that the signing key names: the sender itself, or whom it let act for it.
+    public let signer: AccountID
     /// The messages with the signatures inside them checked.
     let messages: [CheckedMessage]
 
@@ -84,12 +86,12 @@ public struct CheckedTransaction: Hashable, Sendable {
         let signed: Signed<Transaction>
         do { signed = try Signed(canonicalBytes: canonicalBytes) } catch { throw .malformed }
         guard signed.document.chain == chain else { throw .wrongChain }
-        guard signed.key.accountID == signed.document.sender else { throw .wrongSigner }
         do {
             let verified = try signed.verified()
             transaction = verified.document
             digest = verified.digest
             bytes = canonicalBytes.count
+            signer = signed.key.accountID
             messages = try Self.check(transaction.messages)
         } catch {
             throw .invalidSignature

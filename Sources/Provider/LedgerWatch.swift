@@ -77,9 +77,7 @@ struct LedgerWatch: Service {
             guard isKnown(id) else { return }
             _ = await parts.directory.refresh(id)
             parts.claims.send()
-        case .channelOpened, .channelClaimed, .transferred, .assetPublished, .offerPublished,
-            .offerWithdrawn, .bondChanged, .bondSlashed, .staking:
-            break
+        default: break
         }
     }
 

@@ -100,7 +100,8 @@ struct Supply: AsyncParsableCommand {
         }
         let places = [
             ("accounts", "accountsObol"), ("channels", "channelsObol"), ("bonds", "bondsObol"),
-            ("stakes", "stakesObol"), ("fees", "feesObol"), ("supply", "supplyObol"),
+            ("stakes", "stakesObol"), ("pots", "potsObol"), ("fees", "feesObol"),
+            ("supply", "supplyObol"),
         ].filter { counted[$0.1] != nil }
         let rows = places.map { [$0.0, stoa(counted[$0.1] ?? "?")] }
         let verdict =
@@ -136,6 +137,9 @@ extension Event {
         case .bondSlashed(let account, let amount, let subject):
             "bond of \(account) slashed by \(amount) STOA for fraud in \(subject.channel.digest)"
         case .staking(let event): event.text
+        case .lineage, .shares, .units, .passes, .exchange, .escrows, .disputes, .governance,
+            .authorization:
+            record.text
         }
     }
 }

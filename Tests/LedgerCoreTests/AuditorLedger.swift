@@ -196,6 +196,9 @@ struct AuditorLedger {
         case .withdrawBond: try withdrawBond()
         case .reportFraud(let proof): try report(proof)
         case .staking(let message): try perform(message)
+        case .lineage, .shares, .units, .passes, .exchange, .escrows, .disputes, .governance,
+            .authorization:
+            preconditionFailure("the crowd sends none: these components have models of their own")
         }
     }
 

@@ -211,6 +211,13 @@ extension MemoryState {
         case (0x02, .issued(let unit)):
             return key.bytes.suffix(32) == unit.bytes[...] ? amount(at: 1) : 0
         case (0x03, .native): return amount(at: 1)
+        case (0x07, let denomination):  // a pot: kind, name, and the unit's name or zero
+            let unit: [UInt8] =
+                switch denomination {
+                case .native: [UInt8](repeating: 0, count: 32)
+                case .issued(let unit): unit.bytes
+                }
+            return key.bytes.suffix(32) == unit[...] ? amount(at: 1) : 0
         case (0x20, _):
             guard let channel = try? Channel(canonicalBytes: value),
                 channel.denomination == denomination

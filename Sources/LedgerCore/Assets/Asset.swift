@@ -8,6 +8,7 @@ public enum AssetKind: UInt8, Hashable, CaseIterable, Sendable {
     case service = 3
     case compute = 4
     case agent = 5
+    case prompt = 6
 
     /// The name used in JSON and on the command line.
     public var name: String {
@@ -17,6 +18,7 @@ public enum AssetKind: UInt8, Hashable, CaseIterable, Sendable {
         case .service: "service"
         case .compute: "compute"
         case .agent: "agent"
+        case .prompt: "prompt"
         }
     }
 }
@@ -63,8 +65,8 @@ public struct AssetPublication: Hashable, Sendable {
 
 /// What the ledger keeps for one asset; its versions stand under their own keys.
 public struct Asset: Hashable, Sendable {
-    /// Who may publish versions and offers.
-    public let owner: AccountID
+    /// Who may publish versions and offers; changes when an asset is given and accepted.
+    public internal(set) var owner: AccountID
     /// The name it was published under.
     public let name: String
     /// What kind of thing it is.

@@ -24,7 +24,7 @@ extension Ledger {
         return [.assetPublished(id, version: 1)]
     }
 
-    /// Publishes the next version of an asset; earlier ones stay (LED-21).
+    /// Publishes the next version of an asset that is not retired; earlier ones stay (LED-21).
     mutating func publishAssetVersion(
         _ version: AssetVersion,
         of id: AssetID,
@@ -33,6 +33,7 @@ extension Ledger {
         guard isPrintable(version.metadataLink) else { throw .assets(.invalidText) }
         guard var asset = state.read(Asset.self, .asset(id)) else { throw .assets(.unknownAsset) }
         guard asset.owner == origin.sender else { throw .assets(.notOwner) }
+        guard !state.isRetired(id) else { throw .lineage(.retired) }
         guard asset.latestVersion < .max else { throw .assets(.tooManyVersions) }
         asset.latestVersion += 1
         state.write(asset, .asset(id))

@@ -100,6 +100,9 @@ public struct Channel: Hashable, Sendable {
     public internal(set) var claims: UInt32
     /// Where the channel stands.
     public internal(set) var status: Status
+    /// How many blocks pass between the payer's request to close and the end; what the rules said
+    /// when the channel opened, whatever they say now.
+    public let closingDelayBlocks: UInt64
 
     /// What is still locked; nothing once closed.
     public var locked: Amount {

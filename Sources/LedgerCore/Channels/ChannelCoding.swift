@@ -56,6 +56,7 @@ extension Channel: CanonicalCodable {
             encoder.encode(height.rawValue)
         case .closed: encoder.encode(UInt8(3))
         }
+        encoder.encode(closingDelayBlocks)
     }
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
@@ -74,6 +75,7 @@ extension Channel: CanonicalCodable {
         case 3: status = .closed
         default: throw .unknownTag
         }
+        closingDelayBlocks = try decoder.decodeUInt64()
     }
 }
 

@@ -28,7 +28,8 @@ extension Ledger {
             voucherKey: opening.voucherKey,
             lanes: opening.lanes,
             claims: 0,
-            status: .open
+            status: .open,
+            closingDelayBlocks: parameters.closingDelayBlocks
         )
         state.write(channel, .channel(id))
         state.write(Presence(), .channelOfPayer(channel.payer, id))
@@ -76,11 +77,14 @@ extension Ledger {
         guard zip(order, order.dropFirst()).allSatisfy({ $0 < $1 }) else {
             throw .channels(.lanesNotAscending)
         }
-        let payment = try settle(calls, of: claim.channel, channel)
+        let income = try settle(calls, of: claim.channel, channel)
+        let payment = Amount(obol: income.entries.reduce(0) { $0 + $1.value.obol })
         channel.paid = Amount(obol: channel.paid.obol + payment.obol)
         state.take(payment, channel.denomination)
-        try state.credit(channel.payee, payment, channel.denomination)
         var events = [Event.channelClaimed(claim.channel, paid: payment)]
+        for (asset, amount) in income.entries {
+            events += try payIncome(amount, channel.denomination, of: asset, to: channel.payee)
+        }
         if !calls.isEmpty {
             guard channel.claims < .max else { throw .channels(.tooManyClaims) }
             let record = ClaimRecord(
@@ -100,13 +104,16 @@ extension Ledger {
     }
 
     /// Checks each lane and writes its settlement; the sum must fit what is locked.
+    ///
+    /// Returns what each asset earned, however many calls and lanes that was.
     private mutating func settle(
         _ calls: [SettledCall],
         of id: ChannelID,
         _ channel: Channel
-    ) throws(Refusal) -> Amount {
+    ) throws(Refusal) -> SortedMap<AssetID, Amount> {
         let terms = channel.terms(id: id, chain: chain)
         var payment: UInt128 = 0
+        var income = SortedMap<AssetID, Amount>()
         for call in calls {
             let receipt = call.receipt.document
             guard let offer = state.read(OfferRecord.self, .offer(receipt.offer))?.offer else {
@@ -124,12 +131,13 @@ extension Ledger {
                 throw .settlement(.insufficientDeposit)
             }
             payment += due.obol
+            income[offer.asset] = Amount(obol: (income[offer.asset]?.obol ?? 0) + due.obol)
             state.write(
                 LaneSettlement(sequence: receipt.sequence, total: receipt.total),
                 key
             )
         }
-        return Amount(obol: payment)
+        return income
     }
 
     /// Starts the closing delay (LED-43).
@@ -140,7 +148,7 @@ extension Ledger {
         var channel = try channel(id)
         guard channel.payer == origin.sender else { throw .channels(.notParty) }
         guard channel.status == .open else { throw .channels(.notOpen) }
-        let height = origin.height.advanced(byBlocks: parameters.closingDelayBlocks)
+        let height = origin.height.advanced(byBlocks: channel.closingDelayBlocks)
         let closesAt = height ?? BlockHeight(.max)
         channel.status = .closing(at: closesAt)
         state.write(channel, .channel(id))

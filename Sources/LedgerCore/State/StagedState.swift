@@ -1,5 +1,5 @@
-public import CanonicalCoding
-public import MarketTypes
+import CanonicalCoding
+import MarketTypes
 
 /// A state with changes on top that are not in it yet: a block's, and inside it a transaction's.
 ///
@@ -14,6 +14,8 @@ public struct StagedState<Base: StateReading> {
     private var transactionOrder: [StateKey] = []
     private var taken = SortedMap<Denomination, Amount>()
     private var put = SortedMap<Denomination, Amount>()
+    /// How many edges of lineages the transaction's income has flowed along.
+    var royaltyEdges = 0
 
     /// Creates a view without changes.
     public init(base: Base) {
@@ -76,6 +78,7 @@ public struct StagedState<Base: StateReading> {
         transactionOrder.removeAll(keepingCapacity: true)
         taken = SortedMap()
         put = SortedMap()
+        royaltyEdges = 0
     }
 
     /// Notes that `amount` left an entry.
@@ -100,87 +103,3 @@ public struct StagedState<Base: StateReading> {
 }
 
 extension StagedState: Sendable where Base: Sendable {}
-
-/// The first byte of a key: which kind of entry it names; append-only.
-enum StateNamespace: UInt8 {
-    case account = 0x01
-    case issuedBalance = 0x02
-    case feePool = 0x03
-    case parameters = 0x04
-    case supply = 0x05
-    case lastDeadline = 0x06
-    case asset = 0x10
-    case assetVersion = 0x11
-    case offer = 0x18
-    case channel = 0x20
-    case lane = 0x21
-    case claim = 0x22
-    case channelOfPayer = 0x23
-    case channelOfPayee = 0x24
-    case bond = 0x30
-    case punishedCall = 0x31
-    case validator = 0x40
-    case delegation = 0x41
-    case consensusKeyOwner = 0x42
-    case stakingParameters = 0x43
-    case candidates = 0x44
-    case validatorSet = 0x45
-    case missedBlocks = 0x46
-}
-
-/// The kinds of entries that hold native money, besides the fee pool.
-public enum MoneyEntry: Hashable, Sendable {
-    /// An ``Account``'s balance.
-    case account
-    /// A ``Channel``'s locked deposit.
-    case channel
-    /// A ``Bond``.
-    case bond
-    /// A ``Validator``: its stake and the rewards that nobody has withdrawn.
-    case validator
-    /// A ``Delegation``'s stake on its way back.
-    case delegation
-}
-
-extension StateKey {
-    /// Which kind of money the entry holds; nil if none, or if it is the fee pool.
-    public var money: MoneyEntry? {
-        switch StateNamespace(rawValue: bytes[0]) {
-        case .account: .account
-        case .channel: .channel
-        case .bond: .bond
-        case .validator: .validator
-        case .delegation: .delegation
-        default: nil
-        }
-    }
-
-    /// A key of `namespace` whose parts `build` appends, each of fixed width.
-    init(_ namespace: StateNamespace, _ build: (inout CanonicalEncoder) -> Void = { _ in }) {
-        var encoder = CanonicalEncoder(capacityBytes: 72)
-        encoder.encode(namespace.rawValue)
-        build(&encoder)
-        self.init(bytes: encoder.bytes)
-    }
-}
-
-/// An amount as an entry of its own.
-public struct StoredAmount: CanonicalCodable, Hashable {
-    /// The amount.
-    public let amount: Amount
-
-    public func encode(into encoder: inout CanonicalEncoder) { encoder.encode(amount) }
-
-    init(_ amount: Amount) { self.amount = amount }
-
-    public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
-        amount = try decoder.decodeAmount()
-    }
-}
-
-/// An entry that only exists: members of an index or a set.
-struct Presence: CanonicalCodable {
-    init() {}
-    func encode(into encoder: inout CanonicalEncoder) {}
-    init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {}
-}

@@ -38,6 +38,8 @@ struct MoneyChecker {
             return amount(value, at: 48) + amount(value, at: 112) + amount(value, at: 128)
         case 0x41:  // a delegation's parts on their way back
             return (0..<Int(value[33])).reduce(0) { $0 + amount(value, at: 34 + 32 * $1) }
+        case 0x07:  // a pot: kind, name, and the denomination, which is zero for the native unit
+            return key[34...].allSatisfy { $0 == 0 } ? amount(value, at: 1) : nil
         default: return nil
         }
     }

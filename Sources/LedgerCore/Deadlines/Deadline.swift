@@ -1,0 +1,142 @@
+import CanonicalCoding
+import MarketTypes
+
+/// Something that the ledger does by itself when its time has come; the numbers are append-only.
+enum DeadlineKind: UInt8, Hashable, CaseIterable, Sendable {
+    case escrow = 1
+    case dispute = 2
+    case proposal = 3
+    case pass = 4
+    case order = 5
+    case keyRotation = 6
+}
+
+/// What is due at some height: a kind and the name of one thing of that kind.
+struct Deadline: CanonicalCodable, Hashable {
+    /// How many can be due at one height; more wait for the next ones.
+    static let countMax: UInt16 = 512
+    /// How many heights further one may have to wait.
+    static let spillBlocksMax: UInt64 = 64
+
+    let kind: DeadlineKind
+    let name: Digest
+
+    func encode(into encoder: inout CanonicalEncoder) {
+        encoder.encode(kind.rawValue)
+        encoder.encode(name)
+    }
+
+    init(_ kind: DeadlineKind, _ name: Digest) {
+        self.kind = kind
+        self.name = name
+    }
+
+    init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
+        guard let kind = DeadlineKind(rawValue: try decoder.decodeUInt8()) else {
+            throw .unknownTag
+        }
+        self.kind = kind
+        name = try decoder.decodeDigest()
+    }
+}
+
+/// Why nothing can become due then.
+public enum DeadlineRefusal: UInt32, Error, Hashable, CaseIterable, Sendable {
+    /// So much is due at that height and the next ones that nothing more fits.
+    case tooManyDue = 1
+    /// The height is not ahead, or beyond all counting.
+    case invalidHeight = 2
+}
+
+/// How many things are due at a height.
+private struct DueCount: CanonicalCodable {
+    let count: UInt16
+
+    func encode(into encoder: inout CanonicalEncoder) { encoder.encode(count) }
+
+    init(_ count: UInt16) { self.count = count }
+
+    init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
+        count = try decoder.decodeUInt16()
+    }
+}
+
+extension StateKey {
+    fileprivate static func deadlineCount(_ height: BlockHeight) -> StateKey {
+        StateKey(.deadlineCount) { $0.encode(height.rawValue) }
+    }
+
+    fileprivate static func deadline(_ height: BlockHeight, _ index: UInt16) -> StateKey {
+        StateKey(.deadline) {
+            $0.encode(height.rawValue)
+            $0.encode(index)
+        }
+    }
+}
+
+extension StagedState {
+    /// Makes something due when the block at `height` begins, or at one of the next heights if too
+    /// much is due then already; returns at which.
+    ///
+    /// It cannot be taken back: whoever is called finds out whether there is still anything to do.
+    @discardableResult
+    mutating func schedule(
+        _ deadline: Deadline,
+        at height: BlockHeight,
+        from origin: BlockHeight
+    ) throws(Refusal) -> BlockHeight {
+        guard height > origin else { throw .deadlines(.invalidHeight) }
+        for further in 0...Deadline.spillBlocksMax {
+            guard let place = height.advanced(byBlocks: further) else {
+                throw .deadlines(.invalidHeight)
+            }
+            let count = read(DueCount.self, .deadlineCount(place))?.count ?? 0
+            guard count < Deadline.countMax else { continue }
+            write(deadline, .deadline(place, count))
+            write(DueCount(count + 1), .deadlineCount(place))
+            awaitHeight(place)
+            return place
+        }
+        throw .deadlines(.tooManyDue)
+    }
+
+    /// Removes and returns what is due at `height`, in the order in which it was scheduled.
+    mutating func takeDue(at height: BlockHeight) -> [Deadline] {
+        guard let count = read(DueCount.self, .deadlineCount(height))?.count else { return [] }
+        var due: [Deadline] = []
+        for index in 0..<count {
+            let key = StateKey.deadline(height, index)
+            if let deadline = read(Deadline.self, key) { due.append(deadline) }
+            write(Deadline?.none, key)
+        }
+        write(DueCount?.none, .deadlineCount(height))
+        return due
+    }
+}
+
+extension Ledger {
+    /// Does what is due at this height, each thing all or not at all.
+    mutating func meetDeadlines(at context: BlockContext) -> [Event] {
+        let due = state.takeDue(at: context.height)
+        state.keepTransaction()
+        var events: [Event] = []
+        for deadline in due {
+            do {
+                events += try meet(deadline, at: context)
+                state.keepTransaction()
+            } catch {
+                state.dropTransaction()
+            }
+        }
+        return events
+    }
+
+    private mutating func meet(
+        _ deadline: Deadline,
+        at context: BlockContext
+    ) throws(Refusal) -> [Event] {
+        switch deadline.kind {
+        case .escrow, .dispute, .proposal, .pass, .order, .keyRotation: []
+        }
+    }
+}
