@@ -167,7 +167,7 @@ extension MalformedCase {
         MalformedCase("status 0", .unknownTag, Sample.failed, at: 1 + 138, [0]),
         MalformedCase("status 4", .unknownTag, Sample.failed, at: 1 + 138, [4]),
         MalformedCase(
-            "asset kind 6",
+            "asset kind 7",
             .unknownTag,
             AssetPublication(
                 name: "ab",
@@ -176,7 +176,7 @@ extension MalformedCase {
                 version: Sample.assetVersion
             ),
             at: 7,
-            [6]
+            [7]
         ),
     ]
 

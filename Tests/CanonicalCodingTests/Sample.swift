@@ -201,7 +201,8 @@ enum Sample {
             voucherKey: key(1).publicKey,
             lanes: 32,
             claims: 1,
-            status: status
+            status: status,
+            closingDelayBlocks: 600
         )
     }
 }

@@ -120,7 +120,8 @@ RECORDS = {name: record(text) for name, text in {
              "u128 bond, u32 version, opt digest supersedes, u64 expires",
     "offer entry": "offer offer, choice13 standing, u64 published",
     "channel entry": "digest payer, digest payee, denomination denomination, u128 deposit, "
-                     "u128 paid, key voucher_key, u16 lanes, u32 claims, status status",
+                     "u128 paid, key voucher_key, u16 lanes, u32 claims, status status, "
+                     "u64 closing_delay_blocks",
     "claim entry": "digest root, u64 count, u128 paid, u64 height",
     "header": "digest chain, u64 height, u64 time, digest parent, digest transactions, "
               "digest results, digest state",

@@ -148,6 +148,7 @@ PARTS = {
         ("lanes", "u16"),
         ("claims", "u32"),
         ("status", "Status"),
+        ("closingDelayBlocks", "u64"),
     ],
     "LaneSettlement": [("sequence", "u64"), ("total", "u128")],
     "ClaimRecord": [

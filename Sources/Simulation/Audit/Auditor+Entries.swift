@@ -101,6 +101,7 @@ extension Auditor {
             encoder.encode(UInt32(pot.records.count))
             encoder.encode(UInt8(pot.isClosed ? 3 : pot.closesAt == nil ? 1 : 2))
             if let closesAt = pot.closesAt, !pot.isClosed { encoder.encode(closesAt) }
+            encoder.encode(parameters.closingDelayBlocks)
         }
         for (lane, settled) in pot.settled {
             let key = bytes {
