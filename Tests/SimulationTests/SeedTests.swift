@@ -52,8 +52,9 @@ struct SeedTests {
         let tally = await Self.runAll(1...150).reduce(RunTally.zero) { $0 + $1.tally }
         #expect(tally.blocks > 1_000)
         #expect(tally.transactions > 1_000)
-        #expect(tally.calls > 500)
-        #expect(tally.receipts > 400)
+        #expect(tally.calls > 400)
+        #expect(tally.receipts > 300)
+        #expect(tally.deals > 300)
         #expect(tally.frauds > 20)
         #expect(tally.crashes > 200)
         #expect(tally.fullDisks > 5)

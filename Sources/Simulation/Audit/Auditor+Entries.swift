@@ -21,7 +21,7 @@ extension Auditor {
     /// Every entry that there should be.
     var entries: Entries {
         var all: Entries = [:]
-        for (account, holder) in holders {
+        for (account, holder) in holders where !dealers.contains(account) {
             all[[0x01] + account.digest.bytes] = document {
                 $0.encode(holder.sequence)
                 $0.encode(holder.balance)

@@ -10,6 +10,7 @@ struct Cast: Sendable {
     static let nodeCount = 4
     static let buyerCount = 2
     static let sellerCount = 2
+    static let dealerCount = 3
 
     /// The keys of an actor: its account's, and the one for vouchers or receipts.
     struct Part: Sendable {
@@ -24,6 +25,8 @@ struct Cast: Sendable {
     let sellers: [Part]
     let trickster: Part
     let vandal: Part
+    /// Those who use the rest of the ledger.
+    let dealers: [Part]
     let validators: [PublicKey]
     let genesis: Genesis
     let chain: ChainID
@@ -47,11 +50,13 @@ struct Cast: Sendable {
         let buyers = (0..<Self.buyerCount).compactMap { _ in part() }
         let sellers = (0..<Self.sellerCount).compactMap { _ in part() }
         let validators = (0..<Self.nodeCount).compactMap { _ in key()?.publicKey }
+        guard let trickster = part(), let vandal = part(), let sequencer = key() else { return nil }
+        let dealers = (0..<Self.dealerCount).compactMap { _ in part() }
         guard buyers.count == Self.buyerCount, sellers.count == Self.sellerCount,
-            validators.count == Self.nodeCount, let trickster = part(), let vandal = part(),
-            let sequencer = key(),
+            validators.count == Self.nodeCount, dealers.count == Self.dealerCount,
             let genesis = Self.genesis(
                 buyers + sellers + [trickster, vandal],
+                dealers,
                 sequencer: sequencer.publicKey
             )
         else { return nil }
@@ -59,6 +64,7 @@ struct Cast: Sendable {
         self.sellers = sellers
         self.trickster = trickster
         self.vandal = vandal
+        self.dealers = dealers
         self.validators = validators
         self.genesis = genesis
         chain = genesis.chain
@@ -66,7 +72,11 @@ struct Cast: Sendable {
         publications = zip(sellers, offers).map { Self.publication($0, $1) }
     }
 
-    private static func genesis(_ parts: [Part], sequencer: PublicKey) -> Genesis? {
+    private static func genesis(
+        _ parts: [Part],
+        _ dealers: [Part],
+        sequencer: PublicKey
+    ) -> Genesis? {
         Genesis(
             name: "simulation",
             time: Timestamp(milliseconds: 1_000_000),
@@ -80,6 +90,9 @@ struct Cast: Sendable {
             allocations: parts.map {
                 Genesis.Allocation(account: $0.id, amount: Amount(obol: 10_000_000))
             }
+                + dealers.map {
+                    Genesis.Allocation(account: $0.id, amount: Amount(obol: 100 * 1_000_000_000))
+                }
         )
     }
 

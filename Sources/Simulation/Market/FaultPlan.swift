@@ -18,6 +18,7 @@ struct FaultPlan: Sendable {
     var vandalPermille = 0
     var makesEmptyBlocks = false
     var evidencePermille = 0
+    var hasDealers = false
 
     /// No fault at all.
     static let calm = FaultPlan()
@@ -43,5 +44,6 @@ struct FaultPlan: Sendable {
         vandalPermille = some(500)
         makesEmptyBlocks = chance.chance(permille: 300)
         evidencePermille = some(200)
+        hasDealers = chance.chance(permille: 500)
     }
 }

@@ -43,6 +43,7 @@ final class Market {
     let vandal: Vandal
 
     var auditor: Auditor
+    var replica: Replica
     var money: MoneyChecker
     var lanes = LaneChecker()
     var witness = Witness()
@@ -55,7 +56,8 @@ final class Market {
         drawn = FaultPlan(chance)
         plan = drawn
         trace = Trace(keepsLines: keepsTrace)
-        auditor = Auditor(cast.genesis)
+        auditor = Auditor(cast.genesis, dealers: Set(cast.dealers.map(\.id)))
+        replica = Replica(cast.genesis)
         money = MoneyChecker(supply: cast.genesis.supply.obol)
         vandal = Vandal(part: cast.vandal)
         set = SetChecker(cast.genesis.validatorUpdates)
@@ -89,6 +91,9 @@ final class Market {
             )
             buyers.append(buyer)
             actors.append(buyer)
+        }
+        if drawn.hasDealers {
+            actors += cast.dealers.enumerated().map { Dealer(part: $0.element, index: $0.offset) }
         }
         if drawn.hasTrickster {
             let trickster = Trickster(part: cast.trickster, index: buyers.count)

@@ -28,6 +28,8 @@ public struct RunTally: Hashable, Sendable {
     public internal(set) var answers = 0
     /// Claims of honest sellers that came after the channel's time.
     public internal(set) var lateClaims = 0
+    /// Transactions of dealers that took effect.
+    public internal(set) var deals = 0
 
     init() {}
 
@@ -48,6 +50,7 @@ public struct RunTally: Hashable, Sendable {
         sum.proposalsRefused += rhs.proposalsRefused
         sum.answers += rhs.answers
         sum.lateClaims += rhs.lateClaims
+        sum.deals += rhs.deals
         return sum
     }
 

@@ -191,6 +191,21 @@ extension Market {
         decide(proposal, voters)
     }
 
+    /// What the auditor expects of a block; where it has no model, what the rules say by themselves.
+    private func expected(_ proposal: Proposal, at context: BlockContext) -> [ExpectedResult] {
+        let modelled = auditor.apply(proposal.transactions, at: context)
+        let (results, _) = replica.apply(
+            proposal.transactions,
+            at: context,
+            report: proposal.report,
+            dealers: auditor.dealers
+        )
+        if let waits = replica.value(for: .lastDeadline) {
+            auditor.lastDeadline = max(auditor.lastDeadline, MoneyChecker.number(waits, at: 1))
+        }
+        return zip(modelled, results).map { $0 == .unmodelled ? $1 : $0 }
+    }
+
     private func decide(_ proposal: Proposal, _ voters: [Int]) {
         if let root = roots.last, roots.count == chain.count + 1, proposal.root != root {
             fail("decided root", "block \(proposal.height) was decided on another state")
@@ -199,7 +214,7 @@ extension Market {
             height: BlockHeight(proposal.height),
             time: Timestamp(milliseconds: proposal.time)
         )
-        let expected = auditor.apply(proposal.transactions, at: context)
+        let expected = expected(proposal, at: context)
         if expected.contains(where: { (101...105).contains($0.code) }) {
             fail("process", "block \(proposal.height) holds what honest nodes must refuse")
         }
