@@ -58,7 +58,11 @@ final class Dealer: Actor {
             validUntil: BlockHeight(height + Self.validBlocks),
             messages: messages
         )
-        let signed = part.account.sign(transaction)
+        // Now and then another dealer's key signs: with a session it may.
+        let signer =
+            market.chance.chance(permille: 150)
+            ? market.cast.dealers[market.chance.index(market.cast.dealers.count)] : part
+        let signed = signer.account.sign(transaction)
         let bytes = signed.signed.canonicalBytes
         pending = PendingTransaction(transaction: transaction, bytes: bytes, digest: signed.digest)
         market.note("deals", name, used + 1, 0, signed.digest)

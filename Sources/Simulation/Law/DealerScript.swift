@@ -14,7 +14,7 @@ struct DealerScript {
 
     /// A message, or nil if nothing comes to mind.
     func message() -> Message? {
-        let scripts: [() -> Message?] = [transfer]
+        let scripts: [() -> Message?] = [transfer, publishAsset, changeAsset, authorize]
         return scripts[chance.index(scripts.count)]()
     }
 

@@ -164,7 +164,8 @@ extension Market {
             node.waiting.append(waiting)
         } catch {
             code = 100 + error.rawValue
-            if !isGossip, code <= 105 { compareForm(bytes, code) }
+            // Who may sign for a dealer is a matter of the state.
+            if !isGossip, code <= 105, code != 104 { compareForm(bytes, code) }
         }
         note(code == 0 ? "takes" : "turns away", node.name, UInt64(code), 0, name)
         guard code == 0, !isGossip else { return }
