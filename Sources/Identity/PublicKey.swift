@@ -5,15 +5,26 @@ public import MarketTypes
 public struct PublicKey: Hashable, Sendable {
     /// How this key signs.
     public let scheme: SignatureScheme
-    /// The encoded key; its length is fixed by the scheme.
+    /// The encoded key; its length is fixed by the scheme, but for a ``KeyPolicy``'s.
     public let bytes: [UInt8]
 
-    /// Creates a key, or returns nil if the length is wrong for the scheme.
+    /// Creates a key, or returns nil if the length is wrong for the scheme, or the bytes of a
+    /// policy are none; whether there is such a point on the scheme's curve is not checked.
     public init?(scheme: SignatureScheme, bytes: [UInt8]) {
-        guard bytes.count == scheme.publicKeyBytes else { return nil }
+        guard scheme.publicKeyBytes.contains(bytes.count) else { return nil }
+        guard scheme != .multisignature || KeyPolicy(bytes: bytes) != nil else { return nil }
         self.scheme = scheme
         self.bytes = bytes
     }
+
+    /// A policy's key: its bytes are known to be in order.
+    init(policyBytes: [UInt8]) {
+        scheme = .multisignature
+        bytes = policyBytes
+    }
+
+    /// How many signatures one of this key's takes to check: what a policy asks for, else one.
+    public var signatureCount: Int { scheme == .multisignature ? Int(bytes[0]) : 1 }
 
     /// The account that this key controls: the hash of scheme and key.
     public var accountID: AccountID {
@@ -24,12 +35,22 @@ public struct PublicKey: Hashable, Sendable {
 extension PublicKey: CanonicalCodable {
     public func encode(into encoder: inout CanonicalEncoder) {
         encoder.encode(scheme)
-        encoder.encode(fixed: bytes)
+        if scheme.hasVariableKey {
+            encoder.encode(bytes: bytes)
+        } else {
+            encoder.encode(fixed: bytes)
+        }
     }
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
-        scheme = try SignatureScheme(from: &decoder)
-        bytes = Array(try decoder.decode(fixed: scheme.publicKeyBytes))
+        let scheme = try SignatureScheme(from: &decoder)
+        let lengths = scheme.publicKeyBytes
+        let bytes =
+            scheme.hasVariableKey
+            ? try decoder.decodeBytes(bytesMax: lengths.upperBound)
+            : Array(try decoder.decode(fixed: lengths.upperBound))
+        guard let key = PublicKey(scheme: scheme, bytes: bytes) else { throw .invalidValue }
+        self = key
     }
 }
 

@@ -4,31 +4,49 @@ public import CanonicalCoding
 public enum SignatureScheme: UInt8, Hashable, CaseIterable, Sendable {
     /// Ed25519 (RFC 8032), as libsodium verifies it: canonical S, no small-order keys.
     case ed25519 = 1
-    /// P-256 inside a WebAuthn assertion; encodable today, verified by no node yet.
+    /// ECDSA over P-256 inside a WebAuthn assertion: a passkey (``WebAuthnAssertion``).
     case p256WebAuthn = 2
-    /// ECDSA over secp256k1; encodable today, verified by no node yet.
+    /// ECDSA over secp256k1, plain or as Ethereum's wallets sign (``EthereumSignature``).
     case secp256k1 = 3
+    /// So many of so many keys of the other schemes (``KeyPolicy``).
+    case multisignature = 4
 
-    /// The exact length of an encoded public key.
-    public var publicKeyBytes: Int {
+    /// The length of an encoded public key; one length for all schemes but the last.
+    public var publicKeyBytes: ClosedRange<Int> {
         switch self {
-        case .ed25519: 32
-        case .p256WebAuthn, .secp256k1: 33
+        case .ed25519: 32...32
+        case .p256WebAuthn, .secp256k1: 33...33
+        case .multisignature: KeyPolicy.bytesMin...KeyPolicy.bytesMax
         }
     }
+
+    /// Whether the length of a key is part of its encoding.
+    var hasVariableKey: Bool { self == .multisignature }
 
     /// The largest signature this scheme may carry; a WebAuthn assertion holds client data too.
     public var signatureBytesMax: Int {
         switch self {
-        case .ed25519, .secp256k1: 64
+        case .ed25519: 64
+        case .secp256k1: EthereumSignature.byteCount
         case .p256WebAuthn: 2048
+        case .multisignature: KeyPolicy.signatureBytesMax
         }
     }
 }
 
+/// Which schemes may sign a kind of document.
+public enum SigningSchemes: Hashable, Sendable {
+    /// Ed25519 alone: for keys that sign all day, whose checking decides what a call costs.
+    case ed25519
+    /// Every scheme: for what an account's holder signs.
+    case all
+
+    func contains(_ scheme: SignatureScheme) -> Bool { self == .all || scheme == .ed25519 }
+}
+
 /// Why a signature or key was refused.
 public enum SignatureError: Error, Hashable, Sendable {
-    /// The scheme is reserved: no node verifies it yet.
+    /// Keys of this scheme may not sign this kind of document.
     case unsupportedScheme
     /// Key and signature name different schemes.
     case schemeMismatch

@@ -11,11 +11,16 @@ public protocol SignableDocument: CanonicalCodable, Hashable {
     /// The one purpose that signatures over this type serve.
     static var signingTag: DomainTag { get }
 
+    /// Keys of which schemes may sign it: Ed25519 alone, unless the type says otherwise.
+    static var signingSchemes: SigningSchemes { get }
+
     /// The chain on which the signature counts.
     var chain: ChainID { get }
 }
 
 extension SignableDocument {
+    public static var signingSchemes: SigningSchemes { .ed25519 }
+
     /// What is signed: the tag and the canonical bytes, hashed together.
     ///
     /// It also names the document wherever another document refers to it.
@@ -40,10 +45,12 @@ public struct Signed<Document: SignableDocument>: Hashable, Sendable {
 
     /// Checks the signature.
     ///
-    /// - Throws: ``SignatureError`` if the scheme is reserved or the signature does not verify.
+    /// - Throws: ``SignatureError`` if keys of this scheme may not sign such a document, or the
+    ///   signature does not verify.
     public func verified() throws(SignatureError) -> Verified<Document> {
+        guard Document.signingSchemes.contains(key.scheme) else { throw .unsupportedScheme }
         let digest = document.signingDigest
-        try key.verify(signature, of: digest)
+        try key.verify(signature, of: digest, for: Document.signingTag)
         return Verified(signed: self, digest: digest)
     }
 }
@@ -100,13 +107,45 @@ extension PublicKey {
     /// Checks `signature` over a document's signing digest.
     ///
     /// - Throws: ``SignatureError``.
-    func verify(_ signature: Signature, of digest: Digest) throws(SignatureError) {
-        guard scheme == .ed25519 else { throw .unsupportedScheme }
+    func verify(
+        _ signature: Signature,
+        of digest: Digest,
+        for purpose: DomainTag
+    ) throws(SignatureError) {
         guard signature.scheme == scheme else { throw .schemeMismatch }
-        guard signature.bytes.count == Int(crypto_sign_BYTES) else { throw .invalidSignature }
+        let isValid =
+            switch scheme {
+            case .ed25519: isSignedPlainly(digest, signature.bytes)
+            case .p256WebAuthn:
+                WebAuthnAssertion(bytes: signature.bytes)?.isSigned(by: bytes, over: digest)
+                    ?? false
+            case .secp256k1:
+                EthereumSignature(bytes: signature.bytes)?
+                    .isSigned(by: bytes, over: digest, for: purpose) ?? false
+            case .multisignature: isSignedTogether(digest, signature, for: purpose)
+            }
+        guard isValid else { throw .invalidSignature }
+    }
+
+    private func isSignedPlainly(_ digest: Digest, _ signature: [UInt8]) -> Bool {
+        guard signature.count == Int(crypto_sign_BYTES) else { return false }
         let message = digest.bytes
-        guard
-            crypto_sign_verify_detached(signature.bytes, message, UInt64(message.count), bytes) == 0
-        else { throw .invalidSignature }
+        return crypto_sign_verify_detached(signature, message, UInt64(message.count), bytes) == 0
+    }
+
+    private func isSignedTogether(
+        _ digest: Digest,
+        _ signature: Signature,
+        for purpose: DomainTag
+    ) -> Bool {
+        guard let parts = KeyPolicy(self)?.parts(of: signature) else { return false }
+        for part in parts {
+            do throws(SignatureError) {
+                try part.key.verify(part.signature, of: digest, for: purpose)
+            } catch {
+                return false
+            }
+        }
+        return true
     }
 }

@@ -17,7 +17,7 @@ public final class SigningKey: @unchecked Sendable {
         guard seed.count == Self.seedBytes, sodium_init() >= 0,
             let memory = sodium_malloc(Int(crypto_sign_SECRETKEYBYTES))
         else { return nil }
-        var key = [UInt8](repeating: 0, count: SignatureScheme.ed25519.publicKeyBytes)
+        var key = [UInt8](repeating: 0, count: Int(crypto_sign_PUBLICKEYBYTES))
         let made = crypto_sign_seed_keypair(
             &key,
             memory.assumingMemoryBound(to: UInt8.self),

@@ -17,15 +17,23 @@ public final class AccountSession: Sendable {
     private let turn = Turnstile(waitersMax: 256)
     private let validForBlocks: UInt64
 
-    /// Creates a session for the account that `key` controls.
+    /// Creates a session for the account that `key` controls, or for another that lets it act.
     ///
-    /// - Parameter validForBlocks: how many blocks a transaction may wait; afterwards it can
-    ///   never execute, so an unanswered submission ends.
-    public init(key: SigningKey, ledger: any LedgerConnection, validForBlocks: UInt64 = 1000) {
+    /// - Parameters:
+    ///   - account: whose transactions are signed: one that granted the key a session, or whose
+    ///     key was replaced by it; nil for the key's own.
+    ///   - validForBlocks: how many blocks a transaction may wait; afterwards it can never
+    ///     execute, so an unanswered submission ends.
+    public init(
+        key: SigningKey,
+        for account: AccountID? = nil,
+        ledger: any LedgerConnection,
+        validForBlocks: UInt64 = 1000
+    ) {
         self.key = key
         self.ledger = ledger
         self.validForBlocks = validForBlocks
-        account = key.accountID
+        self.account = account ?? key.accountID
     }
 
     /// Executes `messages` in one transaction and returns its outcome.

@@ -62,6 +62,7 @@ public struct Ledger<Base: StateReading> {
         state.write(account, .account(body.sender))
         state.take(body.fee, .native)
         state.payIntoFeePool(body.fee)
+        state.writeSession()
         state.keepTransaction()
     }
 
@@ -85,6 +86,7 @@ public struct Ledger<Base: StateReading> {
             )
             do {
                 events += try apply(message, from: origin)
+                try state.chargeSession()
             } catch {
                 state.dropTransaction()
                 return TransactionResult(refusal: error, messageIndex: UInt8(index))

@@ -68,7 +68,7 @@ extension Message: CanonicalCodable {
         }
     }
 
-    private var tag: UInt8 {
+    var tag: UInt8 {
         switch self {
         case .transfer: 1
         case .publishAsset: 2

@@ -5,6 +5,7 @@ public import MarketTypes
 /// What one account asks the ledger to do, all of it or none.
 public struct Transaction: SignableDocument {
     public static var signingTag: DomainTag { .transaction }
+    public static var signingSchemes: SigningSchemes { .all }
 
     /// The most messages in one transaction.
     public static let messagesMax = 32
@@ -75,6 +76,8 @@ public struct CheckedTransaction: Hashable, Sendable {
     public let bytes: Int
     /// The account that the signing key names: the sender itself, or whom it let act for it.
     public let signer: AccountID
+    /// How many signatures checking it took: the sender's, and those inside its messages.
+    public let signatureCount: Int
     /// The messages with the signatures inside them checked.
     let messages: [CheckedMessage]
 
@@ -92,6 +95,7 @@ public struct CheckedTransaction: Hashable, Sendable {
             digest = verified.digest
             bytes = canonicalBytes.count
             signer = signed.key.accountID
+            signatureCount = signed.signatureCount
             messages = try Self.check(transaction.messages)
         } catch {
             throw .invalidSignature

@@ -72,6 +72,13 @@ struct Connect: AsyncParsableCommand {
 
     @Option(help: "the wallet that pays")
     var wallet = "default"
+    @Option(
+        help: ArgumentHelp(
+            "the account that pays, if it let the wallet's key act: a wallet's name or an address",
+            valueName: "account"
+        )
+    )
+    var account: String?
     @Option(help: "the address to listen on")
     var host = "127.0.0.1"
     @Option(help: "the port to listen on; 0 takes a free one")
@@ -84,6 +91,7 @@ struct Connect: AsyncParsableCommand {
     func run() async throws {
         let wallets = Wallets(home: home)
         let passphrase = try home.passphrase()
+        let payer = try account.map { try wallets.resolve($0) }
         let key = try wallets.open(wallet, passphrase: passphrase)
         let vouchers = try wallets.openOrCreate(wallet + ".vouchers", passphrase: passphrase)
         var configuration = try options.configuration(
@@ -99,7 +107,7 @@ struct Connect: AsyncParsableCommand {
             let ledger = try node.connection(client)
             let service = GatewayService(
                 configuration: configuration,
-                account: AccountSession(key: key, ledger: ledger),
+                account: AccountSession(key: key, for: payer, ledger: ledger),
                 voucherKey: vouchers,
                 ledger: ledger,
                 httpClient: client,

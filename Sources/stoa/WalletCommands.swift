@@ -112,6 +112,13 @@ struct WalletSend: AsyncParsableCommand {
 
     @Option(help: "the wallet that pays")
     var from = "default"
+    @Option(
+        help: ArgumentHelp(
+            "the account that pays, if it let the wallet's key act: a wallet's name or an address",
+            valueName: "account"
+        )
+    )
+    var account: String?
     @Argument(help: "a wallet's name or an address")
     var to: String
     @Argument(help: "how much, in STOA", transform: Amount.init(argument:))
@@ -123,9 +130,10 @@ struct WalletSend: AsyncParsableCommand {
     func run() async throws {
         let wallets = Wallets(home: home)
         let recipient = try wallets.resolve(to)
+        let payer = try account.map { try wallets.resolve($0) }
         let key = try wallets.open(from, passphrase: try home.passphrase())
         let outcome = try await node.ask { ledger in
-            let session = AccountSession(key: key, ledger: ledger)
+            let session = AccountSession(key: key, for: payer, ledger: ledger)
             return try await session.execute([
                 .transfer(to: recipient, denomination: .native, amount: amount)
             ]).outcome

@@ -14,7 +14,7 @@ struct SignatureTests {
         return Signed(document: signed.document, key: signed.key, signature: signature)
     }
 
-    @Test("IDN-6: reserved schemes are refused, before anything else is looked at")
+    @Test("IDN-6: a voucher is signed with Ed25519, and nothing else is looked at")
     func reserved() throws {
         for scheme in [SignatureScheme.p256WebAuthn, .secp256k1] {
             let other = try #require(
@@ -130,7 +130,8 @@ struct SignatureTests {
     @Test("a key of another length than its scheme's is refused")
     func keyLength() {
         for scheme in SignatureScheme.allCases {
-            for count in [0, 31, 32, 33, 34, 64] where count != scheme.publicKeyBytes {
+            for count in [0, 31, 32, 33, 34, 64, 547]
+            where !scheme.publicKeyBytes.contains(count) {
                 let bytes = [UInt8](repeating: 2, count: count)
                 #expect(PublicKey(scheme: scheme, bytes: bytes) == nil)
             }

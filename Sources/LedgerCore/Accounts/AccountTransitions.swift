@@ -48,6 +48,7 @@ extension StagedState {
         guard amount <= balance else { throw .accounts(.insufficientBalance) }
         setBalance(Amount(obol: balance.obol - amount.obol), of: account, denomination)
         take(amount, denomination)
+        session?.note(amount, denomination, from: account)
     }
 
     /// Puts money into an account.

@@ -136,7 +136,9 @@ extension Ledger {
         at context: BlockContext
     ) throws(Refusal) -> [Event] {
         switch deadline.kind {
-        case .escrow, .dispute, .proposal, .pass, .order, .keyRotation: []
+        case .escrow, .dispute, .proposal, .order: []
+        case .pass: passDue(deadline.name, at: context)
+        case .keyRotation: keyRotationDue(deadline.name, at: context)
         }
     }
 }

@@ -10,10 +10,11 @@ extension Block {
     public static let signaturesMax = 16_384
 }
 
-extension Transaction {
-    /// The number of signatures to check: its own and those inside its messages.
-    public var signatureCount: Int {
-        messages.reduce(1) { count, message in
+extension Signed<Transaction> {
+    /// The number of signatures to check: the sender's, of which a multisignature has several, and
+    /// those inside the messages.
+    var signatureCount: Int {
+        document.messages.reduce(key.signatureCount) { count, message in
             switch message {
             case .claimChannel(let claim): count + 2 * claim.lanes.count
             case .reportFraud(let proof): count + proof.receipts.count
@@ -21,16 +22,13 @@ extension Transaction {
             }
         }
     }
+}
 
+extension Transaction {
     /// The number of signatures that checking these bytes would take, without checking any; nil
     /// if they are no signed transaction.
     public static func signatureCount(ofSigned canonicalBytes: [UInt8]) -> Int? {
         guard canonicalBytes.count <= bytesMax else { return nil }
-        return (try? Signed<Transaction>(canonicalBytes: canonicalBytes))?.document.signatureCount
+        return (try? Signed<Transaction>(canonicalBytes: canonicalBytes))?.signatureCount
     }
-}
-
-extension CheckedTransaction {
-    /// The number of signatures that checking it took.
-    public var signatureCount: Int { transaction.signatureCount }
 }

@@ -16,6 +16,8 @@ public struct StagedState<Base: StateReading> {
     private var put = SortedMap<Denomination, Amount>()
     /// How many edges of lineages the transaction's income has flowed along.
     var royaltyEdges = 0
+    /// The session whose key signed the transaction, and what left the account since.
+    var session: OpenSession?
 
     /// Creates a view without changes.
     public init(base: Base) {

@@ -1,0 +1,99 @@
+import ArgumentParser
+import CanonicalCoding
+import FoundationEssentials
+import Identity
+import LedgerCore
+import MarketTypes
+
+/// What the files of offline signing hold: one line each, a word and hex.
+///
+/// `transaction` is a transaction that nobody has signed, `signed` one with a key and a signature.
+enum MultisigFile {
+    case draft(Transaction)
+    case signed(Signed<Transaction>)
+
+    var line: String {
+        switch self {
+        case .draft(let transaction): "transaction \(Hex.encode(transaction.canonicalBytes))"
+        case .signed(let signed): "signed \(Hex.encode(signed.canonicalBytes))"
+        }
+    }
+
+    /// What is signed, or is to be.
+    var transaction: Transaction {
+        switch self {
+        case .draft(let transaction): transaction
+        case .signed(let signed): signed.document
+        }
+    }
+
+    /// Reads a file.
+    init(file: String) throws {
+        let words = try readFile(file).split(whereSeparator: \.isWhitespace)
+        guard words.count == 2, let bytes = Hex.decode(words[1]) else {
+            throw CommandFailure("\(file) is no file of `stoa multisig`")
+        }
+        do {
+            switch words[0] {
+            case "transaction": self = .draft(try Transaction(canonicalBytes: bytes))
+            case "signed": self = .signed(try Signed(canonicalBytes: bytes))
+            default: throw CommandFailure("\(file) is no file of `stoa multisig`")
+            }
+        } catch let error as CanonicalError {
+            throw CommandFailure("what \(file) holds does not decode: \(error)")
+        }
+    }
+}
+
+extension Transaction {
+    /// What a person must know before signing.
+    var summary: String {
+        let lines = [
+            "chain    \(chain.digest)", "account  \(sender)", "sequence \(sequence)",
+            "fee      \(fee) STOA", "until    block \(validUntil.rawValue)",
+        ]
+        return (lines + messages.map { "message  \($0.summary)" }).joined(separator: "\n")
+    }
+}
+
+extension Message {
+    fileprivate var summary: String {
+        switch self {
+        case .transfer(let account, .native, let amount): "pay \(amount) STOA to \(account)"
+        case .transfer(let account, .issued(let unit), let amount):
+            "pay \(amount.obol) of unit \(unit) to \(account)"
+        case .authorization(.rotateKey(let next)): "replace the account's key by \(next)'s"
+        case .authorization(.cancelRotation): "keep the account's key"
+        default: "\(self)"
+        }
+    }
+}
+
+/// Where a file of offline signing goes.
+struct MultisigOutput: ParsableArguments {
+    @Option(name: [.customShort("o"), .long], help: "the file to write; else it is printed")
+    var out: String?
+    @OptionGroup var output: OutputOptions
+
+    struct Document: Encodable {
+        let file, digest: String
+        let text: String?
+        let isComplete: Bool
+    }
+
+    /// Writes what the next step reads, and says what it is.
+    func write(_ file: MultisigFile, isComplete: Bool, note text: String? = nil) throws {
+        if let out { try writePrivateFile(file.line + "\n", to: out) }
+        let digest = file.transaction.signingDigest
+        try output.print(
+            Document(
+                file: out ?? file.line,
+                digest: digest.description,
+                text: text,
+                isComplete: isComplete
+            ),
+            out.map { "\($0): \(isComplete ? "ready to submit" : "to be signed"), \(digest)" }
+                ?? file.line
+        )
+    }
+}
