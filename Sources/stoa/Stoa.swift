@@ -46,7 +46,9 @@ struct Stoa: AsyncParsableCommand {
             Up.self, WalletGroup.self, Sell.self, Offers.self, Connect.self, Call.self,
             ChannelGroup.self, ReceiptGroup.self, NodeGroup.self, ProviderCommand.self,
             Status.self, Blocks.self, Supply.self, Prove.self, Verify.self,
-            Testnet.self, Validator.self, StakeGroup.self, Fraud.self, Simulate.self,
+            Testnet.self, Validator.self, StakeGroup.self, SessionGroup.self, KeyGroup.self,
+            MultisigGroup.self, AssetGroup.self, Fraud.self,
+            Simulate.self,
         ]
     )
 }

@@ -2,6 +2,9 @@ import CanonicalCoding
 public import MarketTypes
 
 extension StateKey {
+    /// What the keys of all assets begin with.
+    public static let assets = StateKey(.asset)
+
     /// Where an asset stands.
     public static func asset(_ asset: AssetID) -> StateKey {
         StateKey(.asset) { $0.encode(asset.digest) }

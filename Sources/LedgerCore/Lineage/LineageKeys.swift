@@ -29,6 +29,17 @@ extension StateKey {
         }
     }
 
+    /// What the keys of all children of an asset begin with; they end with the child.
+    public static func children(of parent: AssetID) -> StateKey {
+        StateKey(.childOfAsset) { $0.encode(parent.digest) }
+    }
+
+    /// What the keys of all earnings of an asset begin with; they end with denomination, zero for
+    /// the native one, and source.
+    public static func earnings(of asset: AssetID) -> StateKey {
+        StateKey(.earnings) { $0.encode(asset.digest) }
+    }
+
     /// Where the ``StoredAmount`` stands that `asset` has ever earned of `source`'s sales: all its
     /// sales less royalties if that is the asset itself, royalties otherwise.
     public static func earnings(

@@ -30,9 +30,10 @@ extension Ledger {
         do { try terms.checkForm(under: publication.licence) } catch { throw .lineage(error) }
         let id = Asset.id(owner: origin.sender, name: publication.name)
         let lineage: Lineage
-        do {
+        do throws(LineageRefusal) {
             var above: [Lineage] = []
             for parent in terms.parents {
+                guard parent.asset != id else { throw .unknownParent }
                 above.append(try ancestry(of: parent, for: publication.kind, under: terms.use))
             }
             lineage = try Lineage(of: id, from: terms.parents, with: above)
