@@ -24,7 +24,7 @@ struct PlantedBugTests {
     static let finders: [PlantedBug: Set<String>] = [
         .commitBeforeDurable: ["lost write"],
         .blockInTwoRecords: ["auditor", "equal roots"],
-        .recoveryForgetsEntries: ["auditor", "equal roots"],
+        .recoveryForgetsEntries: ["auditor", "equal roots", "conservation"],
         .replayFromWrongHeight: ["auditor", "equal roots", "node"],
         .orderOfItsOwn: ["auditor", "equal roots"],
         .claimPaidTwice: ["conservation"],

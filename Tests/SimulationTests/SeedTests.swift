@@ -54,7 +54,7 @@ struct SeedTests {
         #expect(tally.transactions > 1_000)
         #expect(tally.calls > 400)
         #expect(tally.receipts > 300)
-        #expect(tally.deals > 150)
+        #expect(tally.deals > 60)
         #expect(tally.frauds > 20)
         #expect(tally.crashes > 200)
         #expect(tally.fullDisks > 5)

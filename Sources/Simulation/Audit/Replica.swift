@@ -100,6 +100,7 @@ struct Replica {
             switch field.value {
             case .object(let kind, let name): remember(name, as: kind)
             case .asset(let asset): remember(asset.digest, as: "asset")
+            case .offer(let offer): remember(offer.digest, as: "offer")
             default: break
             }
         }

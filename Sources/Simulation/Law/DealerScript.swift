@@ -14,7 +14,9 @@ struct DealerScript {
 
     /// A message, or nil if nothing comes to mind.
     func message() -> Message? {
-        let scripts: [() -> Message?] = [transfer, publishAsset, changeAsset, authorize]
+        let scripts: [() -> Message?] = [
+            transfer, publishAsset, changeAsset, authorize, publishOffer, publishPlan, usePlan,
+        ]
         return scripts[chance.index(scripts.count)]()
     }
 
