@@ -107,7 +107,7 @@ extension UnitCounts {
 
 extension CanonicalEncoder {
     /// Appends a count and the pairs of unit and number, in order of unit.
-    mutating func encode(units: UnitCounts) {
+    public mutating func encode(units: UnitCounts) {
         encode(UInt8(units.count))
         for (unit, count) in units.entries {
             encode(unit.rawValue)
@@ -119,7 +119,7 @@ extension CanonicalEncoder {
 extension CanonicalDecoder {
     /// Reads unit counts; order must ascend and no count may be zero, so that each set of counts
     /// has one encoding.
-    mutating func decodeUnits() throws(CanonicalError) -> UnitCounts {
+    public mutating func decodeUnits() throws(CanonicalError) -> UnitCounts {
         let count = Int(try decodeUInt8())
         guard count <= PriceTable.entriesMax else { throw .tooLong }
         var units = UnitCounts()
