@@ -19,6 +19,7 @@ struct LedgerBench {
         case "signatures": Signatures.run()
         case "transfers": try await Transfers(count: count ?? 100_000).run()
         case "state": try LargeState(accounts: count ?? 1_000_000).run()
+        case "royalties": Royalties().run()
         case "presign":
             guard let directory = words.dropFirst(2).first, let count else { usage() }
             try Presign(directory: directory, count: count).run()
@@ -34,7 +35,7 @@ struct LedgerBench {
     static func usage() -> Never {
         print(
             """
-            usage: ledger-bench signatures | transfers [count] | state [accounts]
+            usage: ledger-bench signatures | transfers [count] | state [accounts] | royalties
                    ledger-bench presign <count> <directory>
                    ledger-bench testnet-transfers <count> <directory> <stoa>
             """
