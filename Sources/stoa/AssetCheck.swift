@@ -98,6 +98,7 @@ struct AssetCheck: AsyncParsableCommand {
 /// What a document in one of the export formats says in digests.
 struct AssetClaims {
     let path: String
+    private let text: String
     let asset: String
     let files: [(name: String, digest: Digest)]
     let parents: [(uri: String, digest: Digest?)]
@@ -110,6 +111,7 @@ struct AssetClaims {
         let text = try readFile(path)
         let tree = try JSONDecoder().decode(DocumentTree.self, from: Data(text.utf8))
         self.path = path
+        self.text = text
         if tree["bomFormat"]?.text == "CycloneDX" {
             let model = tree["metadata"]?["component"] ?? .none
             asset = try Self.text(model["bom-ref"], "metadata.component.bom-ref")
@@ -200,16 +202,24 @@ struct AssetClaims {
         guard stated["stoa:terms", default: terms] == terms else {
             throw refuse("the terms' digest")
         }
-        let known = facts.terms?.parents ?? []
-        guard known.count == parents.count else { throw refuse("the number of parents") }
-        for parent in known {
+        let family = facts.terms?.parents ?? []
+        guard family.count == parents.count else { throw refuse("the number of parents") }
+        var right = [id.digest, facts.version.content] + files.map(\.digest)
+        right += facts.terms.map { [$0.digest] + [$0.licenceText].compactMap(\.self) } ?? []
+        for parent in family {
             let uri = AssetSource.uri(parent.asset, parent.version)
             guard let claim = parents.first(where: { $0.uri == uri }) else {
                 throw refuse("the parent \(uri)")
             }
-            guard let digest = claim.digest else { continue }
-            let content = try await ledger.facts(parent.asset, version: parent.version)
-            guard content.version.content == digest else { throw refuse("the digest of \(uri)") }
+            let content = try await ledger.facts(parent.asset, version: parent.version).version
+            guard claim.digest ?? content.content == content.content else {
+                throw refuse("the digest of \(uri)")
+            }
+            right += [parent.asset.digest, content.content]
+        }
+        let known = Set(right.map { "\($0)" })
+        for digits in text.split(whereSeparator: { !$0.isHexDigit }) where digits.count == 64 {
+            guard known.contains(String(digits)) else { throw refuse("the digest \(digits)") }
         }
     }
 }

@@ -36,8 +36,9 @@ public struct Lineage: Hashable, Sendable {
         public let parents: [Edge]
     }
 
-    /// The asset itself, then its ancestors, each once: by descending depth, of equals by ascending
-    /// asset. So a child stands before its parents.
+    /// The asset itself, then its ancestors, each once.
+    ///
+    /// By descending depth, of equals by ascending asset: so a child stands before its parents.
     public let nodes: [Node]
 
     /// The generations between the asset and the farthest of its ancestors.

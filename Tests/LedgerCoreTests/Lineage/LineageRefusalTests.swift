@@ -248,9 +248,10 @@ extension Family {
         return next
     }
 
-    /// Bob's models: eight originals and seven that each descend from all of those; with eight
-    /// parents, a child of the seven and one more has 7 × 8 + 8 = 64 edges, and one of these eight
-    /// as a ninth descendant makes 65. Returns parents whose child would have 65.
+    /// Bob's models; returns parents whose child would have 65 edges.
+    ///
+    /// Eight originals, seven that each descend from all of those, and one that descends from one:
+    /// 7 × 8 + 1 edges, and 8 to the child.
     mutating func growWide() -> [AssetID] {
         var originals: [AssetID] = []
         for index in 0..<8 {
