@@ -15,8 +15,9 @@ struct Publication {
     /// Publishes what is missing and returns the offer that buyers will find.
     func publish() async throws -> (offer: Offer, transaction: TransactionOutcome?) {
         let ledger = session.ledger
-        let weights = try options.weightsDigestValue()
-        let asset = Asset.id(owner: session.account, name: options.model)
+        let named = try options.namedAsset()
+        let asset = named ?? Asset.id(owner: session.account, name: options.model)
+        let weights = try await weights(of: named)
         var messages: [Message] = []
         let version = try await assetVersion(asset, weights, &messages)
         let bond = try await ledger.bond(session.account)
@@ -35,6 +36,28 @@ struct Publication {
         }
         messages.append(.publishOffer(offer))
         return (offer, try await session.execute(messages).outcome)
+    }
+
+    /// The weights' digest: what the options say, or what the named asset's latest version has.
+    private func weights(of asset: AssetID?) async throws -> Digest {
+        guard let asset else { return try options.weightsDigestValue() }
+        guard let known = try await session.ledger.read(Asset.self, .asset(asset)) else {
+            throw CommandFailure(
+                "there is no asset \(asset.digest)",
+                hint: "`stoa asset list` shows yours"
+            )
+        }
+        guard known.owner == session.account else {
+            throw CommandFailure(
+                "the asset \(asset.digest) belongs to \(known.owner)",
+                hint: "only its owner can sell it"
+            )
+        }
+        let key = StateKey.assetVersion(asset, known.latestVersion)
+        guard !options.namesWeights,
+            let version = try await session.ledger.read(AssetVersion.self, key)
+        else { return try options.weightsDigestValue() }
+        return version.content
     }
 
     private func assetVersion(

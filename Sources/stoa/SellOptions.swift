@@ -38,6 +38,8 @@ struct SellOptions: ParsableArguments {
         help: ArgumentHelp("the weights' digest, if the file is elsewhere", valueName: "sha256")
     )
     var weightsDigest: String?
+    @Option(help: ArgumentHelp("a published asset of yours (else one is made)", valueName: "id"))
+    var asset: String?
     @Option(help: "the licence, as an SPDX identifier")
     var licence = "LicenseRef-unknown"
     @Option(help: "STOA that the seller keeps at risk", transform: Amount.init(argument:))
@@ -79,6 +81,18 @@ struct SellOptions: ParsableArguments {
             callMillisecondsMax: callSecondsMax * 1000
         )
     }
+
+    /// The asset that is sold, if one was named.
+    func namedAsset() throws -> AssetID? {
+        guard let asset else { return nil }
+        guard let digest = Digest(hex: asset) else {
+            throw ValidationError("--asset is 64 hex digits, as `stoa asset list` shows")
+        }
+        return AssetID(digest)
+    }
+
+    /// Whether the weights were named, rather than the server that has them.
+    var namesWeights: Bool { weights != nil || weightsDigest != nil }
 
     /// The digest of what determines the answers.
     func weightsDigestValue() throws -> Digest {
