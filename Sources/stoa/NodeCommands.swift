@@ -92,12 +92,25 @@ struct NodeRun: AsyncParsableCommand {
     var host = "127.0.0.1"
     @Option(help: "the port to listen on; 0 takes a free one")
     var port = 26600
+    @Option(
+        help: ArgumentHelp(
+            "how often a block is made while something waits for blocks to pass",
+            valueName: "milliseconds"
+        )
+    )
+    var tick: UInt64 = 1000
     @OptionGroup var home: HomeOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard (1...3_600_000).contains(tick) else {
+            throw ValidationError("--tick is from 1 to 3600000 milliseconds")
+        }
+    }
+
     func run() async throws {
         let logger = serviceLogger("node")
-        let parts = try NodeHome(home: home).open(logger: logger)
+        let parts = try NodeHome(home: home).open(tick: .milliseconds(tick), logger: logger)
         var configuration = NodeServer.Configuration()
         configuration.host = host
         configuration.port = port
@@ -211,17 +224,21 @@ struct NodeHome {
         }
     }
 
-    /// Opens the ledger, ready to run.
+    /// Opens the ledger, ready to run; while something waits for blocks to pass, it makes one
+    /// every `tick`.
     func open(
+        tick: Duration = .seconds(1),
         logger: Logger
     ) throws -> (sequencer: Sequencer, application: LedgerApplication) {
         let genesis = try genesis()
         let key = try Wallets(home: home).open("sequencer", passphrase: try home.passphrase())
         let application = try LedgerApplication(store: try openStore(), genesis: genesis)
+        var configuration = Sequencer.Configuration()
+        configuration.tick = tick
         let sequencer = try Sequencer(
             application: application,
             key: key,
-            configuration: .init(),
+            configuration: configuration,
             logger: logger,
             now: wallClock
         )
