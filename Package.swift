@@ -78,12 +78,15 @@ let package = Package(
         // system libraries
         library("CLibcrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         library("CLMDB", pkgConfig: "lmdb", apt: "liblmdb-dev"),
+        library("CSecp256k1", pkgConfig: "libsecp256k1", apt: "libsecp256k1-dev"),
         library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
 
         // ground: values
         floor("MarketTypes"),
         floor("CanonicalCoding", ["CLibcrypto", "MarketTypes"]),
-        floor("Identity", ["CanonicalCoding", "CSodium", "MarketTypes"]),
+        floor(
+            "Identity",
+            ["CanonicalCoding", "CLibcrypto", "CSecp256k1", "CSodium", "MarketTypes"]),
 
         floor("ProtobufWire"),
 

@@ -59,10 +59,11 @@ public struct KeyPolicy: Hashable, Sendable {
             : one.scheme.rawValue < other.scheme.rawValue
     }
 
-    /// Joins the signatures of members, by their places; as many as the threshold are kept.
+    /// Joins the signatures of members, one place for each; as many as the threshold are kept.
     ///
     /// - Returns: nil if fewer have signed, or one of another scheme than its key's.
-    public func join(_ signatures: [Int: Signature]) -> Signature? {
+    public func join(_ signatures: [Signature?]) -> Signature? {
+        guard signatures.count == members.count else { return nil }
         let places = members.indices.filter { signatures[$0] != nil }.prefix(threshold)
         guard places.count == threshold else { return nil }
         var encoder = CanonicalEncoder()
@@ -136,7 +137,7 @@ extension Signed {
         parts: [Signed<Document>]
     ) -> Signed<Document>? {
         let digest = document.signingDigest
-        var signatures: [Int: Signature] = [:]
+        var signatures = [Signature?](repeating: nil, count: policy.members.count)
         for part in parts where part.document == document {
             guard let place = policy.members.firstIndex(of: part.key) else { continue }
             do throws(SignatureError) {

@@ -9,9 +9,9 @@ struct KeyGroup: AsyncParsableCommand {
         commandName: "key",
         abstract: "replace the key that signs for an account, or see which one does",
         discussion: """
-            An account keeps its address for ever; its key can be replaced. The new key signs after \
-            a delay, in which the old one can take it back: whoever follows the ledger sees the \
-            alarm. Afterwards, use the new wallet with --account.
+            An account keeps its address for ever; its key can be replaced. The new key signs \
+            after a delay, in which the old one can take it back: whoever follows the ledger sees \
+            the alarm. Afterwards, use the new wallet with --account.
 
             EXAMPLE
               stoa wallet new alice-2

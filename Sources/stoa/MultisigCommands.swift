@@ -201,8 +201,8 @@ struct MultisigAttach: AsyncParsableCommand {
         commandName: "attach",
         abstract: "join a draft with a signature that was made elsewhere",
         discussion: """
-            An Ethereum wallet's is 02 (personal_sign), 03 (typed data) or 01 (the digest) and then \
-            r and s; a passkey's is laid down in docs/spec/identity.md, IDN-15.
+            An Ethereum wallet's is 02 (personal_sign), 03 (typed data) or 01 (the digest) and \
+            then r and s; a passkey's is laid down in docs/spec/identity.md, IDN-15.
             """
     )
 

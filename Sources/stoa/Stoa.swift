@@ -47,7 +47,7 @@ struct Stoa: AsyncParsableCommand {
             ChannelGroup.self, ReceiptGroup.self, NodeGroup.self, ProviderCommand.self,
             Status.self, Blocks.self, Supply.self, Prove.self, Verify.self,
             Testnet.self, Validator.self, StakeGroup.self, SessionGroup.self, KeyGroup.self,
-            MultisigGroup.self, AssetGroup.self, Fraud.self,
+            MultisigGroup.self, AssetGroup.self, PassGroup.self, Fraud.self,
             Simulate.self,
         ]
     )

@@ -29,14 +29,34 @@ extension Ledger {
     private func isInside(_ scope: SessionScope, _ message: Message) -> Bool {
         guard scope.messages.contains(message.tag) else { return false }
         guard !scope.payees.isEmpty else { return true }
+        switch payee(of: message) {
+        case .known(let payee): return scope.payees.contains(payee)
+        case .nobody: return true
+        case .unknown: return false
+        }
+    }
+
+    /// Who is paid by a message, as the state stands before the transaction.
+    private enum Payee {
+        case known(AccountID)
+        case nobody
+        case unknown
+
+        init(_ account: AccountID?) { self = account.map { .known($0) } ?? .unknown }
+    }
+
+    /// What the same transaction opens or publishes is not known yet.
+    private func payee(of message: Message) -> Payee {
         switch message {
-        case .transfer(let recipient, _, _): return scope.payees.contains(recipient)
-        case .openChannel(let opening): return scope.payees.contains(opening.payee)
+        case .transfer(let recipient, _, _): .known(recipient)
+        case .openChannel(let opening): .known(opening.payee)
         case .topUpChannel(let channel, _):
-            // A channel that the same transaction opens is named by none that its key may send.
-            guard let known = state.read(Channel.self, .channel(channel)) else { return false }
-            return scope.payees.contains(known.payee)
-        default: return Message.namesPayee(message.tag)
+            Payee(state.read(Channel.self, .channel(channel))?.payee)
+        case .passes(.buyPass(let plan, _)), .passes(.renewPass(let plan, _)),
+            .passes(.startTrial(let plan)):
+            Payee(state.read(Plan.self, .plan(plan))?.seller)
+        case .claimChannel, .closeChannel, .withdrawChannel: .nobody
+        default: .unknown
         }
     }
 }

@@ -35,6 +35,9 @@ public struct SessionScope: Hashable, Sendable {
     }
 
     /// Who may act for an account and how the market is governed stay with the account's own key.
+    ///
+    /// A message that makes the ledger itself pay later must count that against the session at
+    /// once, as renewals of passes do: later no session is asked.
     private static func isDelegable(_ tag: UInt8) -> Bool {
         tag != 0 && tag < AuthorizationMessage.tags.lowerBound
             && !GovernanceMessage.tags.contains(tag)
@@ -89,6 +92,7 @@ extension Message {
     static func namesPayee(_ tag: UInt8) -> Bool {
         switch tag {
         case 1, 6, 7: true  // transfer, open a channel, top it up
+        case 58, 59, 60: true  // buy a pass, renew it, try it
         case 8, 9, 10: true  // claim, close and withdraw pay the channel's own parties
         default: false
         }

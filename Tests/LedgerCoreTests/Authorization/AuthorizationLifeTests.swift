@@ -122,6 +122,22 @@ struct AuthorizationLifeTests {
         #expect(house.carol(.closeChannel(channel)).isAccepted)
     }
 
+    @Test("AUT-2: a pass of whom it may pay it buys, and what that costs counts")
+    func pass() {
+        var house = Household()
+        house.plantPlan(of: .bob)
+        house.grant {
+            $0.messages = [58]
+            $0.payees = [Person.bob.id]
+        }
+        let before = house.harness.account(.alice).balance.obol
+        let result = house.carol(.buyPass)
+        // The plan's asset is nobody's, so it is no matter here whether the sale went through.
+        let left = before - house.harness.account(.alice).balance.obol
+        #expect(result.refusal != .transaction(.outsideSession))
+        #expect(house.spent == [left])
+    }
+
     @Test("AUT-11: a key can be granted something again, and begins anew")
     func again() {
         var house = Household()

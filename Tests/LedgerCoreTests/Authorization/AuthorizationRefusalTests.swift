@@ -193,6 +193,21 @@ struct RefusedAct: Sendable, CustomTestStringConvertible {
             let none = ChannelID(digest(1))
             return house.carol(.topUpChannel(channel: none, amount: Amount(obol: 5)))
         },
+        RefusedAct(.outsideSession, "a pass of somebody else's") { house in
+            house.plantPlan(of: .dave)
+            house.grant {
+                $0.messages = [58]
+                $0.payees = [Person.bob.id]
+            }
+            return house.carol(.buyPass)
+        },
+        RefusedAct(.outsideSession, "a pass of no plan") { house in
+            house.grant {
+                $0.messages = [58]
+                $0.payees = [Person.bob.id]
+            }
+            return house.carol(.buyPass)
+        },
         RefusedAct(TransactionRefusal.sessionLimit, "a fee beyond what it may spend") { house in
             house.grant { $0.limits = [limit(1000)] }
             return house.carol(.pay(.bob, 1))

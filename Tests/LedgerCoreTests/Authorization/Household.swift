@@ -72,6 +72,34 @@ struct Household: Sendable {
         send(messages, for: .alice, by: .carol)
     }
 
+    /// Writes a plan, as if it had been published.
+    mutating func plantPlan(of seller: Person) {
+        let terms = PlanTerms(
+            name: "plan",
+            asset: AssetID(digest(1)),
+            kind: .timePass,
+            denomination: .native,
+            price: Amount(obol: 500),
+            periodBlocks: 100,
+            includedUnits: UnitCounts(),
+            includedOffer: OfferID(digest(2)),
+            overageOffer: nil,
+            isTransferable: false,
+            salesMax: nil,
+            trialBond: .zero
+        )
+        let plan = Plan(
+            seller: seller.id,
+            terms: terms,
+            publishedAt: BlockHeight(1),
+            sales: 0,
+            retiredAt: nil
+        )
+        harness.plant(plan, .plan(Self.plan))
+    }
+
+    static let plan = PlanID(digest(0x21))
+
     mutating func pass(_ blocks: UInt64) {
         for _ in 0..<blocks { harness.endBlock() }
     }
@@ -109,6 +137,9 @@ extension Message {
         )
     }
 
+    static let buyPass = Message.passes(
+        .buyPass(Household.plan, priceMax: Amount(obol: 500))
+    )
     static func rotate(to person: Person) -> Message { .authorization(.rotateKey(to: person.id)) }
     static func revoke(_ person: Person) -> Message { .authorization(.revokeSession(person.id)) }
     static let cancelRotation = Message.authorization(.cancelRotation)
