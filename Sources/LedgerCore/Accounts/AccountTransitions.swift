@@ -46,7 +46,8 @@ extension StagedState {
     ) throws(Refusal) {
         let balance = balance(account, denomination)
         guard amount <= balance else { throw .accounts(.insufficientBalance) }
-        setBalance(Amount(obol: balance.obol - amount.obol), of: account, denomination)
+        let rest = Amount(obol: balance.obol - amount.obol)
+        setBalance(of: account, denomination, from: balance, to: rest)
         take(amount, denomination)
         session?.note(amount, denomination, from: account)
     }
@@ -61,7 +62,7 @@ extension StagedState {
         let balance = balance(account, denomination)
         let (sum, overflow) = balance.obol.addingReportingOverflow(amount.obol)
         guard !overflow else { throw .accounts(.balanceOverflow) }
-        setBalance(Amount(obol: sum), of: account, denomination)
+        setBalance(of: account, denomination, from: balance, to: Amount(obol: sum))
         put(amount, denomination)
     }
 
@@ -75,9 +76,10 @@ extension StagedState {
     }
 
     private mutating func setBalance(
-        _ balance: Amount,
         of account: AccountID,
-        _ denomination: Denomination
+        _ denomination: Denomination,
+        from before: Amount,
+        to balance: Amount
     ) {
         switch denomination {
         case .native:
@@ -85,6 +87,7 @@ extension StagedState {
             entry.balance = balance
             write(entry, .account(account))
         case .issued(let unit):
+            shareBalanceChanges(of: account, unit, from: before, to: balance)
             write(
                 balance.isZero ? nil : StoredAmount(balance),
                 .issuedBalance(account, unit)
