@@ -1,7 +1,7 @@
 public import CanonicalCoding
 public import MarketTypes
 
-/// The numbers of the rules; they stand in the state and are fixed by genesis.
+/// The numbers of the rules; they stand in the state, set by genesis until a vote changes them.
 public struct LedgerParameters: Hashable, Sendable {
     /// The least fee of any transaction, in obol.
     public let feeMinimum: Amount
@@ -9,8 +9,8 @@ public struct LedgerParameters: Hashable, Sendable {
     public let feePerByte: Amount
     /// How many blocks pass between a payer's request to close a channel and its end.
     ///
-    /// Fixed for the life of the chain: no message changes it, so no channel's exit can be
-    /// lengthened after it opened.
+    /// A channel keeps what this was when it opened, so no channel's exit can be lengthened after
+    /// that.
     public let closingDelayBlocks: UInt64
     /// How many blocks a bond stays at risk after its owner asked for it back.
     public let unbondingDelayBlocks: UInt64

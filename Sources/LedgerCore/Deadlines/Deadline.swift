@@ -136,7 +136,8 @@ extension Ledger {
         at context: BlockContext
     ) throws(Refusal) -> [Event] {
         switch deadline.kind {
-        case .escrow, .dispute, .proposal, .order: []
+        case .escrow, .dispute, .order: []
+        case .proposal: try proposalDue(deadline.name, at: context)
         case .pass: passDue(deadline.name, at: context)
         case .keyRotation: keyRotationDue(deadline.name, at: context)
         }

@@ -15,7 +15,7 @@ extension Ledger {
         let jailed = countMissedVotes(report.votes, at: context.height)
         state.keepTransaction()
         let due = meetDeadlines(at: context)
-        return (rewarded + punished + jailed).map { .staking($0) } + due
+        return rewarded + (punished + jailed).map { .staking($0) } + due
     }
 
     /// Does what a block does after its last transaction: matches orders, then makes the engine's

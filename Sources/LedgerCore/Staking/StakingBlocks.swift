@@ -2,18 +2,20 @@ import MarketTypes
 
 /// What blocks do to validators, whatever is in them.
 extension Ledger {
-    /// Gives the proposer what the fee pool holds (STK-21).
+    /// Gives the proposer what the fee pool holds, less the treasury's share (STK-21).
     ///
     /// Nobody earns it, and it waits for the next block, if the proposer is unknown, out, or has
     /// less than one STOA behind it, which also keeps the reward index far from its end.
-    mutating func reward(_ proposer: ValidatorAddress?) -> [StakingEvent] {
+    mutating func reward(_ proposer: ValidatorAddress?) -> [Event] {
         guard let proposer, let pool = state.read(StoredAmount.self, .feePool)?.amount,
             let (id, entry) = state.validator(at: proposer),
             !entry.isOut, entry.shares >= Amount.obolPerStoa
         else { return [] }
         var validator = entry
-        let commission = validator.commission.part(of: pool)
-        let rest = Amount(obol: pool.obol - commission.obol)
+        let share = treasuryShare(of: pool)
+        let earned = Amount(obol: pool.obol - share.obol)
+        let commission = validator.commission.part(of: earned)
+        let rest = Amount(obol: earned.obol - commission.obol)
         guard validator.share(rest) else { return [] }
         validator.commissionEarned = Amount(
             obol: validator.commissionEarned.obol + commission.obol
@@ -21,8 +23,11 @@ extension Ledger {
         state.write(validator, .validator(id))
         state.write(StoredAmount?.none, .feePool)
         state.take(pool, .native)
-        state.put(pool, .native)
-        return [.rewardEarned(id, amount: pool)]
+        state.put(earned, .native)
+        state.fill(.treasury(.native), share)
+        let funded = GovernanceEvent.treasuryFunded(by: nil, .native, share)
+        return [.staking(.rewardEarned(id, amount: earned))]
+            + (share.isZero ? [] : [.governance(funded)])
     }
 
     /// Takes a part of the stake of a validator that broke consensus, and bars it for ever; each

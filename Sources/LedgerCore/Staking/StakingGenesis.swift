@@ -94,9 +94,11 @@ extension Genesis {
 }
 
 extension Genesis {
-    /// Whether there is anything about staking to say; a genesis without it ends before it, as
-    /// every genesis did before there was staking.
-    private var hasStaking: Bool { !validators.isEmpty || stakingParameters != .standard }
+    /// Whether there is anything about staking to say, or numbers to follow; a genesis without
+    /// ends before it, as every genesis did before there was staking.
+    private var hasStaking: Bool {
+        !validators.isEmpty || stakingParameters != .standard || !numbers.isEmpty
+    }
 
     func encodeStaking(into encoder: inout CanonicalEncoder) {
         guard hasStaking else { return }
@@ -113,7 +115,9 @@ extension Genesis {
             of: Validator.self,
             countMax: Int(StakingParameters.candidatesLimit)
         )
-        guard !validators.isEmpty || parameters != .standard else { throw .invalidValue }
+        guard !validators.isEmpty || parameters != .standard || !decoder.isAtEnd else {
+            throw .invalidValue
+        }
         return (parameters, validators)
     }
 }
