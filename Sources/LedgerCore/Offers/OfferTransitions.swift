@@ -22,6 +22,7 @@ extension Ledger {
         else { throw .offers(.unknownAsset) }
         guard asset.owner == origin.sender else { throw .offers(.notOwner) }
         guard !state.isRetired(offer.asset) else { throw .lineage(.retired) }
+        try checkIncomeShared(offer.denomination, of: offer.asset)
         guard offer.expiresAt > origin.context.time else { throw .offers(.alreadyExpired) }
         guard state.bond(origin.sender).active >= offer.bond else { throw .offers(.bondTooSmall) }
         guard !state.contains(.offer(offer.id)) else { throw .offers(.alreadyPublished) }

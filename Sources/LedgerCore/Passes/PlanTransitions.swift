@@ -20,6 +20,7 @@ extension Ledger {
         }
         _ = try assetOwned(by: origin.sender, terms.asset)
         guard !state.isRetired(terms.asset) else { throw .lineage(.retired) }
+        try checkIncomeShared(terms.denomination, of: terms.asset)
         let included = try offer(terms.includedOffer, for: terms, of: origin.sender)
         guard terms.includedUnits.entries.allSatisfy({ included.prices.prices[$0.key] != nil })
         else { throw .passes(.wrongOffer) }
