@@ -91,7 +91,7 @@ struct Cast: Sendable {
                 Genesis.Allocation(account: $0.id, amount: Amount(obol: 10_000_000))
             }
                 + dealers.map {
-                    Genesis.Allocation(account: $0.id, amount: Amount(obol: 100 * 1_000_000_000))
+                    Genesis.Allocation(account: $0.id, amount: Amount(obol: 100_000 * 1_000_000_000))
                 }
         )
     }
