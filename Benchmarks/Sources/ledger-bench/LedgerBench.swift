@@ -20,6 +20,7 @@ struct LedgerBench {
         case "transfers": try await Transfers(count: count ?? 100_000).run()
         case "state": try LargeState(accounts: count ?? 1_000_000).run()
         case "royalties": Royalties().run()
+        case "dividends": Dividends(holders: count ?? 1_000_000).run()
         case "presign":
             guard let directory = words.dropFirst(2).first, let count else { usage() }
             try Presign(directory: directory, count: count).run()
@@ -36,6 +37,7 @@ struct LedgerBench {
         print(
             """
             usage: ledger-bench signatures | transfers [count] | state [accounts] | royalties
+                   ledger-bench dividends [holders]
                    ledger-bench presign <count> <directory>
                    ledger-bench testnet-transfers <count> <directory> <stoa>
             """

@@ -16,7 +16,7 @@ struct MemoryState: StateReading {
 struct MemoryChain {
     let genesis: Genesis
     let chain: ChainID
-    private(set) var state = MemoryState()
+    var state = MemoryState()
     private var sequences: [AccountID: UInt64] = [:]
     private var height: UInt64 = 0
 
@@ -106,7 +106,7 @@ struct Royalties {
         }
     }
 
-    private func publish(
+    func publish(
         _ name: String,
         parents: [AssetParent],
         owner: SigningKey,
@@ -131,7 +131,7 @@ struct Royalties {
         return Asset.id(owner: owner.accountID, name: name)
     }
 
-    private func offer(
+    func offer(
         of asset: AssetID,
         by seller: SigningKey,
         in chain: inout MemoryChain
@@ -169,7 +169,7 @@ struct Royalties {
     }
 
     /// Medians of the rules' time and of the signatures' for one claim.
-    private func claims(
+    func claims(
         under offer: Offer,
         by seller: SigningKey,
         in chain: inout MemoryChain
