@@ -136,7 +136,9 @@ extension Ledger {
         at context: BlockContext
     ) throws(Refusal) -> [Event] {
         switch deadline.kind {
-        case .escrow, .dispute, .order: []
+        case .escrow: try escrowDue(deadline.name, at: context)
+        case .dispute: try disputeDue(deadline.name, at: context)
+        case .order: try orderDue(deadline.name, at: context)
         case .proposal: try proposalDue(deadline.name, at: context)
         case .pass: passDue(deadline.name, at: context)
         case .keyRotation: keyRotationDue(deadline.name, at: context)

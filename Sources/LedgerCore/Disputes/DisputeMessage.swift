@@ -1,9 +1,28 @@
 import CanonicalCoding
+public import MarketTypes
 
-/// The messages about juries and their verdicts; their tags are those of ``Message``, from 90 to 101, and append-only.
+/// The messages about juries and their verdicts; their tags are those of ``Message``, from 90 to
+/// 101, and append-only.
 public enum DisputeMessage: Hashable, Sendable {
-    /// Not a message yet.
-    case reserved
+    /// Stakes native money, in obol, to be drawn as a juror.
+    case joinJury(Amount)
+    /// Is not drawn any more; the stake comes back after a delay.
+    case leaveJury
+    /// Returns what has served its delay.
+    case withdrawJury
+    /// Asks for a jury about a job: the digest of what speaks for the sender, and what its number
+    /// hashes to.
+    case open(EscrowID, evidence: Digest, commitment: Digest)
+    /// Answers, as the other party, with evidence and a number in the clear.
+    case answer(DisputeID, evidence: Digest, number: Digest)
+    /// Shows the opener's number, which draws the jury.
+    case reveal(DisputeID, number: Digest)
+    /// Votes, sealed (``Dispute/sealedVote(_:salt:by:in:round:)``).
+    case castVote(DisputeID, sealed: Digest)
+    /// Opens the vote.
+    case openVote(DisputeID, Verdict, salt: Digest)
+    /// Asks for a larger jury.
+    case appeal(DisputeID, evidence: Digest, commitment: Digest)
 
     /// The tags that these messages may have.
     static let tags: ClosedRange<UInt8> = 90...101
@@ -12,19 +31,81 @@ public enum DisputeMessage: Hashable, Sendable {
 extension DisputeMessage {
     var tag: UInt8 {
         switch self {
-        case .reserved: 90
+        case .joinJury: 90
+        case .leaveJury: 91
+        case .withdrawJury: 92
+        case .open: 93
+        case .answer: 94
+        case .reveal: 95
+        case .castVote: 96
+        case .openVote: 97
+        case .appeal: 98
         }
     }
 
     /// Appends what follows the tag.
     func encodeFields(into encoder: inout CanonicalEncoder) {
         switch self {
-        case .reserved: break
+        case .joinJury(let amount): encoder.encode(amount)
+        case .leaveJury, .withdrawJury: break
+        case .open(let escrow, let evidence, let commitment):
+            encoder.encode(escrow.digest)
+            encoder.encode(evidence)
+            encoder.encode(commitment)
+        case .answer(let id, let first, let second), .appeal(let id, let first, let second):
+            encoder.encode(id.digest)
+            encoder.encode(first)
+            encoder.encode(second)
+        case .reveal(let id, let digest), .castVote(let id, let digest):
+            encoder.encode(id.digest)
+            encoder.encode(digest)
+        case .openVote(let id, let vote, let salt):
+            encoder.encode(id.digest)
+            encoder.encode(vote.rawValue)
+            encoder.encode(salt)
         }
     }
 
     /// Reads what follows the tag.
     init(tag: UInt8, from decoder: inout CanonicalDecoder) throws(CanonicalError) {
-        throw .unknownTag
+        switch tag {
+        case 90:
+            self = .joinJury(try decoder.decodeAmount())
+            return
+        case 91: self = .leaveJury
+        case 92: self = .withdrawJury
+        case 93...98: try self.init(about: try decoder.decodeDigest(), tag: tag, from: &decoder)
+        default: throw .unknownTag
+        }
+    }
+
+    private init(
+        about name: Digest,
+        tag: UInt8,
+        from decoder: inout CanonicalDecoder
+    ) throws(CanonicalError) {
+        let id = DisputeID(name)
+        switch tag {
+        case 93:
+            let evidence = try decoder.decodeDigest()
+            self = .open(
+                EscrowID(name),
+                evidence: evidence,
+                commitment: try decoder.decodeDigest()
+            )
+        case 94:
+            let evidence = try decoder.decodeDigest()
+            self = .answer(id, evidence: evidence, number: try decoder.decodeDigest())
+        case 95: self = .reveal(id, number: try decoder.decodeDigest())
+        case 96: self = .castVote(id, sealed: try decoder.decodeDigest())
+        case 97:
+            guard let vote = Verdict(rawValue: try decoder.decodeUInt8()) else {
+                throw .unknownTag
+            }
+            self = .openVote(id, vote, salt: try decoder.decodeDigest())
+        default:
+            let evidence = try decoder.decodeDigest()
+            self = .appeal(id, evidence: evidence, commitment: try decoder.decodeDigest())
+        }
     }
 }
