@@ -1,4 +1,5 @@
 import Identity
+import LedgerCore
 import MarketTypes
 import OpenAIWire
 import SettlementCore
@@ -33,6 +34,8 @@ enum AttemptFailure: Error, Hashable, Sendable {
         switch self {
         case .journal: 5
         case .failed, .cheated, .cutOff, .timedOut, .answerTooLarge: 4
+        // Buyers without a pass are refused as a matter of course.
+        case .refused(let code) where PassCallRefusal(code: code) != nil: 0
         case .refused, .unreachable: 3
         case .shortage(.budget), .shortage(.account): 2
         case .shortage: 1
@@ -61,6 +64,7 @@ struct FailureTexts: Sendable {
                 message: "No seller could be reached; nothing was charged.",
                 retryAfterSeconds: 1
             )
+        case .refused(let code) where PassCallRefusal(code: code) != nil: passUsedUp
         case .refused(let code):
             APIFailure(
                 .upstreamFailed,
@@ -179,6 +183,17 @@ struct FailureTexts: Sendable {
                 message: "Every seller of '\(model)' was struck off for wrong receipts."
             )
         }
+    }
+
+    /// Only a pass would pay for the call, and it has too little left.
+    var passUsedUp: APIFailure {
+        APIFailure(
+            .insufficientFunds,
+            message: "The pass has too little left for this call, and no seller offers the model "
+                + "without one at a price that fits; nothing was charged.",
+            hint: "Run: stoa pass list",
+            stoaCode: PassCallRefusal.unitsUsed.code
+        )
     }
 
     /// No seller offers the model.

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import CanonicalCoding
 import Identity
 import LedgerClient
+import LedgerCore
 import MarketTypes
 import NIOCore
 import NIOHTTP1
@@ -50,7 +51,9 @@ struct CallRunner: Sendable {
         let digest = RequestDigest.of(path: call.interface.path, body: call.body)
         let deadline = NIODeadline.now() + .seconds(Int64(configuration.totalTimeoutSeconds))
         var worst: AttemptFailure?
-        for candidate in candidates.prefix(configuration.attemptsMax) {
+        // A pass that is used up tells so at once, and costs none of the attempts.
+        let passes = candidates.count { parts.passes.serves($0.offer.id, $0.unitsMax) == true }
+        for candidate in candidates.prefix(configuration.attemptsMax + passes) {
             do throws(AttemptFailure) {
                 return try await attempt(
                     call,
@@ -88,7 +91,11 @@ struct CallRunner: Sendable {
             health: parts.health.health(of:),
             nowMilliseconds: SellerHealthTable.nowMilliseconds
         )
-        if !candidates.isEmpty { return .success(candidates) }
+        let served = candidates.filter {
+            parts.passes.serves($0.offer.id, $0.unitsMax) ?? true
+        }
+        if !served.isEmpty { return .success(served) }
+        if !candidates.isEmpty { return .failure(texts.passUsedUp) }
         if let misfit { return .failure(texts.failure(misfit, model: call.model)) }
         return .failure(
             texts.unknownModel(
@@ -250,12 +257,19 @@ extension CallRunner {
             return .cheated(.missingReceipt)
         }
         let failure = AttemptFailure.failed(status: answer.status, body: answer.body)
+        let code = answer.status == 402 ? SellerRequests.stoaCode(answer.body) : nil
+        if let refusal = PassCallRefusal(code: code) {
+            // The seller is well; nothing about the lane is in doubt.
+            let unitsMax = refusal == .unitsUsed ? engagement.unitsMax : nil
+            parts.passes.refused(engagement.offer.id, unitsMax)
+            await withdraw(engagement)
+            return .refused(stoaCode: code)
+        }
         if !failure.isClientsFault { parts.health.failed(engagement.seller) }
         guard answer.status == 402 else {
             parts.lookUp(engagement)
             return failure
         }
-        let code = SellerRequests.stoaCode(answer.body)
         if code == 700 + SettlementRefusal.insufficientDeposit.code {
             // The seller has not seen the newest deposit: nothing about the lane is in doubt.
             await withdraw(engagement)

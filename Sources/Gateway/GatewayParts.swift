@@ -19,6 +19,7 @@ struct GatewayParts: Sendable {
     let book: CallBook
     let funder: ChannelFunder
     let board: OfferBoard
+    let passes: PassShelf
     let health: SellerHealthTable
     let gate: CallGate
     let chores: ChoreList

@@ -180,6 +180,7 @@ public final class GatewayService: Service {
             book: book,
             funder: funder,
             board: OfferBoard(),
+            passes: PassShelf(plansMax: configuration.offersMax),
             health: SellerHealthTable(
                 limits: configuration.health,
                 sellersMax: configuration.sellers.sellersMax

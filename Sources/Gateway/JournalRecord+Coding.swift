@@ -81,30 +81,3 @@ extension StrikeOff: CanonicalCodable {
         evidence = try decoder.decodeOptional(LaneClaim.self)
     }
 }
-
-extension CanonicalEncoder {
-    /// Appends a count and the pairs of unit and number, in order of unit.
-    fileprivate mutating func encode(units: UnitCounts) {
-        encode(UInt8(units.count))
-        for (unit, count) in units.entries {
-            encode(unit.rawValue)
-            encode(count)
-        }
-    }
-}
-
-extension CanonicalDecoder {
-    fileprivate mutating func decodeUnits() throws(CanonicalError) -> UnitCounts {
-        let count = Int(try decodeUInt8())
-        guard count <= PriceTable.entriesMax else { throw .tooLong }
-        var units = UnitCounts()
-        for _ in 0..<count {
-            guard let unit = Unit(rawValue: try decodeUInt8()) else { throw .unknownTag }
-            let number = try decodeUInt64()
-            if let last = units.entries.last?.key, unit <= last { throw .invalidValue }
-            guard number > 0 else { throw .invalidValue }
-            units[unit] = number
-        }
-        return units
-    }
-}

@@ -40,7 +40,9 @@ struct LedgerWatch: Service {
 
     /// Reads all channels and offers.
     func load() async throws(LedgerClientError) {
+        try await loadPlans()
         try await loadOffers()
+        try await takePasses()
         try await loadChannels()
     }
 
@@ -67,6 +69,7 @@ struct LedgerWatch: Service {
                 for try await block in parts.ledger.blocks(from: next) {
                     for event in block.events { try await take(event) }
                     height = block.height
+                    if parts.passes.advance(to: height) { try await takePasses() }
                 }
             } catch {
                 parts.logger.debug("the ledger's blocks broke off", metadata: ["e": "\(error)"])
@@ -80,21 +83,75 @@ struct LedgerWatch: Service {
         case .offerPublished(let id): try await takeOffer(id)
         case .offerWithdrawn(let id):
             catalog.remove(id)
-            parts.board.replace(with: catalog.all)
+            if parts.passes.hasPasses { try await takePasses() }
+            showOffers()
         case .bondChanged(let account, _), .bondSlashed(let account, _, _):
-            if catalog.hasOffers(of: account) { try await loadOffers() }
+            if catalog.hasOffers(of: account) {
+                try await loadOffers()
+                if parts.passes.hasPasses { try await takePasses() }
+            }
         case .channelOpened(let id, let payer, _) where payer == parts.account.account:
             try await takeChannel(id)
         case .channelToppedUp(let id, _), .channelClaimed(let id, _), .channelClosing(let id, _),
             .channelClosed(let id, _):
             let isOwn = parts.wallet.withLock { $0.onLedger[id] != nil }
             if isOwn { try await takeChannel(id) }
+        case .passes(let event): try await take(event)
+        default: break
+        }
+    }
+
+    private func take(_ event: PassEvent) async throws(LedgerClientError) {
+        let own = parts.account.account
+        switch event {
+        case .planPublished(let id, _, _):
+            guard let plan = try await parts.ledger.plan(id) else { return }
+            parts.passes.add(id, plan)
+            showOffers()
+        case .bought(let names, _), .renewed(let names, _, _), .ended(let names),
+            .trialStarted(let names, _, _), .trialEnded(let names, _):
+            if names.holder == own { try await takePasses() }
+        case .transferred(let names, let account):
+            if names.holder == own || account == own { try await takePasses() }
         default: break
         }
     }
 }
 
 extension LedgerWatch {
+    private func loadPlans() async throws(LedgerClientError) {
+        parts.passes.setPlans(
+            try await parts.ledger.plans(limit: parts.configuration.offersMax)
+        )
+    }
+
+    /// Reads the passes of the account, and puts what they pay for in the catalogue: what was paid
+    /// for can be chosen until it expires, whatever its seller thinks of it since.
+    private func takePasses() async throws(LedgerClientError) {
+        let height = try await parts.ledger.status().height
+        let passes = try await parts.ledger.passes(
+            of: parts.account.account,
+            limit: Self.channelsMax
+        )
+        let now = parts.now()
+        for (_, pass) in passes {
+            guard let plan = try await parts.ledger.plan(pass.plan),
+                let record = try await parts.ledger.offer(plan.terms.includedOffer),
+                catalog.filter.admits(record, now: now, isHeld: true)
+            else { continue }
+            parts.passes.add(pass.plan, plan)
+            let bond = try await parts.ledger.bond(record.offer.seller).active
+            if let offer = BoardOffer(record, bond: bond) { catalog.add(offer) }
+        }
+        parts.passes.setPasses(passes, at: height)
+        showOffers()
+    }
+
+    /// Puts on the board what there is, but for what only holders of other passes are served.
+    private func showOffers() {
+        parts.board.replace(with: catalog.all.filter { parts.passes.admits($0.id) })
+    }
+
     private func loadOffers() async throws(LedgerClientError) {
         let now = parts.now()
         let filter = catalog.filter
@@ -111,17 +168,24 @@ extension LedgerWatch {
                 bonds[record.offer.seller].flatMap { BoardOffer(record, bond: $0) }
             }
         )
-        parts.board.replace(with: catalog.all)
+        showOffers()
     }
 
     private func takeOffer(_ id: OfferID) async throws(LedgerClientError) {
         guard let record = try await parts.ledger.offer(id) else { return }
         if let older = record.offer.supersedes { catalog.remove(older) }
+        // Offer and plan come in one transaction: the offer must not look ordinary meanwhile.
+        if let id = try await parts.ledger.plan(including: id),
+            let plan = try await parts.ledger.plan(id)
+        {
+            parts.passes.add(id, plan)
+        }
         if catalog.filter.admits(record, now: parts.now()) {
             let bond = try await parts.ledger.bond(record.offer.seller).active
             if let offer = BoardOffer(record, bond: bond) { catalog.add(offer) }
         }
-        parts.board.replace(with: catalog.all)
+        if record.offer.supersedes != nil, parts.passes.hasPasses { try await takePasses() }
+        showOffers()
     }
 
     private func loadChannels() async throws(LedgerClientError) {

@@ -55,9 +55,11 @@ struct OfferFilter: Sendable {
     }
 
     /// Whether to look further at the offer; the bond is asked for afterwards.
-    func admits(_ record: OfferRecord, now: Timestamp) -> Bool {
+    ///
+    /// One that a pass of the buyer's pays for need not be current.
+    func admits(_ record: OfferRecord, now: Timestamp, isHeld: Bool = false) -> Bool {
         let offer = record.offer
-        return record.standing == .current && offer.expiresAt > now
+        return (isHeld || record.standing == .current) && offer.expiresAt > now
             && offer.denomination == .native && (allow.isEmpty || allow.contains(offer.seller))
             && !deny.contains(offer.seller)
             && (allowPrivateEndpoints || !PrivateAddress.isNamed(by: offer.endpoint))

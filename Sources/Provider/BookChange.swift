@@ -26,6 +26,8 @@ enum BookChange: Hashable, Sendable {
     case settled(ChannelID, [ClaimedLane])
     /// A channel that is closed and has nothing open.
     case forgotten(ChannelID)
+    /// A voucher whose call counts in a pass's period, before its work begins.
+    case passVoucher(Verified<Voucher>, PassUse, unitsMax: UnitCounts)
 }
 
 extension BookChange: CanonicalCodable {
@@ -50,6 +52,11 @@ extension BookChange: CanonicalCodable {
             encode(8, channel, &encoder)
             encoder.encode(list: lanes)
         case .forgotten(let channel): encode(9, channel, &encoder)
+        case .passVoucher(let voucher, let use, let unitsMax):
+            encoder.encode(UInt8(10))
+            encoder.encode(voucher.signed)
+            encoder.encode(use)
+            encoder.encode(units: unitsMax)
         }
     }
 
@@ -76,6 +83,10 @@ extension BookChange: CanonicalCodable {
                 try decoder.decodeList(of: ClaimedLane.self, countMax: lanesMax)
             )
         case 9: self = .forgotten(ChannelID(try decoder.decodeDigest()))
+        case 10:
+            let voucher = try Self.verified(try Signed<Voucher>(from: &decoder))
+            let use = try PassUse(from: &decoder)
+            self = .passVoucher(voucher, use, unitsMax: try decoder.decodeUnits())
         default: throw .unknownTag
         }
     }

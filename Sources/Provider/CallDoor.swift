@@ -164,7 +164,8 @@ extension CallDoor {
             offer: service.offer,
             request: RequestDigest.of(path: service.offer.interface.path, body: request.body),
             chargeMax: try Self.chargeMax(request, service),
-            now: now
+            now: now,
+            pass: try await pass(for: voucher.document, request, service)
         )
         switch await parts.desk.admit(offering) {
         case nil: return
@@ -179,9 +180,34 @@ extension CallDoor {
             guard await parts.directory.ask(voucher.document.channel) == .known else {
                 throw .voucher(.insufficientDeposit)
             }
+        case .book(.unitsUsed): throw parts.passes.unitsUsed(under: service.offer.id)
         case let refusal?: throw Self.failure(refusal)
         }
         if let refusal = await parts.desk.admit(offering) { throw Self.failure(refusal) }
+    }
+
+    /// The pass that pays for a call under a plan's included offer; nil under any other offer.
+    private func pass(
+        for voucher: Voucher,
+        _ request: PaidRequest,
+        _ service: SoldService
+    ) async throws(CallFailure) -> PassCall? {
+        guard parts.passes.needsPass(service.offer.id) else { return nil }
+        if payer(of: voucher.channel) == nil {
+            guard await parts.directory.ask(voucher.channel) != .unavailable else {
+                throw .other(Self.unavailable)
+            }
+        }
+        guard let payer = payer(of: voucher.channel) else { throw .voucher(.wrongChannel) }
+        return try await parts.passes.call(
+            under: service.offer.id,
+            by: payer,
+            unitsMax: service.unitsMax(request)
+        )
+    }
+
+    private func payer(of channel: ChannelID) -> AccountID? {
+        parts.desk.withBook { $0.accounts[channel]?.channel.terms.payer }
     }
 
     private static func chargeMax(
@@ -200,7 +226,7 @@ extension CallDoor {
         case .book(.settlement(let refusal)): .voucher(refusal)
         case .book(.unknownChannel): .voucher(.wrongChannel)
         case .book(.unknownOffer): .voucher(.wrongOffer)
-        case .book(.full): .other(unavailable)
+        case .book(.full), .book(.unitsUsed): .other(unavailable)
         case .journal:
             .other(APIFailure(.overloaded, message: "The provider cannot write its journal."))
         }

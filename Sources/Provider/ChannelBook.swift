@@ -12,6 +12,14 @@ struct VoucherOffering: Hashable, Sendable {
     /// The most that the call may come to.
     let chargeMax: Amount
     let now: Timestamp
+    /// The pass that pays for the call; nil if money does.
+    var pass: PassCall?
+
+    /// What is written down once it is admitted.
+    var change: BookChange {
+        guard let pass else { return .voucher(voucher) }
+        return .passVoucher(voucher, pass.use, unitsMax: pass.unitsMax)
+    }
 }
 
 /// Why the book does not take a voucher or a change.
@@ -24,6 +32,8 @@ enum BookRefusal: Error, Hashable, Sendable {
     case full
     /// The offer is not in the book.
     case unknownOffer
+    /// What is left of the pass's period is less than the call could use.
+    case unitsUsed
 }
 
 /// How one lane stands, for whoever asks (CALL-9).
@@ -46,6 +56,8 @@ struct LaneStanding: Hashable, Sendable {
 struct ChannelBook: Hashable, Sendable {
     private(set) var accounts: [ChannelID: ChannelAccount] = [:]
     private(set) var offers: [OfferID: Offer] = [:]
+    /// What passes have used.
+    private(set) var passes = PassMeter()
     /// The most channels that are taken in; those in the journal are kept, however many.
     var channelsMax = Int.max
 
@@ -77,6 +89,12 @@ struct ChannelBook: Hashable, Sendable {
 
     /// Decides whether to serve a voucher; on success its lane is serving (SET-9).
     mutating func admit(_ offering: VoucherOffering) throws(BookRefusal) {
+        let promise = offering.voucher.document
+        if let pass = offering.pass, !passes.hasRoom(for: pass) {
+            // A voucher that came before is told so, whatever is left.
+            let known = standing(promise.channel, promise.lane)
+            guard known.sequence >= promise.sequence || known.open != nil else { throw .unitsUsed }
+        }
         let found: Void?
         do throws(SettlementRefusal) {
             found = try accounts[offering.voucher.document.channel]?.admit(offering)
@@ -84,7 +102,12 @@ struct ChannelBook: Hashable, Sendable {
             throw .settlement(error)
         }
         guard found != nil else { throw .unknownChannel }
+        guard let pass = offering.pass else { return }
+        passes.begin(pass.use, promise, unitsMax: pass.unitsMax)
     }
+
+    /// Forgets what passes used in periods that ended before a height.
+    mutating func forgetPasses(before height: BlockHeight) { passes.forget(before: height) }
 
     /// Draws up the receipt of a lane's open call (SET-11): failed if it cannot be charged.
     func draft(
@@ -128,6 +151,9 @@ extension ChannelBook {
         switch change {
         case .terms(let terms): try setTerms(terms)
         case .offer(let offer): offers[offer.id] = offer
+        case .passVoucher(let voucher, let use, let unitsMax):
+            try apply(.voucher(voucher))
+            passes.begin(use, voucher.document, unitsMax: unitsMax)
         case .voucher(let voucher):
             guard let offer = offers[voucher.document.offer] else { throw .unknownOffer }
             // It was admitted once, so time and price were right then.
@@ -144,6 +170,7 @@ extension ChannelBook {
             try update(receipt.document.channel) { account throws(SettlementRefusal) in
                 try account.finish(receipt)
             }
+            passes.end(receipt.document)
         case .claimBegun(let channel): try update(channel) { $0.beginClaim() }
         case .claimPaid(let channel): try update(channel) { $0.endClaim() }
         case .claimDropped(let channel): try update(channel) { $0.dropClaim() }

@@ -57,6 +57,7 @@ struct LedgerWatch: Service {
                 for try await block in ledger.blocks(from: next) {
                     for event in block.events { await take(event) }
                     heights.advance(to: block.height)
+                    parts.desk.withBook { $0.forgetPasses(before: block.height) }
                     pause = Self.pauses.shortest
                 }
             } catch {
@@ -77,7 +78,40 @@ struct LedgerWatch: Service {
             guard isKnown(id) else { return }
             _ = await parts.directory.refresh(id)
             parts.claims.send()
+        case .passes(let event): await take(event)
         default: break
+        }
+    }
+
+    private func take(_ event: PassEvent) async {
+        switch event {
+        case .planPublished(let plan, let seller, _) where seller == payee: await take(plan)
+        case .bought(let names, _), .renewed(let names, _, _), .ended(let names),
+            .trialStarted(let names, _, _), .trialEnded(let names, _):
+            parts.passes.forget(names.holder, names.plan)
+        case .transferred(let names, let account):
+            parts.passes.forget(names.holder, names.plan)
+            parts.passes.forget(account, names.plan)
+        default: break
+        }
+    }
+
+    /// Serves a plan that was published while the provider runs.
+    private func take(_ id: PlanID) async {
+        do {
+            guard let plan = try await ledger.plan(id) else { return }
+            // Before anything is served under the offer, so that nothing is served without a pass.
+            parts.passes.add(id, plan.terms)
+            guard
+                let service = try await parts.plans.service(for: plan, like: parts.board.all)
+            else { return }
+            try await parts.desk.write(.offer(service.offer))
+            parts.board.add(service)
+        } catch {
+            parts.logger.error(
+                "a plan is not served before the next start",
+                metadata: ["plan": "\(id.digest)", "error": "\(error)"]
+            )
         }
     }
 

@@ -10,6 +10,8 @@ struct ProviderParts: Sendable {
     let board: ServiceBoard
     let desk: VoucherDesk
     let directory: ChannelDirectory
+    let passes: PassDirectory
+    let plans: PlanReader
     let inclusions: InclusionReader
     let gate: CallGate
     let claims: ClaimSignal

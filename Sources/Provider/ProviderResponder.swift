@@ -22,12 +22,10 @@ struct ProviderResponder: HTTPResponder {
 
     private let parts: ProviderParts
     private let runner: CallRunner
-    private let offers: ByteBuffer
 
     init(parts: ProviderParts) {
         self.parts = parts
         runner = CallRunner(parts: parts)
-        offers = ByteBuffer(bytes: parts.board.listing)
     }
 
     func respond(to request: Request, context: ProviderContext) async throws -> Response {
@@ -39,12 +37,15 @@ struct ProviderResponder: HTTPResponder {
             return await runner.run(request, for: .embeddings, on: context.channel)
         case (.post, CallInterface.json.path):
             return await runner.run(request, for: .json, on: context.channel)
-        case (.get, "/stoa/v1/offers"): return .json(offers)
+        case (.get, "/stoa/v1/offers"): return .json(parts.board.listing)
         case (.get, "/stoa/v1/health"): return health
         case (.get, _) where path.hasPrefix(LanePage.prefix):
             guard let page = LanePage(path) else { break }
             let standing = parts.desk.withBook { $0.standing(page.channel, page.lane) }
             return .json(page.body(standing))
+        case (.get, _) where path.hasPrefix(PassPage.prefix):
+            guard let page = PassPage(path) else { break }
+            return .json(page.body(parts.desk.withBook { $0.passes.used(of: page.pass) }))
         case (.get, _) where path.hasPrefix(InclusionPage.prefix):
             guard let page = InclusionPage(path) else { break }
             return page.response(await parts.inclusions.find(page.receipt))

@@ -61,14 +61,17 @@ public final class ProviderService: Service {
     public func run() async throws {
         let faults = configuration.validate()
         guard faults.isEmpty else { throw ProviderError.invalidConfiguration(faults) }
-        let (status, services) = try await readLedger()
+        let (status, configured) = try await readLedger()
+        let (services, plans) = try await readPlans(configured)
         let replayed = try BookReplay.open(configuration)
         defer { replayed.journal.close() }
         let desk = VoucherDesk(replayed)
         try await prepare(desk, replayed.book, services)
-        let parts = assemble(desk, services, status.chain)
+        let heights = LedgerHeight(status.height)
+        let parts = assemble(desk, services, status.chain, heights)
+        for (id, plan) in plans { parts.passes.add(id, plan.terms) }
         try await withGracefulShutdownHandler {
-            try await server(parts, LedgerHeight(status.height)).run()
+            try await server(parts, heights).run()
         } onGracefulShutdown: { [configuration, httpClient] in
             let limit = Int64(configuration.claims.shutdownTimeoutSeconds)
             httpClient.eventLoopGroup.any().scheduleTask(in: .seconds(limit)) {
@@ -97,6 +100,32 @@ public final class ProviderService: Service {
             )
         }
         return (status, services)
+    }
+
+    private var planReader: PlanReader {
+        PlanReader(
+            ledger: ledger,
+            seller: account.account,
+            receiptKey: receiptKey.publicKey,
+            logger: logger
+        )
+    }
+
+    /// The seller's plans, and all services with those that plans need.
+    private func readPlans(
+        _ configured: [SoldService]
+    ) async throws(ProviderError) -> ([SoldService], [(id: PlanID, plan: Plan)]) {
+        var services = configured
+        do throws(LedgerClientError) {
+            let plans = try await planReader.plans(for: configured)
+            for (_, plan) in plans {
+                let service = try await planReader.service(for: plan, like: services)
+                if let service { services.append(service) }
+            }
+            return (services, plans)
+        } catch {
+            throw .ledger(error)
+        }
     }
 
     private func offer(of service: ServiceConfiguration) async throws(ProviderError) -> Offer {
@@ -150,7 +179,8 @@ extension ProviderService {
     private func assemble(
         _ desk: VoucherDesk,
         _ services: [SoldService],
-        _ chain: ChainID
+        _ chain: ChainID,
+        _ heights: LedgerHeight
     ) -> ProviderParts {
         let directory = ChannelDirectory(
             chain: chain,
@@ -166,6 +196,8 @@ extension ProviderService {
             board: ServiceBoard(services),
             desk: desk,
             directory: directory,
+            passes: PassDirectory(ledger: ledger, heights: heights, logger: logger),
+            plans: planReader,
             inclusions: InclusionReader(
                 desk: desk,
                 logger: logger,

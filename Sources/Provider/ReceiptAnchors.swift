@@ -71,7 +71,7 @@ struct ReceiptAnchors: Hashable, Sendable {
         case .forgotten(let channel):
             pending[channel] = nil
             counts[channel] = nil
-        case .terms, .offer, .voucher, .claimBegun, .claimDropped, .settled: break
+        case .terms, .offer, .voucher, .passVoucher, .claimBegun, .claimDropped, .settled: break
         }
     }
 

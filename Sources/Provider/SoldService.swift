@@ -16,7 +16,22 @@ final class SoldService: Sendable {
     let upstream: UpstreamConfiguration
     let gate: CallGate
     private let template: HTTPClient.Request
-    private let breaker: Mutex<CircuitBreaker>
+    private let breaker: SharedBreaker
+
+    /// What several services know of one upstream.
+    private final class SharedBreaker: Sendable {
+        let state: Mutex<CircuitBreaker>
+        init(_ limits: CircuitBreakerLimits) { state = Mutex(CircuitBreaker(limits)) }
+    }
+
+    /// Sells under another offer of the same model what `twin` sells: one upstream, one limit.
+    init(_ offer: Offer, like twin: SoldService) {
+        self.offer = offer
+        upstream = twin.upstream
+        gate = twin.gate
+        template = twin.template
+        breaker = twin.breaker
+    }
 
     /// Prepares a service.
     ///
@@ -50,7 +65,7 @@ final class SoldService: Sendable {
             callsMax: service.concurrentCallsMax,
             waitersMax: limits.queuedCallsMax
         )
-        breaker = Mutex(CircuitBreaker(limits.circuitBreaker))
+        breaker = SharedBreaker(limits.circuitBreaker)
     }
 
     private static func template(
@@ -114,7 +129,7 @@ extension SoldService {
 
     /// Asks whether the upstream is worth calling.
     func admit() -> CircuitBreaker.Admission {
-        breaker.withLock { $0.admit(atMilliseconds: Self.nowMilliseconds) }
+        breaker.state.withLock { $0.admit(atMilliseconds: Self.nowMilliseconds) }
     }
 
     /// What a call said about the upstream.
@@ -124,7 +139,7 @@ extension SoldService {
 
     /// Tells what a call that was admitted said about the upstream.
     func report(_ verdict: Verdict, _ admission: CircuitBreaker.Admission) {
-        breaker.withLock { breaker in
+        breaker.state.withLock { breaker in
             switch verdict {
             case .works: breaker.succeeded(admission)
             case .fails: breaker.failed(admission, atMilliseconds: Self.nowMilliseconds)
@@ -135,7 +150,7 @@ extension SoldService {
 
     /// Whether calls are refused because the upstream is down.
     var isDown: Bool {
-        breaker.withLock { $0.isOpen(atMilliseconds: Self.nowMilliseconds) }
+        breaker.state.withLock { $0.isOpen(atMilliseconds: Self.nowMilliseconds) }
     }
 
     private static var nowMilliseconds: UInt64 {
@@ -143,22 +158,29 @@ extension SoldService {
     }
 }
 
-/// All services by the offer that vouchers name; fixed while the provider runs.
-struct ServiceBoard: Sendable {
-    private let services: [OfferID: SoldService]
+/// All services by the offer that vouchers name; while the provider runs, only new plans add some.
+final class ServiceBoard: Sendable {
+    private let services: Mutex<[OfferID: SoldService]>
 
     init(_ services: [SoldService]) {
-        self.services = Dictionary(services.map { ($0.offer.id, $0) }) { first, _ in first }
+        self.services = Mutex(Dictionary(services.map { ($0.offer.id, $0) }) { first, _ in first })
+    }
+
+    /// Serves under one more offer; it must be in the journal.
+    func add(_ service: SoldService) {
+        services.withLock { $0[service.offer.id] = service }
     }
 
     /// The service that sells under `offer`, or nil.
-    func service(_ offer: OfferID) -> SoldService? { services[offer] }
+    func service(_ offer: OfferID) -> SoldService? { services.withLock { $0[offer] } }
 
     /// All services in order of their offers.
-    var all: [SoldService] { services.sorted { $0.key < $1.key }.map(\.value) }
+    var all: [SoldService] {
+        services.withLock { $0 }.sorted { $0.key < $1.key }.map(\.value)
+    }
 
     /// Whether every upstream is down.
-    var isDown: Bool { services.values.allSatisfy(\.isDown) }
+    var isDown: Bool { services.withLock { $0 }.values.allSatisfy(\.isDown) }
 
     /// The body that lists the offers (CALL-12).
     var listing: [UInt8] {

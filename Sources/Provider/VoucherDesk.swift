@@ -82,7 +82,7 @@ final class VoucherDesk: Service {
             return .book(error)
         }
         do throws(JournalError) {
-            _ = try await journal.append(BookChange.voucher(offering.voucher).canonicalBytes)
+            _ = try await journal.append(offering.change.canonicalBytes)
             return nil
         } catch {
             // Its lane stays taken: only a restart can tell whether the voucher was written.

@@ -5,8 +5,9 @@ extension GovernedNumber {
     /// Every number that a vote can change, in ascending order of its id.
     ///
     /// A component adds its own list here; a test finds those that are missing or twice.
-    public static let all: [GovernedNumber] =
-        (ledgerNumbers + passes + governance + authorization).sorted { $0.id < $1.id }
+    public static let all: [GovernedNumber] = [
+        ledgerNumbers, units, passes, exchange, escrows, disputes, governance, authorization,
+    ].flatMap { $0 }.sorted { $0.id < $1.id }
 
     /// The number with this id, or nil.
     public init?(id: UInt16) {

@@ -34,7 +34,7 @@ extension LedgerNumber {
         let (name, bounds): (String, ClosedRange<UInt64>) =
             switch self {
             case .feeMinimum: ("ledger.feeMinimumObol", 0...1_000_000_000)
-            case .feePerByte: ("ledger.feePerByteObol", 0...1_000_000)
+            case .feePerByte: ("ledger.feePerByteObol", 1...1_000_000)
             case .closingDelayBlocks: ("channels.closingDelayBlocks", 100...100_000)
             case .unbondingDelayBlocks: ("bonds.unbondingDelayBlocks", 100...1_000_000)
             }
@@ -47,8 +47,8 @@ extension StakingNumber {
     fileprivate var governed: GovernedNumber {
         let (name, bounds): (String, ClosedRange<UInt64>) =
             switch self {
-            case .validatorsMax: ("staking.validatorsMax", 1...200)
-            case .candidatesMax: ("staking.candidatesMax", 1...200)
+            case .validatorsMax: ("staking.validatorsMax", 4...200)
+            case .candidatesMax: ("staking.candidatesMax", 4...200)
             case .selfBondMin:
                 ("staking.selfBondMinObol", 1_000_000_000...1_000_000_000_000_000)
             case .unbondingDelayBlocks: ("staking.unbondingDelayBlocks", 100...1_000_000)

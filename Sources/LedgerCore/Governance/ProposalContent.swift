@@ -113,7 +113,7 @@ public struct ProposalContent: Hashable, Sendable {
     /// Whether it says something that could be done.
     var isValid: Bool {
         guard (1...Self.titleBytesMax).contains(title.utf8.count),
-            link.utf8.count <= Self.linkBytesMax
+            link.utf8.count <= Self.linkBytesMax, isPrintable(title), isPrintable(link)
         else { return false }
         return switch action {
         case .text: true
