@@ -15,6 +15,11 @@ extension StateKey {
         }
     }
 
+    /// What the keys of an account's balances of issued units begin with; the rest is the unit.
+    public static func issuedBalances(of account: AccountID) -> StateKey {
+        StateKey(.issuedBalance) { $0.encode(account.digest) }
+    }
+
     /// Where the collected fees stand.
     public static let feePool = StateKey(.feePool)
 
