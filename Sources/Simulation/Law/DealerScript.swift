@@ -16,6 +16,7 @@ struct DealerScript {
     func message() -> Message? {
         let scripts: [() -> Message?] = [
             transfer, publishAsset, changeAsset, authorize, publishOffer, publishPlan, usePlan,
+            dealInShares, dealInUnits, govern, dealInJobs, judge, tradeInPools, tradeByOrders,
         ]
         return scripts[chance.index(scripts.count)]()
     }
