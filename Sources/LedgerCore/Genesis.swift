@@ -37,12 +37,14 @@ public struct Genesis: Hashable, Sendable {
     public let stakingParameters: StakingParameters
     /// Who orders blocks at the start, by ascending operator; empty where one process does.
     public let validators: [Validator]
+    /// Other numbers of the rules that are not standard at the start, by ascending number.
+    public let numbers: [NumberChange]
 
-    /// Creates a genesis; allocations and validators are put in order.
+    /// Creates a genesis; allocations, validators and numbers are put in order.
     ///
     /// - Returns: nil if an account is named twice, the name is too long, no node can verify the
     ///   sequencer's key, or the supply does not fit 64 bits of STOA, so that no sum of amounts
-    ///   can ever overflow; or if the validators break a rule (STK-2).
+    ///   can ever overflow; or if validators or numbers break a rule (STK-2, GOV-42).
     public init?(
         name: String,
         time: Timestamp,
@@ -50,7 +52,8 @@ public struct Genesis: Hashable, Sendable {
         parameters: LedgerParameters,
         allocations: [Allocation],
         stakingParameters: StakingParameters = .standard,
-        validators: [Validator] = []
+        validators: [Validator] = [],
+        numbers: [NumberChange] = []
     ) {
         self.name = name
         self.time = time
@@ -59,6 +62,7 @@ public struct Genesis: Hashable, Sendable {
         self.allocations = allocations.sorted { $0.account < $1.account }
         self.stakingParameters = stakingParameters
         self.validators = validators.sorted { $0.operator < $1.operator }
+        self.numbers = numbers.sorted { $0.number < $1.number }
         guard isValid else { return nil }
     }
 
@@ -82,7 +86,7 @@ public struct Genesis: Hashable, Sendable {
         return sequencer.scheme == .ed25519 && name.utf8.count <= Self.nameBytesMax
             && allocations.count <= Self.allocationsMax
             && zip(accounts, accounts.dropFirst()).allSatisfy { $0 < $1 }
-            && areValidatorsValid
+            && areValidatorsValid && areNumbersValid
     }
 
     /// The entries of the state before the first block, in ascending order of key.
@@ -95,6 +99,7 @@ public struct Genesis: Hashable, Sendable {
             state.write(account, .account(allocation.account))
         }
         writeValidators(to: &state)
+        writeNumbers(to: &state)
         state.keepTransaction()
         return state.changes
     }
@@ -119,6 +124,7 @@ extension Genesis: CanonicalCodable {
             encoder.encode(allocation.amount)
         }
         encodeStaking(into: &encoder)
+        encodeNumbers(into: &encoder)
     }
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
@@ -139,6 +145,7 @@ extension Genesis: CanonicalCodable {
         }
         self.allocations = allocations
         (stakingParameters, validators) = try Self.decodeStaking(from: &decoder)
+        numbers = try Self.decodeNumbers(from: &decoder)
         guard isValid else { throw .invalidValue }
     }
 }

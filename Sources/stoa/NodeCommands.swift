@@ -45,6 +45,13 @@ struct NodeInit: AsyncParsableCommand {
     var closingDelayBlocks = LedgerParameters.standard.closingDelayBlocks
     @Option(help: "blocks that a bond stays at risk after its owner asked for it back")
     var unbondingDelayBlocks = LedgerParameters.standard.unbondingDelayBlocks
+    @Option(
+        help: ArgumentHelp(
+            "another number of the rules, which a vote could change; repeat for each",
+            valueName: "name=value"
+        )
+    )
+    var number: [NumberText] = []
     @OptionGroup var home: HomeOptions
     @OptionGroup var output: OutputOptions
 
@@ -69,7 +76,8 @@ struct NodeInit: AsyncParsableCommand {
         let genesis = try NodeHome(home: home).create(
             name: name,
             parameters: parameters,
-            allocations: allocations
+            allocations: allocations,
+            numbers: number.map(\.change)
         )
         try output.print(
             [
@@ -151,7 +159,8 @@ struct NodeHome {
     func create(
         name: String,
         parameters: LedgerParameters,
-        allocations: [Genesis.Allocation]
+        allocations: [Genesis.Allocation],
+        numbers: [NumberChange]
     ) throws -> Genesis {
         guard !exists else {
             throw CommandFailure(
@@ -170,12 +179,13 @@ struct NodeHome {
                 time: wallClock(),
                 sequencer: key.publicKey,
                 parameters: parameters,
-                allocations: allocations
+                allocations: allocations,
+                numbers: numbers
             )
         else {
             throw CommandFailure(
                 "this genesis is not valid",
-                hint: "an account may be named once, and a name has 64 bytes at most"
+                hint: "an account or a number may be named once, and a name has 64 bytes at most"
             )
         }
         try writePrivateFile(Hex.encode(genesis.canonicalBytes) + "\n", to: genesisFile)

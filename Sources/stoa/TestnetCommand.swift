@@ -49,6 +49,13 @@ struct Testnet: AsyncParsableCommand {
     var closingDelayBlocks = LedgerParameters.standard.closingDelayBlocks
     @Option(help: "blocks that a bond or a stake stays at risk after its owner asked for it back")
     var unbondingDelayBlocks = LedgerParameters.standard.unbondingDelayBlocks
+    @Option(
+        help: ArgumentHelp(
+            "another number of the rules, which a vote could change; repeat for each",
+            valueName: "name=value"
+        )
+    )
+    var number: [NumberText] = []
     @OptionGroup var home: HomeOptions
     @OptionGroup var format: OutputOptions
 
@@ -127,7 +134,8 @@ struct Testnet: AsyncParsableCommand {
                         consensusKey: node.validatorKey.publicKey,
                         selfBond: stake
                     )
-                }
+                },
+                numbers: number.map(\.change)
             )
         else {
             throw CommandFailure(

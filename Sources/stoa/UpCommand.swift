@@ -76,7 +76,8 @@ struct Up: AsyncParsableCommand {
         let genesis = try node.create(
             name: "stoa-local",
             parameters: .standard,
-            allocations: allocations
+            allocations: allocations,
+            numbers: Genesis.localNumbers
         )
         note("started chain \(genesis.chain.digest)")
     }

@@ -132,11 +132,11 @@ extension MalformedCase {
             [0]
         ),
         MalformedCase(
-            "key of scheme 4",
+            "key of scheme 5",
             .unknownTag,
             Sample.key(1).publicKey,
             at: 1,
-            [4]
+            [5]
         ),
         MalformedCase(
             "a longer key's scheme",

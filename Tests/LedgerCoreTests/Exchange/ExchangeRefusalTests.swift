@@ -118,7 +118,11 @@ extension RefusedExchange {
         RefusedExchange(.unknownPool, "added to nothing") { _ in
             add(100, 100, 0, to: PoolID(digest(1)))
         },
-        RefusedExchange(.tooMuch, "more than a pool holds") { _ in add(most, most, 0) },
+        RefusedExchange(.tooMuch, "more quote than a pool holds") { _ in add(most, most, 0) },
+        RefusedExchange(.tooMuch, "more base than a pool holds") { town in
+            town.send(.alice, create(5, 400_000, 1000))
+            return add(most, most, 0, to: PoolID(market, feeBasisPoints: 5))
+        },
         RefusedExchange(.tooLittle, "less than a share") { _ in add(100, 1, 0) },
         RefusedExchange(.slippage, "a share less than wanted") { _ in add(1000, 4000, 2001) },
         RefusedExchange(other: .accounts(.insufficientBalance), "more than one has") { _ in

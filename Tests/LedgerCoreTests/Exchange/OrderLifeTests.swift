@@ -99,6 +99,27 @@ struct OrderLifeTests {
         #expect(fills(town.takeEvents()).map(\.order) == [now, town.ask])
     }
 
+    @Test("EXC-32: one that waits to be returned is not matched any more")
+    func overdue() {
+        var town = ExchangeTown.start
+        let old = OrderPlacement(
+            ExchangeTown.market,
+            .sell,
+            amount: Amount(obol: 1000),
+            price: 5 * Self.one,
+            expiresAt: BlockHeight(1)
+        )
+        // As if too much had been due at height 2.
+        let order = Order(Person.dave.id, old, placedAt: BlockHeight(1))
+        town.harness.plant(order, .order(town.ask))
+        let id = town.place(.erin, .buy, 400, at: 6 * Self.one)
+        town.pass()
+        #expect(town.takeEvents().isEmpty)
+        #expect(town.order(id) != nil)
+        town.pass(47)
+        #expect(town.order(town.ask) == nil, "once it is its turn")
+    }
+
     @Test("EXC-5: a thousand parts pay and get what one would, to the unit")
     func parts() throws {
         var town = ExchangeTown.start

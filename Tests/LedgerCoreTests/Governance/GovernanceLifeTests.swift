@@ -197,6 +197,29 @@ struct GovernanceLifeTests {
         #expect(fourth.executesAt.rawValue == town.height + 1000 + 5 + 600)
     }
 
+    @Test("GOV-23: the outcome is found by the numbers that a proposal opened with")
+    func outcomeByOwnRules() throws {
+        var town = Assembly()
+        for (person, stoa) in zip([Person.alice, .bob, .carol], [60, 20, 20]) {
+            town.lock(person, UInt128(stoa))
+        }
+        town.propose()
+        town.open()
+        town.vote(.alice, .yes)
+        town.vote(.bob, .no)
+        town.vote(.carol, .veto)
+        for (number, value) in [
+            (GovernedNumber.threshold, UInt64(9000)), (.veto, 1000), (.supplyQuorum, 5000),
+        ] {
+            town.harness.plant(StoredNumber(value), .governedNumber(number))
+        }
+        town.end()
+        #expect(try town.proposal().status != .open)
+        #expect(try town.proposal().status != .ended(.vetoed))
+        town.execute()
+        #expect(try town.proposal().status == .executed)
+    }
+
     @Test("GOV-20: three of an account at once; a place is free when one has ended")
     func places() throws {
         var town = Assembly()

@@ -107,6 +107,8 @@ struct RefusedVote: Sendable, CustomTestStringConvertible {
 
     static let proposals: [RefusedVote] = [
         proposes(.invalidProposal, "no title", title: "", .text),
+        proposes(.invalidProposal, "a title of two lines", title: "yes\nstatus passed", .text),
+        proposes(.invalidProposal, "a link that clears the screen", link: "\u{1b}[2J", .text),
         proposes(.invalidProposal, "no number", .numbers([])),
         proposes(.invalidProposal, "descending", changes((1602, 5), (1601, 1_000_000_000))),
         proposes(.invalidProposal, "a number twice", changes((1602, 5), (1602, 6))),

@@ -63,26 +63,34 @@ struct GovernedNumberTests {
 
     @Test("GOV-41: the numbers of staking reach the candidates and the set")
     func staking() throws {
-        let people: [Person] = [.alice, .bob, .carol, .dave]
+        let people: [Person] = [.alice, .bob, .carol, .dave, .erin]
         var town = Assembly(
-            staking: LedgerHarness.staking,
-            validators: zip(people, [6, 5, 4, 3]).map { person, stoa in
+            staking: StakingParameters(validatorsMax: 5, candidatesMax: 6, jailBlocks: 5),
+            validators: zip(people, [7, 6, 5, 4, 3]).map { person, stoa in
                 person.validator(staking: UInt128(stoa) * Assembly.stoa)
             }
         )
-        #expect(people.map { town.harness.engine.set[$0.address] } == [6, 5, 4, nil])
+        func powers(_ town: Assembly) -> [UInt64?] {
+            people.map { town.harness.engine.set[$0.address] }
+        }
+        #expect(powers(town) == [7, 6, 5, 4, 3])
         town.lock(.alice, 10)
-        town.decide(.numbers([NumberChange(number: 801, value: 2)]))
+        town.decide(.numbers([NumberChange(number: 801, value: 4)]))
         town.pass(1)
-        #expect(people.map { town.harness.engine.set[$0.address] } == [6, 5, nil, nil])
+        #expect(powers(town) == [7, 6, 5, 4, nil])
+        town.decide(.numbers([NumberChange(number: 801, value: 5)]))
+        town.pass(1)
+        #expect(powers(town) == [7, 6, 5, 4, 3], "it was a candidate all the time")
         town.decide(
             .numbers([
-                NumberChange(number: 801, value: 1), NumberChange(number: 802, value: 1),
+                NumberChange(number: 801, value: 4), NumberChange(number: 802, value: 4),
                 NumberChange(number: 806, value: 7),
             ])
         )
         town.pass(1)
-        #expect(people.map { town.harness.engine.set[$0.address] } == [6, nil, nil, nil])
+        #expect(powers(town) == [7, 6, 5, 4, nil])
+        let candidates = town.state.read(ValidatorTable.self, .candidates)
+        #expect(candidates?.entries.count == 4)
         #expect(town.state.stakingParameters.jailBlocks == 7)
         #expect(town.state.stakingParameters.slashBasisPoints == 500)
     }
