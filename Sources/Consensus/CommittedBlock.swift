@@ -21,6 +21,8 @@ public struct CommittedBlock: Hashable, Sendable {
     public let block: Block
     /// One result for each transaction.
     public let results: [TransactionResult]
+    /// What happened before the first and after the last transaction.
+    public let events: [Event]
 }
 
 extension LedgerApplication {
@@ -54,9 +56,11 @@ extension LedgerApplication {
     public func block(at height: BlockHeight) throws -> CommittedBlock? {
         guard let block = try store.block(at: height), let results = try store.results(at: height)
         else { return nil }
+        let kept = try BlockResults(canonicalBytes: results)
         return CommittedBlock(
             block: try Block(canonicalBytes: block),
-            results: try BlockResults(canonicalBytes: results).results
+            results: kept.results,
+            events: kept.events
         )
     }
 

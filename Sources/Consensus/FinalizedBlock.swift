@@ -41,24 +41,33 @@ public struct FinalizedBlock: Sendable {
             time: context.time,
             block: block?.bytes ?? [],
             blockHash: block?.digest ?? .zero,
-            results: BlockResults(results).canonicalBytes,
+            results: BlockResults(results, events: events).canonicalBytes,
             transactions: namesToFind
         )
     }
 }
 
-/// The results of a block's transactions, as the store keeps them.
+/// The results of a block's transactions and the block's own events, as the store keeps them.
 public struct BlockResults: CanonicalCodable, Hashable {
+    /// The most events of a block besides those of its transactions.
+    public static let eventsMax = 1 << 20
+
     /// One result for each transaction, in order.
     public let results: [TransactionResult]
+    /// What happened before the first and after the last transaction.
+    public let events: [Event]
 
-    /// Wraps results.
-    public init(_ results: [TransactionResult]) {
+    /// Wraps results and events.
+    public init(_ results: [TransactionResult], events: [Event] = []) {
         self.results = results
+        self.events = events
     }
 
+    /// Appends the results, and the events if there are any: a block without is as short as it was
+    /// when only results were kept.
     public func encode(into encoder: inout CanonicalEncoder) {
         encoder.encode(list: results)
+        if !events.isEmpty { encoder.encode(list: events) }
     }
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
@@ -66,5 +75,11 @@ public struct BlockResults: CanonicalCodable, Hashable {
             of: TransactionResult.self,
             countMax: Block.transactionsMax
         )
+        guard !decoder.isAtEnd else {
+            events = []
+            return
+        }
+        events = try decoder.decodeList(of: Event.self, countMax: Self.eventsMax)
+        guard !events.isEmpty else { throw .invalidValue }
     }
 }

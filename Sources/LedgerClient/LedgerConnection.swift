@@ -128,15 +128,25 @@ public struct BlockSummary: Hashable, Sendable {
     public let time: Timestamp
     /// The number of transactions.
     public let transactions: Int
-    /// The events of all its transactions, in order.
+    /// The events of all its transactions in order, then those of the block itself: what was due,
+    /// and what was matched.
     public let events: [Event]
+    /// Its transactions, those left out that are none.
+    public let included: [BlockTransaction]
 
     /// Creates a summary.
-    public init(height: BlockHeight, time: Timestamp, transactions: Int, events: [Event]) {
+    public init(
+        height: BlockHeight,
+        time: Timestamp,
+        transactions: Int,
+        events: [Event],
+        included: [BlockTransaction] = []
+    ) {
         self.height = height
         self.time = time
         self.transactions = transactions
         self.events = events
+        self.included = included
     }
 }
 

@@ -130,6 +130,8 @@ public enum NodeDocuments {
         let transactions: Int
         /// The canonical events in hex.
         let events: [String]
+        /// The canonical ``BlockTransaction``s in hex; nil from a node that does not tell.
+        let included: [String]?
 
         /// Writes a summary down.
         public init(_ summary: BlockSummary) {
@@ -137,16 +139,22 @@ public enum NodeDocuments {
             timeMilliseconds = summary.time.milliseconds
             transactions = summary.transactions
             events = summary.events.map { Hex.encode($0.canonicalBytes) }
+            included = summary.included.map { Hex.encode($0.canonicalBytes) }
         }
 
         func summary() throws(LedgerClientError) -> BlockSummary {
             var decoded: [Event] = []
             for event in events { decoded.append(try decode(Event.self, event)) }
+            var transactions: [BlockTransaction] = []
+            for entry in included ?? [] {
+                transactions.append(try decode(BlockTransaction.self, entry))
+            }
             return BlockSummary(
                 height: BlockHeight(height),
                 time: Timestamp(milliseconds: timeMilliseconds),
-                transactions: transactions,
-                events: decoded
+                transactions: self.transactions,
+                events: decoded,
+                included: transactions
             )
         }
     }

@@ -126,7 +126,11 @@ extension BlockSummary {
             height: header.height,
             time: header.time,
             transactions: committed.block.transactions.count,
-            events: committed.results.flatMap(\.events)
+            events: committed.results.flatMap(\.events) + committed.events,
+            included: BlockTransaction.all(
+                of: committed.block.transactions,
+                results: committed.results
+            )
         )
     }
 }

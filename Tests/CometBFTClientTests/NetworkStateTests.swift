@@ -130,6 +130,27 @@ struct NetworkStateTests {
         }
     }
 
+    @Test("the numbers in the status are those that a vote left, and proven")
+    func numbers() async throws {
+        let changed = LedgerParameters(
+            feeMinimum: Amount(obol: 5),
+            feePerByte: .zero,
+            closingDelayBlocks: 100,
+            unbondingDelayBlocks: 200
+        )
+        var chain = try market.chain(3)
+        var plan = TestChain.Plan()
+        plan.change = { $0[.parameters] = changed.canonicalBytes }
+        try chain.append(plan)
+        try chain.grow(2)
+        try await market.run([chain]) { ledger, _ in
+            for _ in 0..<2 {
+                let status = try await ledger.status()
+                #expect(status.parameters == changed)
+            }
+        }
+    }
+
     @Test("another network's nodes are not asked twice")
     func otherNetwork() async throws {
         let chain = try market.chain(3)

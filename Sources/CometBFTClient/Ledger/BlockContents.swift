@@ -1,6 +1,7 @@
 import CanonicalCoding
 import CometBFTTypes
 import FoundationEssentials
+import LedgerClient
 import LedgerCore
 import MarketTypes
 
@@ -47,14 +48,28 @@ struct BlockContents: Sendable {
         return result
     }
 
-    /// The events of the whole block in order: the block's own and those of its transactions.
-    var events: [Event] {
-        results.flatMap { Self.events($0.events ?? []) } + Self.events(blockEvents)
+    /// The block's transactions with what became of them; `bytes` are those of the block.
+    func transactions(_ bytes: [[UInt8]]) throws(RPCFailure) -> [BlockTransaction] {
+        var outcomes: [TransactionResult] = []
+        for index in bytes.indices { outcomes.append(try result(index)) }
+        return BlockTransaction.all(of: bytes, results: outcomes)
     }
 
+    /// The events of the whole block in order: those of its transactions, then the block's own.
+    var events: [Event] {
+        results.flatMap { Self.events($0.events ?? []) }
+            + Self.events(blockEvents, countMax: Self.blockEventsMax)
+    }
+
+    /// The most events of a block besides those of its transactions.
+    private static let blockEventsMax = 1 << 20
+
     /// Events that are not the ledger's are left out: the engine adds none, and none is signed.
-    private static func events(_ documents: [RPCDocuments.EventDocument]) -> [Event] {
-        documents.prefix(TransactionResult.eventsMax).compactMap { document in
+    private static func events(
+        _ documents: [RPCDocuments.EventDocument],
+        countMax: Int = TransactionResult.eventsMax
+    ) -> [Event] {
+        documents.prefix(countMax).compactMap { document in
             guard document.type == "stoa", let attribute = document.attributes?.first,
                 attribute.key == "event", let bytes = Hex.decode(attribute.value)
             else { return nil }

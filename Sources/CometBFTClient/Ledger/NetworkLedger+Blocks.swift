@@ -18,7 +18,8 @@ extension NetworkLedger {
         of height: BlockHeight
     ) async throws(RPCFailure) -> BlockSummary {
         let header = try await awaitBlock(at: height, secondsMax: settings.followSecondsMax).header
-        let contents = try await rpc.any { (endpoint) async throws(RPCFailure) -> BlockContents in
+        let (contents, included) = try await rpc.any {
+            (endpoint) async throws(RPCFailure) -> (BlockContents, [BlockTransaction]) in
             let question = RPCQuestion.results(height)
             let answer = try await self.rpc.ask(question, RPCDocuments.Results.self, of: endpoint)
             let contents = try BlockContents(answer, at: height)
@@ -27,11 +28,14 @@ extension NetworkLedger {
                 throw RPCFailure(.unproven, "a node's block has other results")
             }
             // An empty block has nothing to check, and its next one may be long in coming.
-            guard !isEmpty, let next = height.advanced(byBlocks: 1) else { return contents }
+            guard !isEmpty, let next = height.advanced(byBlocks: 1) else {
+                return (contents, [])
+            }
             let seconds = self.settings.followSecondsMax
             let after = try await self.awaitBlock(at: next, secondsMax: seconds)
             try contents.check(against: after.header)
-            return contents
+            let transactions = try await self.transactions(in: height, from: endpoint)
+            return (contents, try contents.transactions(transactions))
         }
         guard let time = header.time.timestamp else {
             throw RPCFailure(.unproven, "a block is older than time")
@@ -40,7 +44,8 @@ extension NetworkLedger {
             height: height,
             time: time,
             transactions: contents.results.count,
-            events: contents.events
+            events: contents.events,
+            included: included
         )
     }
 }

@@ -73,7 +73,7 @@ extension NetworkLedger {
     }
 
     /// The transactions of a block, checked against its signed header.
-    private func transactions(
+    func transactions(
         in height: BlockHeight,
         from endpoint: Int
     ) async throws(RPCFailure) -> [[UInt8]] {

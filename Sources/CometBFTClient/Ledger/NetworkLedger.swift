@@ -1,4 +1,5 @@
 public import AsyncHTTPClient
+import CanonicalCoding
 public import CometBFTTypes
 import Identity
 public import LedgerClient
@@ -49,6 +50,8 @@ public final class NetworkLedger: LedgerConnection {
         var pending: [Digest: BlockHeight] = [:]
         /// What became of transactions, the oldest first to be forgotten.
         var outcomes: [(hash: Digest, outcome: TransactionOutcome)] = []
+        /// The rules' numbers as they were last proven, with the root of the state they stood in.
+        var parameters: (root: Digest, value: LedgerParameters)?
     }
 
     let genesis: Genesis
@@ -95,7 +98,8 @@ public final class NetworkLedger: LedgerConnection {
 
     /// The chain as of the latest state that is proven: one block behind the latest header.
     ///
-    /// Name and parameters come from the genesis, which no message changes.
+    /// The name comes from the genesis. So do the parameters before the first block; later a vote
+    /// may have changed them, and they are read and proven unless the state is still the same.
     public func status() async throws(LedgerClientError) -> LedgerStatus {
         do throws(RPCFailure) {
             let latest = try await light.latest()
@@ -112,11 +116,25 @@ public final class NetworkLedger: LedgerConnection {
                 height: height,
                 time: time,
                 stateRoot: root,
-                parameters: genesis.parameters
+                parameters: height.rawValue > 0
+                    ? try await parameters(inStateOf: root) : genesis.parameters
             )
         } catch {
             throw error.asLedgerError
         }
+    }
+
+    /// The rules' numbers in the state with this root, or in a later one.
+    private func parameters(inStateOf root: Digest) async throws(RPCFailure) -> LedgerParameters {
+        if let known = state.withLock({ $0.parameters }), known.root == root { return known.value }
+        let entry = try await readProven(.parameters)
+        guard let bytes = entry.value else { return genesis.parameters }
+        guard let value = try? LedgerParameters(canonicalBytes: bytes) else {
+            throw RPCFailure(.unproven, "the network's numbers are none that this program knows")
+        }
+        let proven = try Self.root(of: entry.block)
+        state.withLock { $0.parameters = (proven, value) }
+        return value
     }
 
     /// The verified block at `height`: for proofs that leave this process.

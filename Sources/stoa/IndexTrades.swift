@@ -1,0 +1,143 @@
+import ArgumentParser
+import LedgerIndex
+import MarketTypes
+
+/// Which market is meant: by its name, or by the pair of units that is traded.
+struct MarketOptions: ParsableArguments {
+    @Option(help: "a market's 64 hex digits; see `stoa index markets`")
+    var market: String?
+    @Option(help: "what is traded, in all markets: native, or a unit's 64 hex digits")
+    var base: String?
+    @Option(help: "what it is paid with: native, or a unit's 64 hex digits")
+    var quote = "native"
+
+    func validate() throws {
+        guard (market == nil) != (base == nil) else {
+            throw ValidationError("give either --market or --base")
+        }
+    }
+
+    /// Finds the market.
+    func find(_ index: IndexReader) async throws -> Market {
+        if let market {
+            guard let name = Digest(hex: market) else {
+                throw ValidationError("--market is 64 hex digits")
+            }
+            guard let found = try await index.market(named: name) else {
+                throw CommandFailure(
+                    "nothing was traded at \(market)",
+                    hint: "see `stoa index markets`"
+                )
+            }
+            return found
+        }
+        guard let base = Denomination(indexText: base ?? ""),
+            let quote = Denomination(indexText: quote)
+        else { throw ValidationError("--base and --quote are native or 64 hex digits") }
+        return .pair(base: base, quote: quote)
+    }
+}
+
+/// A unit for a column of a table.
+private func short(_ unit: Denomination) -> String {
+    switch unit {
+    case .native: "STOA"
+    case .issued(let name): String("\(name)".prefix(16))
+    }
+}
+
+struct IndexMarkets: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "markets",
+        abstract: "everything that was ever traded"
+    )
+
+    @OptionGroup var page: PageOptions
+    @OptionGroup var index: IndexOptions
+
+    func run() async throws {
+        let found = try await index.ask { try await $0.markets(page.request()) }
+        index.print(found, ["KIND", "BASE", "QUOTE", "TRADES", "MARKET"]) { entry in
+            let market = entry.market
+            return [
+                market.isPair ? "all" : market.kind, short(market.base), short(market.quote),
+                "\(entry.trades)", market.isPair ? "-" : "\(market.name)",
+            ]
+        }
+    }
+}
+
+struct IndexTrades: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trades",
+        abstract: "the trades of a market or of a pair of units, the latest first",
+        discussion: "Prices are for 10^9 of the smallest unit of what is traded."
+    )
+
+    @OptionGroup var market: MarketOptions
+    @OptionGroup var page: PageOptions
+    @OptionGroup var index: IndexOptions
+
+    func run() async throws {
+        let found = try await index.ask { reader in
+            try await reader.trades(of: market.find(reader), page.request())
+        }
+        index.print(found, ["BLOCK", "VENUE", "SIDE", "AMOUNT", "PAID", "PRICE"]) { entry in
+            [
+                "\(entry.height.rawValue)", entry.trade.venue, entry.trade.side,
+                "\(entry.trade.base.obol)", "\(entry.trade.quote.obol)",
+                "\(entry.trade.price?.obol ?? 0)",
+            ]
+        }
+    }
+}
+
+struct IndexCandles: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "candles",
+        abstract: "open, high, low, close and volume of a market or of a pair of units",
+        discussion: """
+            Prices are for 10^9 of the smallest unit of what is traded. Spans without a trade are \
+            left out.
+
+            EXAMPLE
+              stoa index candles --base 1f0c… --seconds 86400
+            """
+    )
+
+    @Option(help: "the span: 60, 3600 or 86400 seconds")
+    var seconds: UInt64 = 3600
+    @Option(help: "the first span's start, in seconds since 1970")
+    var from: UInt64 = 0
+    @Option(help: "the last span's start, in seconds since 1970")
+    var to = UInt64(Int64.max)
+    @OptionGroup var market: MarketOptions
+    @OptionGroup var page: PageOptions
+    @OptionGroup var index: IndexOptions
+
+    func validate() throws {
+        guard Candle.spans.contains(seconds) else {
+            throw ValidationError("--seconds is 60, 3600 or 86400")
+        }
+        guard from <= to else { throw ValidationError("--from is after --to") }
+    }
+
+    func run() async throws {
+        let found = try await index.ask { reader in
+            try await reader.candles(
+                of: market.find(reader),
+                seconds: seconds,
+                in: from...to,
+                page.request()
+            )
+        }
+        let heading = ["START", "OPEN", "HIGH", "LOW", "CLOSE", "VOLUME", "PAID", "TRADES"]
+        index.print(found, heading) { candle in
+            [
+                "\(candle.start)", "\(candle.open.obol)", "\(candle.high.obol)",
+                "\(candle.low.obol)", "\(candle.close.obol)", "\(candle.base.obol)",
+                "\(candle.quote.obol)", "\(candle.trades)",
+            ]
+        }
+    }
+}
