@@ -20,6 +20,11 @@ ROOT = Path(__file__).resolve().parents[2]
 OWNERS = ("dana", "mona", "finn")
 JURORS = ("judy", "jack", "joan")
 PEOPLE = (*OWNERS, *JURORS, "buyer", "trader")
+HOLDERS = 100
+SHORT = (
+    ("governance.votingPeriodBlocks", 100), ("governance.timelockBlocks", 100),
+    ("disputes.speakBlocks", 100), ("disputes.voteBlocks", 100), ("disputes.appealBlocks", 50),
+)
 CORPUS = "id,text\n1,The Stoa was a hall in Athens.\n2,Anyone could walk in and trade.\n"
 
 
@@ -37,8 +42,9 @@ class Sitting:
         for wallet in PEOPLE:
             stoa("wallet", "new", wallet)
         allocations = [word for name in PEOPLE for word in ("--allocate", f"{name}=10000")]
-        stoa("node", "init", *allocations, "--number", "governance.votingPeriodBlocks=100",
-             "--number", "governance.timelockBlocks=100")
+        # A sitting has no days to wait: every window is as short as its bounds allow.
+        numbers = [word for name, value in SHORT for word in ("--number", f"{name}={value}")]
+        stoa("node", "init", *allocations, *numbers)
         node = self.start(stoa.service("node", "node", "run", "--port", "0", "--tick", str(tick)))
         self.stoa = Stoa(binary, home, node.url)
 
@@ -56,7 +62,7 @@ class Sitting:
         return str(path)
 
     def address(self, wallet: str) -> str:
-        return self.stoa("wallet", "balance", wallet)["account"]
+        return self.stoa("wallet", "balance", wallet)["address"]
 
     def balance(self, wallet: str) -> int:
         return int(self.stoa("wallet", "balance", wallet)["balanceObol"])
@@ -90,6 +96,80 @@ def publish(sitting: Sitting) -> dict[str, str]:
     for name, owner in zip(ids, OWNERS):
         say(f"    {name:<8} {ids[name][:16]}…  by {owner}")
     return ids
+
+
+def share(sitting: Sitting) -> list[str]:
+    """A hundred people own what the fine-tune earns; returns two of them, who have wallets."""
+    stoa = sitting.stoa
+    stoa("shares", "issue", "tune", "1000", "--wallet", "finn")
+    holders = ["trader", "buyer"]
+    for holder in holders:
+        stoa("shares", "transfer", "tune", holder, "100", "--wallet", "finn")
+    for number in range(HOLDERS - len(holders) - 1):
+        wallet = f"holder-{number}"
+        stoa("wallet", "new", wallet)
+        stoa("shares", "transfer", "tune", wallet, "5", "--wallet", "finn")
+    listed = stoa("shares", "holders", "finn/tune")
+    say(f"    1000 shares of tune, {len(listed)} holders")
+    return holders
+
+
+def dividends(sitting: Sitting, holder: str) -> tuple[int, int]:
+    """What a holder's shares have earned, and what it has more after taking it."""
+    stoa = sitting.stoa
+    found = stoa("shares", "dividends", holder, "--asset", "finn/tune")
+    before = sitting.balance(holder)
+    stoa("shares", "withdraw", "finn/tune", "--wallet", holder)
+    gained = sitting.balance(holder) - before
+    say(f"    {holder} has 100 of 1000 shares and took {obol(gained)} after the fee")
+    return found, gained
+
+
+def trade(sitting: Sitting) -> dict:
+    """Shares are traded in a pool and by an order."""
+    stoa = sitting.stoa
+    stoa("exchange", "pool", "create", "shares:finn/tune", "100", "STOA", "200", "--wallet", "finn")
+    swapped = stoa(
+        "exchange", "swap", "10", "STOA", "shares:finn/tune", "--wallet", "trader")
+    stoa("exchange", "order", "place", "sell", "20", "shares:finn/tune", "--price", "2",
+         "--wallet", "trader")
+    bought = stoa("exchange", "order", "place", "buy", "20", "shares:finn/tune", "--price", "3",
+                  "--wallet", "dana")
+    owned = {row["account"]: int(row["shares"]) for row in stoa("shares", "holders", "finn/tune")}
+    say(f"    dana bought {owned.get(sitting.address('dana'), 0)} shares by an order")
+    return {"swap": swapped, "order": bought, "owned": owned}
+
+
+def dispute(sitting: Sitting) -> dict:
+    """A job is delivered, disputed, and decided by three jurors."""
+    stoa = sitting.stoa
+    for juror in JURORS:
+        stoa("jury", "join", "500", "--wallet", juror)
+    task = sitting.file("task.md", "Translate the corpus into Greek.\n")
+    job = stoa(
+        "escrow", "lock", "--wallet", "buyer", "--seller", "finn", "--amount", "20", "--document",
+        task, "--review-blocks", "1000")["escrow"]
+    stoa("escrow", "accept", job, "--wallet", "finn")
+    stoa("escrow", "deliver", job, sitting.file("greek.txt", "lorem ipsum\n"), "--wallet", "finn")
+    say(f"    job {job[:16]}…: 20 STOA locked, delivered; the buyer disputes it")
+    case = stoa(
+        "dispute", "open", job, "--wallet", "buyer", "--evidence",
+        sitting.file("why.md", "This is not Greek.\n"))["dispute"]
+    stoa("dispute", "answer", case, "--wallet", "finn", "--evidence",
+         sitting.file("because.md", "It is all Greek to me.\n"))
+    stoa("dispute", "reveal", case, "--wallet", "buyer")
+    for juror, verdict in zip(JURORS, ("buyer", "buyer", "seller")):
+        stoa("jury", "vote", case, verdict, "--wallet", juror)
+    for juror in JURORS:
+        stoa("jury", "open", case, "--wallet", juror)
+    shown = stoa("dispute", "show", case)
+    say(f"    the jury: {', '.join(seat['vote'] for seat in shown['jury'])}; "
+        f"verdict {shown['verdict']}")
+    ended = sitting.wait(
+        "the end of the appeal", lambda: (lambda found: found["status"] == "ended" and found)(
+            stoa("escrow", "show", job)))
+    say(f"    no appeal: the pay is {ended['outcome']}")
+    return {"verdict": shown["verdict"], "outcome": ended["outcome"]}
 
 
 def sell(sitting: Sitting, ids: dict[str, str], calls: int) -> dict[str, int]:
@@ -171,13 +251,20 @@ def run(sitting: Sitting, calls: int = 20) -> dict:
     """The whole sitting; returns what happened."""
     say("==> a dataset, a base model trained on it, and a fine-tune of that")
     ids = publish(sitting)
+    say("\n==> a hundred owners of the fine-tune's income")
+    share(sitting)
     say(f"\n==> {calls} calls to the fine-tune, claimed at once, split over three owners")
     income = sell(sitting, ids, calls)
     for name in ids:
         total = income[name]["totals"]["native"]
         say(f"    {name:<8} earned {obol(total)}")
+    _, gained = dividends(sitting, "trader")
     say("\n==> a subscription")
     passes = subscribe(sitting, 5)
+    say("\n==> shares are traded")
+    traded = trade(sitting)
+    say("\n==> a job is disputed")
+    judged = dispute(sitting)
     say("\n==> a vote")
     voted = vote(sitting)
     supply = sitting.stoa("supply")
@@ -187,6 +274,8 @@ def run(sitting: Sitting, calls: int = 20) -> dict:
     return {
         "earned_obol": {name: income[name]["totals"]["native"] for name in ids},
         "pass_costs_obol": passes["costs"], "proposal": voted["status"], "conserved": conserved,
+        "dividend_obol": gained, "dana_shares": traded["owned"].get(sitting.address("dana"), 0),
+        "verdict": judged["verdict"], "outcome": judged["outcome"],
     }
 
 

@@ -51,3 +51,17 @@ def test_a_vote_is_executed(summary):
 
 def test_supply_is_conserved(summary):
     assert summary["conserved"]
+
+
+def test_a_shareholder_gets_a_tenth(summary):
+    fee_max = 100_000
+    tenth = int(summary["earned_obol"]["tune"]) // 10
+    assert tenth - fee_max < summary["dividend_obol"] <= tenth
+
+
+def test_shares_change_hands(summary):
+    assert summary["dana_shares"] == 20
+
+
+def test_a_jury_decides(summary):
+    assert (summary["verdict"], summary["outcome"]) == ("buyer", "refunded")
