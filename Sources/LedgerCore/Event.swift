@@ -145,7 +145,8 @@ extension Event {
         case EscrowEvent.tags: self = .escrows(try EscrowEvent(tag: tag, from: &decoder))
         case DisputeEvent.tags: self = .disputes(try DisputeEvent(tag: tag, from: &decoder))
         case GovernanceEvent.tags: self = .governance(try GovernanceEvent(tag: tag, from: &decoder))
-        case AuthorizationEvent.tags: self = .authorization(try AuthorizationEvent(tag: tag, from: &decoder))
+        case AuthorizationEvent.tags:
+            self = .authorization(try AuthorizationEvent(tag: tag, from: &decoder))
         default: throw .unknownTag
         }
     }

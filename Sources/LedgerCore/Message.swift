@@ -147,8 +147,10 @@ extension Message {
         case ExchangeMessage.tags: self = .exchange(try ExchangeMessage(tag: tag, from: &decoder))
         case EscrowMessage.tags: self = .escrows(try EscrowMessage(tag: tag, from: &decoder))
         case DisputeMessage.tags: self = .disputes(try DisputeMessage(tag: tag, from: &decoder))
-        case GovernanceMessage.tags: self = .governance(try GovernanceMessage(tag: tag, from: &decoder))
-        case AuthorizationMessage.tags: self = .authorization(try AuthorizationMessage(tag: tag, from: &decoder))
+        case GovernanceMessage.tags:
+            self = .governance(try GovernanceMessage(tag: tag, from: &decoder))
+        case AuthorizationMessage.tags:
+            self = .authorization(try AuthorizationMessage(tag: tag, from: &decoder))
         default: throw .unknownTag
         }
     }

@@ -22,7 +22,7 @@ struct CoreProcessTests {
     }
 
     static let recorded =
-        "7ebf3847de6431f510dc96da418286fee768c29c2280246c7b22dcbf7120a0b7"
+        "0ef47840b50490dd14b2698009b5149ca698def7b13848d2dee24f738e982fe8"
 
     @Test("the cores link no Foundation")
     func noFoundation() throws {

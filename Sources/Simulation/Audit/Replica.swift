@@ -51,7 +51,7 @@ struct Replica {
         let owner: Digest?
         switch key.bytes[0] {
         case 0x01, 0x30: owner = Digest(bytes: key.bytes[1..<33])
-        case 0x10, 0x18: owner = Digest(bytes: value[1..<33])  // an asset's owner, an offer's seller
+        case 0x10, 0x18: owner = Digest(bytes: value[1..<33])  // owner or seller
         case 0x11:
             let asset = StateKey(bytes: [0x10] + key.bytes[1..<33])
             owner = state.entries[asset].flatMap { Digest(bytes: $0[1..<33]) }

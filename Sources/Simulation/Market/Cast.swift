@@ -91,7 +91,8 @@ struct Cast: Sendable {
                 Genesis.Allocation(account: $0.id, amount: Amount(obol: 10_000_000))
             }
                 + dealers.map {
-                    Genesis.Allocation(account: $0.id, amount: Amount(obol: 100_000 * 1_000_000_000))
+                    let amount = Amount(obol: 100_000 * Amount.obolPerStoa)
+                    return Genesis.Allocation(account: $0.id, amount: amount)
                 }
         )
     }

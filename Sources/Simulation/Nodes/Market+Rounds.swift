@@ -191,7 +191,7 @@ extension Market {
         decide(proposal, voters)
     }
 
-    /// What the auditor expects of a block; where it has no model, what the rules say by themselves.
+    /// What the auditor expects of a block; where it has no model, what the rules say.
     private func expected(_ proposal: Proposal, at context: BlockContext) -> [ExpectedResult] {
         let modelled = auditor.apply(proposal.transactions, at: context)
         let (results, _) = replica.apply(
