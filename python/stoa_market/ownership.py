@@ -21,9 +21,11 @@ OWNERS = ("dana", "mona", "finn")
 JURORS = ("judy", "jack", "joan")
 PEOPLE = (*OWNERS, *JURORS, "buyer", "trader")
 HOLDERS = 100
+# Short where the sitting waits for the end of a window, long where somebody must act in it.
 SHORT = (
-    ("governance.votingPeriodBlocks", 100), ("governance.timelockBlocks", 100),
-    ("disputes.speakBlocks", 100), ("disputes.voteBlocks", 100), ("disputes.appealBlocks", 50),
+    ("governance.votingDelayBlocks", 10), ("governance.votingPeriodBlocks", 1000),
+    ("governance.timelockBlocks", 600), ("disputes.speakBlocks", 6000),
+    ("disputes.voteBlocks", 6000), ("disputes.appealBlocks", 50),
 )
 CORPUS = "id,text\n1,The Stoa was a hall in Athens.\n2,Anyone could walk in and trade.\n"
 
@@ -42,7 +44,6 @@ class Sitting:
         for wallet in PEOPLE:
             stoa("wallet", "new", wallet)
         allocations = [word for name in PEOPLE for word in ("--allocate", f"{name}=10000")]
-        # A sitting has no days to wait: every window is as short as its bounds allow.
         numbers = [word for name, value in SHORT for word in ("--number", f"{name}={value}")]
         stoa("node", "init", *allocations, *numbers)
         node = self.start(stoa.service("node", "node", "run", "--port", "0", "--tick", str(tick)))
