@@ -1,12 +1,13 @@
 import ArgumentParser
+import LedgerCore
 import LedgerIndex
 import MarketTypes
 
-/// Which market is meant: by its name, or by the pair of units that is traded.
+/// Which market is meant: by its name, or by its two units.
 struct MarketOptions: ParsableArguments {
     @Option(help: "a market's 64 hex digits; see `stoa index markets`")
     var market: String?
-    @Option(help: "what is traded, in all markets: native, or a unit's 64 hex digits")
+    @Option(help: "what is traded: a unit's 64 hex digits")
     var base: String?
     @Option(help: "what it is paid with: native, or a unit's 64 hex digits")
     var quote = "native"
@@ -32,9 +33,9 @@ struct MarketOptions: ParsableArguments {
             return found
         }
         guard let base = Denomination(indexText: base ?? ""),
-            let quote = Denomination(indexText: quote)
-        else { throw ValidationError("--base and --quote are native or 64 hex digits") }
-        return .pair(base: base, quote: quote)
+            let quote = Denomination(indexText: quote), let market = Market(base, quote)
+        else { throw ValidationError("--base and --quote are two units, native or 64 hex digits") }
+        return market
     }
 }
 
@@ -57,11 +58,10 @@ struct IndexMarkets: AsyncParsableCommand {
 
     func run() async throws {
         let found = try await index.ask { try await $0.markets(page.request()) }
-        index.print(found, ["KIND", "BASE", "QUOTE", "TRADES", "MARKET"]) { entry in
-            let market = entry.market
-            return [
-                market.isPair ? "all" : market.kind, short(market.base), short(market.quote),
-                "\(entry.trades)", market.isPair ? "-" : "\(market.name)",
+        index.print(found, ["BASE", "QUOTE", "TRADES", "MARKET"]) { entry in
+            [
+                short(entry.market.base), short(entry.market.quote), "\(entry.trades)",
+                "\(entry.market.id)",
             ]
         }
     }
@@ -70,8 +70,8 @@ struct IndexMarkets: AsyncParsableCommand {
 struct IndexTrades: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trades",
-        abstract: "the trades of a market or of a pair of units, the latest first",
-        discussion: "Prices are for 10^9 of the smallest unit of what is traded."
+        abstract: "the trades of a market, the latest first",
+        discussion: "Prices are for 10^18 of the smallest unit of what is traded."
     )
 
     @OptionGroup var market: MarketOptions
@@ -95,9 +95,9 @@ struct IndexTrades: AsyncParsableCommand {
 struct IndexCandles: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "candles",
-        abstract: "open, high, low, close and volume of a market or of a pair of units",
+        abstract: "open, high, low, close and volume of a market",
         discussion: """
-            Prices are for 10^9 of the smallest unit of what is traded. Spans without a trade are \
+            Prices are for 10^18 of the smallest unit of what is traded. Spans without a trade are \
             left out.
 
             EXAMPLE

@@ -18,6 +18,9 @@ final class ChainLedger: LedgerConnection {
         var blocks: [BlockSummary] = []
         var asked = 0
         var failsAfter: Int?
+        /// What an answer or two are older by than the blocks, as another node's would be.
+        var old: [(entries: Entries, height: UInt64)] = []
+        var lags = false
         var waiting: [CheckedContinuation<Void, Never>] = []
         var isClosed = false
     }
@@ -62,6 +65,11 @@ final class ChainLedger: LedgerConnection {
         state.withLock { $0.blocks = Array($0.blocks.prefix(height)) }
     }
 
+    /// Lets some answers come from the state before the last block.
+    func lag() {
+        state.withLock { $0.lags = true }
+    }
+
     /// Takes an entry out of the state behind the rules' back.
     func forget(_ key: StateKey) {
         state.withLock { $0.entries.values[key] = nil }
@@ -104,6 +112,8 @@ final class ChainLedger: LedgerConnection {
                 }
             }
             own += ledger.endBlock(at: context).events
+            let old = (state.entries, context.height.rawValue - 1)
+            state.old = state.lags ? [old] : []
             for change in ledger.changes { state.entries.values[change.key] = change.value }
             state.blocks.append(
                 BlockSummary(
@@ -168,6 +178,9 @@ final class ChainLedger: LedgerConnection {
     func entry(_ key: StateKey, proven: Bool) async throws(LedgerClientError) -> StateEntry {
         let (value, height, isAway) = state.withLock { state in
             state.asked += 1
+            if state.failsAfter == nil, state.asked % 3 == 0, let old = state.old.popLast() {
+                return (old.entries.values[key], old.height, false)
+            }
             if let left = state.failsAfter { state.failsAfter = left - 1 }
             return (
                 state.entries.values[key], UInt64(state.blocks.count), (state.failsAfter ?? 0) < 0

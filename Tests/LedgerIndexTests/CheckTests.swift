@@ -12,7 +12,9 @@ struct CheckTests {
         let library = try Library()
         var bazaar = Bazaar(library.ledger, seed: seed)
         library.publish(.alice, asset: "first", models: [("model-a", 10), ("model-b", 12)])
-        bazaar.blocks(100)
+        bazaar.blocks(80)
+        var exchange = Exchange(library.ledger, seed: seed)
+        for _ in 0..<20 { exchange.block() }
         try await library.catchUp()
         return library
     }
@@ -49,8 +51,9 @@ struct CheckTests {
     private static let plants: [(sql: String, onlyFull: Bool)] = [
         ("DELETE FROM events WHERE id = (SELECT max(id) FROM events)", false),
         ("UPDATE events SET json = '{}' WHERE id = (SELECT min(id) FROM events)", false),
+        ("UPDATE events SET cause = cause + 1 WHERE id = (SELECT min(id) FROM events)", false),
         ("UPDATE events SET name = 'x' WHERE id = (SELECT min(id) FROM events)", false),
-        ("INSERT INTO events VALUES ((SELECT max(id) FROM events) + 9, 'x', '{}')", false),
+        ("INSERT INTO events VALUES ((SELECT max(id) FROM events) + 9, NULL, 'x', '{}')", false),
         ("DELETE FROM blocks WHERE height = 7", false),
         ("UPDATE blocks SET time = time + 1 WHERE height = 7", false),
         ("UPDATE blocks SET digest = zeroblob(32) WHERE height = 7", false),
@@ -71,6 +74,12 @@ struct CheckTests {
             """, false
         ),
         ("DELETE FROM transactions WHERE id = (SELECT max(id) FROM transactions)", false),
+        ("UPDATE trades SET price = zeroblob(16) WHERE venue = 'batch'", false),
+        ("UPDATE trades SET venue = 'sale' WHERE id = (SELECT max(id) FROM trades)", false),
+        ("DELETE FROM trades WHERE id = (SELECT min(id) FROM trades)", false),
+        ("UPDATE candles SET trades = trades + 1 WHERE seconds = 60", false),
+        ("UPDATE candles SET high = zeroblob(16) WHERE seconds = 3600", true),
+        ("UPDATE markets SET trades = trades + 1", false),
         ("UPDATE offers SET standing = 4 - standing WHERE model = 'model-a'", false),
         ("UPDATE offers SET model = 'model-c' WHERE model = 'model-a'", false),
         ("UPDATE offers SET expires = expires + 1 WHERE model = 'model-a'", false),

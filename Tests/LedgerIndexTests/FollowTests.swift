@@ -37,8 +37,10 @@ struct FollowTests {
             chain: ledger.genesis.chain
         )
         let indexer = Indexer(database: database, ledger: ledger, logger: silent)
+        var exchange = Exchange(ledger, seed: seed)
         for _ in 0..<12 {
             bazaar.blocks(1 + random.below(6))
+            exchange.block()
             // Up to some height below the ledger's: the catalogue is then ahead of the blocks.
             let behind = UInt64(random.below(3))
             let target = max(1, ledger.height - min(behind, ledger.height - 1))
@@ -53,6 +55,10 @@ struct FollowTests {
         let fresh = try await rebuilt(ledger, directory, "b")
         #expect(try await database.dump() == fresh.dump())
         #expect(try await database.count("SELECT count(*) FROM assets") > 0)
+        for venue in ["pool", "batch"] {
+            let sql = "SELECT count(*) FROM trades WHERE venue = '\(venue)'"
+            #expect(try await database.count(sql) > 0, "\(venue)")
+        }
     }
 
     @Test(
@@ -65,8 +71,10 @@ struct FollowTests {
         var bazaar = Bazaar(ledger, seed: seed)
         var random = SplitMix64(seed: seed ^ 99)
         var name = "0"
+        var exchange = Exchange(ledger, seed: seed)
         for round in 1...6 {
             bazaar.blocks(1 + random.below(8))
+            exchange.block()
             do {
                 let database = try IndexDatabase(
                     writing: directory.file(name),
@@ -92,6 +100,22 @@ struct FollowTests {
         let last = try await rebuilt(ledger, directory, name)
         let fresh = try await rebuilt(ledger, directory, "fresh")
         #expect(try await last.dump() == fresh.dump())
+    }
+
+    @Test("a state that is older than the block is not taken for the block's")
+    func laggingState() async throws {
+        let ledger = ChainLedger()
+        ledger.lag()
+        let directory = try Directory()
+        var bazaar = Bazaar(ledger, seed: 9)
+        let database = try IndexDatabase(writing: directory.file("a"), chain: ledger.genesis.chain)
+        let indexer = Indexer(database: database, ledger: ledger, logger: silent)
+        for _ in 0..<80 {
+            bazaar.block()
+            try await indexer.follow(to: BlockHeight(ledger.height))
+        }
+        let fresh = try await rebuilt(ledger, directory, "b")
+        #expect(try await database.dump() == fresh.dump())
     }
 
     @Test("a batch that fails in the middle leaves nothing behind")

@@ -93,9 +93,13 @@ struct PageTests {
         var sent: [AccountID: [BlockTransaction]] = [:]
         for height in 1...library.ledger.height {
             let block = try #require(library.ledger.block(height))
-            for event in block.events {
+            let senders = block.included.flatMap { entry in
+                [AccountID](repeating: entry.sender, count: Int(entry.events))
+            }
+            for (index, event) in block.events.enumerated() {
                 let record = event.record
-                let subjects = record.fields.compactMap { Subject($0.value) }
+                var subjects = record.fields.compactMap { Subject($0.value) }
+                if index < senders.count { subjects.append(.account(senders[index])) }
                 for subject in Set(subjects) { events[subject, default: []].append(record.json) }
             }
             for entry in block.included { sent[entry.sender, default: []].append(entry) }

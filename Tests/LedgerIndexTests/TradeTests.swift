@@ -8,29 +8,26 @@ import Testing
 
 @Suite("IDX-40 to IDX-44: trades and candles", .timeLimit(.minutes(5)))
 struct TradeTests {
-    private static let units: [Denomination] = [.native, .issued(digest(1)), .issued(digest(2))]
+    private static let markets = [
+        Market(.issued(digest(1)), .native), Market(.native, .issued(digest(2))),
+        Market(.issued(digest(2)), .issued(digest(1))),
+    ].compactMap(\.self)
 
-    private func market(_ number: Int) -> Market {
-        Market(
-            kind: number == 2 ? "sale" : "pool",
-            name: digest(UInt8(50 + number)),
-            base: Self.units[number % 2 + 1],
-            quote: Self.units[0]
-        )
-    }
-
-    private func random(_ random: inout SplitMix64) -> Trade {
-        Trade(
-            market: market(random.below(3)),
-            venue: "pool",
+    private func random(_ random: inout SplitMix64) -> MarketTrade {
+        MarketTrade(
+            market: Self.markets[random.below(3)],
+            venue: ["pool", "sale", "batch"][random.below(3)],
+            place: digest(UInt8(random.below(9))),
             base: Amount(obol: UInt128(random.below(8))),
             quote: Amount(obol: random.once(in: 30) ? .max : UInt128(random.below(1_000_000))),
-            taker: random.once(in: 3) ? nil : Person.bob.id,
+            taker: Person.bob.id,
             side: random.once(in: 2) ? "buy" : "sell"
         )
     }
 
-    private func block(_ height: UInt64, _ seconds: UInt64, _ trades: [Trade]) throws -> BlockRows {
+    private func block(_ height: UInt64, _ seconds: UInt64, _ trades: [MarketTrade]) throws
+        -> BlockRows
+    {
         var rows = try BlockRows(
             BlockSummary(
                 height: BlockHeight(height),
@@ -48,22 +45,18 @@ struct TradeTests {
 
     /// Candles as anybody would make them, from a list of all trades.
     private func candles(
-        _ trades: [(seconds: UInt64, trade: Trade)],
+        _ trades: [(seconds: UInt64, trade: MarketTrade)],
         of market: Market,
         span: UInt64
     ) -> [Candle] {
-        let mine = trades.filter { entry in
-            let other = entry.trade.market
-            let isSame =
-                market.isPair
-                ? other.base == market.base && other.quote == market.quote : other == market
-            return isSame && !entry.trade.base.isZero
-        }
+        let mine = trades.filter { $0.trade.market == market && !$0.trade.base.isZero }
         let starts = Set(mine.map { $0.seconds / span * span }).sorted()
         return starts.map { start in
             let inside = mine.filter { $0.seconds / span * span == start }.map(\.trade)
             let prices = inside.map { trade -> UInt128 in
-                let (high, low) = trade.quote.obol.multipliedFullWidth(by: 1_000_000_000)
+                let (high, low) = trade.quote.obol.multipliedFullWidth(
+                    by: 1_000_000_000_000_000_000
+                )
                 guard high < trade.base.obol else { return .max }
                 return trade.base.obol.dividingFullWidth((high, low)).quotient
             }
@@ -90,7 +83,7 @@ struct TradeTests {
     func model(seed: UInt64) async throws {
         let library = try Library()
         var generator = SplitMix64(seed: seed)
-        var all: [(seconds: UInt64, trade: Trade)] = []
+        var all: [(seconds: UInt64, trade: MarketTrade)] = []
         var pending: [BlockRows] = []
         var seconds: UInt64 = 1_700_000_000
         for height in 1...UInt64(80) {
@@ -107,8 +100,7 @@ struct TradeTests {
             }
         }
         let index = library.index
-        let pair = Market.pair(base: Self.units[1], quote: Self.units[0])
-        for market in [market(0), market(1), market(2), pair] {
+        for market in Self.markets {
             for span in Candle.spans {
                 let expected = candles(all, of: market, span: span)
                 let found = try await index.candles(
@@ -129,43 +121,68 @@ struct TradeTests {
                 #expect(inner == Array(expected.dropFirst().dropLast().prefix(200)))
             }
             let trades = try await index.trades(of: market, PageRequest(limit: 200)).items
-            let expected = all.map(\.trade).filter { trade in
-                !trade.base.isZero
-                    && (market.isPair ? trade.market.base == market.base : trade.market == market)
-            }
+            let expected = all.map(\.trade).filter { $0.market == market && !$0.base.isZero }
             #expect(trades.reversed().map(\.trade) == expected.suffix(200))
         }
         let markets = try await index.markets(PageRequest()).items
         let count = all.count { !$0.trade.base.isZero }
-        #expect(markets.filter { !$0.market.isPair }.reduce(0) { $0 + $1.trades } == count)
-        #expect(markets.filter { $0.market.isPair }.reduce(0) { $0 + $1.trades } == count)
-        #expect(try await index.market(named: digest(52)) == market(2))
+        #expect(markets.reduce(0) { $0 + $1.trades } == count)
+        #expect(try await index.market(named: Self.markets[2].id) == Self.markets[2])
+        #expect(try await index.market(named: digest(3)) == nil)
         let differences = try await library.database.pool.read { db in
             try TotalsComparison(db: db).differences(at: BlockHeight(80))
         }
         #expect(differences.isEmpty)
     }
 
-    @Test("a trade is read from an event's fields, and only from those that all trades have")
-    func record() {
-        let fields: [EventRecord.Field] = [
-            .init("venue", .text("pool")), .init("market", .object("pool", digest(9))),
-            .init("base", .denomination(.issued(digest(1)))),
-            .init("quote", .denomination(.native)),
-            .init("baseAmount", .amount(Amount(obol: 3), .issued(digest(1)))),
-            .init("quoteAmount", .amount(Amount(obol: 10), .native)),
-            .init("taker", .account(Person.bob.id)), .init("side", .text("buy")),
-        ]
-        let trade = Trade(EventRecord("exchange.trade", fields))
-        #expect(trade?.price == Amount(obol: 3_333_333_333))
-        #expect(trade?.taker == Person.bob.id)
-        #expect(trade?.market.kind == "pool")
-        #expect(Trade(EventRecord("exchange.traded", fields)) == nil)
-        for missing in 1...5 {
-            var fewer = fields
-            fewer.remove(at: missing)
-            #expect(Trade(EventRecord("exchange.trade", fewer)) == nil)
+    @Test("a price is for 10^18 of the base, rounded down, and none if nothing was traded")
+    func price() {
+        func price(_ base: UInt128, _ quote: UInt128) -> UInt128? {
+            MarketTrade(
+                market: Self.markets[0],
+                venue: "pool",
+                place: .zero,
+                base: Amount(obol: base),
+                quote: Amount(obol: quote),
+                taker: Person.bob.id,
+                side: "buy"
+            ).price?.obol
         }
+        #expect(price(3, 10) == 3_333_333_333_333_333_333)
+        #expect(price(0, 10) == nil)
+        #expect(price(1, .max) == .max)
+        #expect(price(.max, 0) == 0)
+    }
+
+    @Test("trades with a pool and in batches are indexed from what the rules say of them")
+    func rules() async throws {
+        let library = try Library()
+        var exchange = Exchange(library.ledger, seed: 1)
+        for _ in 0..<60 { exchange.block() }
+        try await library.catchUp()
+        var expected: [MarketTrade] = []
+        for height in 1...library.ledger.height {
+            expected += try #require(library.ledger.block(height)).events.compactMap { event in
+                guard case .exchange(.trade(let trade)) = event else { return nil }
+                return MarketTrade(trade)
+            }
+        }
+        #expect(Set(expected.map(\.venue)) == ["pool", "batch"])
+        let index = library.index
+        let found = try await index.trades(of: exchange.market, PageRequest(limit: 200))
+        #expect(found.items.reversed().map(\.trade) == expected.suffix(200))
+        let days = try await index.candles(
+            of: exchange.market,
+            seconds: 86400,
+            in: 0...UInt64.max,
+            PageRequest(limit: 200)
+        ).items
+        #expect(days.reduce(0) { $0 + Int($1.trades) } == expected.count)
+        #expect(days.reduce(0) { $0 + $1.base.obol } == expected.reduce(0) { $0 + $1.base.obol })
+        let taker = try #require(expected.first?.taker)
+        let history = try await index.history(of: .account(taker), PageRequest(limit: 200))
+        #expect(history.items.contains { $0.name == MarketTrade.eventName })
+        #expect(history.items.contains { $0.transaction == nil }, "what the block itself did")
     }
 
     @Test("spans that are none are refused")
@@ -173,7 +190,7 @@ struct TradeTests {
         let library = try Library()
         await #expect(throws: IndexError.self) {
             try await library.index.candles(
-                of: market(0),
+                of: Self.markets[0],
                 seconds: 61,
                 in: 0...1,
                 PageRequest()

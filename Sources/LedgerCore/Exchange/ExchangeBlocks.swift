@@ -44,8 +44,8 @@ extension Ledger {
         ]
         // All that is given is taken first, then all is handed out: what rounding keeps of the
         // quote goes into the market's own pot, which has it when it is the other way round.
-        for fill in batch.buys { events += try settle(fill, at: batch.price) }
-        for fill in batch.sells { events += try settle(fill, at: batch.price) }
+        events += try settle(batch.buys, at: batch.price, market, .buy)
+        events += try settle(batch.sells, at: batch.price, market, .sell)
         return events
     }
 
@@ -73,12 +73,35 @@ extension Ledger {
         return waiting
     }
 
-    /// Pays one fill, and ends the order if nothing is left of it.
+    /// Pays the fills of one side, and ends orders of which nothing is left; writes the book
+    /// once.
+    private mutating func settle(
+        _ fills: [Batch.Fill],
+        at price: UInt128,
+        _ market: Market,
+        _ side: OrderSide
+    ) throws(Refusal) -> [ExchangeEvent] {
+        var events: [ExchangeEvent] = []
+        var done: Set<OrderID> = []
+        for fill in fills {
+            let (order, paid) = try settle(fill, at: price)
+            events += paid
+            guard order.open == 0 else { continue }
+            done.insert(fill.order)
+            events.append(try release(order, fill.order, .filled))
+        }
+        remove(done, from: market, side)
+        return events
+    }
+
+    /// Pays one fill.
     private mutating func settle(
         _ fill: Batch.Fill,
         at price: UInt128
-    ) throws(Refusal) -> [ExchangeEvent] {
-        guard var order = state.read(Order.self, .order(fill.order)) else { return [] }
+    ) throws(Refusal) -> (Order, [ExchangeEvent]) {
+        guard var order = state.read(Order.self, .order(fill.order)) else {
+            preconditionFailure("an order was matched that is not there")
+        }
         let market = order.market
         let base = Amount(obol: fill.base)
         let quote = order.fill(fill.base, at: price)
@@ -108,8 +131,7 @@ extension Ledger {
                 )
             )
         )
-        if order.open == 0 { events.append(try close(order, fill.order, .filled)) }
-        return events
+        return (order, events)
     }
 }
 

@@ -54,7 +54,10 @@ public struct OrderBook: CanonicalCodable, Hashable {
         entries.insert(entry, at: place)
     }
 
-    mutating func remove(_ order: OrderID) { entries.removeAll { $0.order == order } }
+    /// Takes orders out, all at once.
+    mutating func remove(_ orders: Set<OrderID>) {
+        entries.removeAll { orders.contains($0.order) }
+    }
 
     public func encode(into encoder: inout CanonicalEncoder) { encoder.encode(list: entries) }
 

@@ -93,16 +93,30 @@ extension Ledger {
         state.read(OrderBook.self, .orderBook(market.id, side)) ?? OrderBook()
     }
 
-    /// Returns what an order has left, and forgets it.
+    /// Takes an order out of its book, and returns what it has left.
     mutating func close(
         _ order: Order,
         _ id: OrderID,
         _ end: ExchangeEnd
     ) throws(Refusal) -> ExchangeEvent {
-        var book = book(order.market, order.side)
-        book.remove(id)
-        let key = StateKey.orderBook(order.market.id, order.side)
-        state.write(book.entries.isEmpty ? nil : book, key)
+        remove([id], from: order.market, order.side)
+        return try release(order, id, end)
+    }
+
+    /// Takes orders out of one side of a market.
+    mutating func remove(_ orders: Set<OrderID>, from market: Market, _ side: OrderSide) {
+        guard !orders.isEmpty else { return }
+        var book = book(market, side)
+        book.remove(orders)
+        state.write(book.entries.isEmpty ? nil : book, .orderBook(market.id, side))
+    }
+
+    /// Returns what an order has left, and forgets it; its place in the book is the caller's.
+    mutating func release(
+        _ order: Order,
+        _ id: OrderID,
+        _ end: ExchangeEnd
+    ) throws(Refusal) -> ExchangeEvent {
         let left = state.amount(in: order.pot(id))
         try state.move(left, from: order.pot(id), to: order.owner)
         state.write(Order?.none, .order(id))

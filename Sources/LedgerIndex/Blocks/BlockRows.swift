@@ -34,8 +34,11 @@ struct Ordinal: Hashable, Sendable {
 struct BlockRows: Sendable {
     struct EventRow: Hashable, Sendable {
         let id: Int64
+        /// The number of the transaction that caused it; nil for what the block itself brought.
+        let cause: Int64?
         let name: String
         let json: String
+        /// What it names, and who sent the transaction that caused it.
         let subjects: [Subject]
     }
 
@@ -46,7 +49,7 @@ struct BlockRows: Sendable {
 
     struct TradeRow: Hashable, Sendable {
         let id: Int64
-        let trade: Trade
+        let trade: MarketTrade
     }
 
     /// An asset or offer that an event names: its row may have changed.
@@ -75,38 +78,52 @@ struct BlockRows: Sendable {
         encoder.encode(block.height.rawValue)
         encoder.encode(block.time.milliseconds)
         encoder.encode(UInt64(clamping: block.transactions))
+        let included = try Self.transactions(block)
+        var causes = included.flatMap { row in
+            [TransactionRow?](repeating: row, count: Int(row.transaction.events))
+        }
+        guard causes.count <= block.events.count else {
+            throw IndexError.malformed("a block whose transactions caused more than it has")
+        }
+        let own = block.events.count - causes.count
+        causes += [TransactionRow?](repeating: nil, count: own)
         var (events, trades, touched): ([EventRow], [TradeRow], [Touch]) = ([], [], [])
-        for (index, event) in block.events.enumerated() {
+        for (index, (event, cause)) in zip(block.events, causes).enumerated() {
             event.encode(into: &encoder)
             let record = event.record
             let place = try Ordinal(block.height, index)
             events.append(
                 EventRow(
                     id: place.rawValue,
+                    cause: cause?.id,
                     name: record.name,
                     json: record.json,
-                    subjects: Self.subjects(record)
+                    subjects: Self.subjects(record, sender: cause?.transaction.sender)
                 )
             )
-            if let trade = Trade(record) {
+            if let trade = MarketTrade(event) {
                 trades.append(TradeRow(id: place.rawValue, trade: trade))
             }
             touched += Self.touches(record, place)
         }
-        var included: [TransactionRow] = []
-        for (index, transaction) in block.included.enumerated() {
-            transaction.encode(into: &encoder)
-            let place = try Ordinal(block.height, index)
-            included.append(TransactionRow(id: place.rawValue, transaction: transaction))
-        }
+        for transaction in block.included { transaction.encode(into: &encoder) }
         (self.events, self.trades, self.touched) = (events, trades, touched)
         self.included = included
         digest = Digest(sha256: encoder.bytes)
     }
 
-    /// What the event names, each once, in order.
-    private static func subjects(_ record: EventRecord) -> [Subject] {
-        var found: [Subject] = []
+    private static func transactions(_ block: BlockSummary) throws(IndexError) -> [TransactionRow] {
+        var rows: [TransactionRow] = []
+        for (index, transaction) in block.included.enumerated() {
+            let place = try Ordinal(block.height, index)
+            rows.append(TransactionRow(id: place.rawValue, transaction: transaction))
+        }
+        return rows
+    }
+
+    /// Who caused the event and what it names, each once, in order.
+    private static func subjects(_ record: EventRecord, sender: AccountID?) -> [Subject] {
+        var found = sender.map { [Subject.account($0)] } ?? []
         for field in record.fields {
             if let subject = Subject(field.value), !found.contains(subject) {
                 found.append(subject)
@@ -117,7 +134,7 @@ struct BlockRows: Sendable {
 
     /// Events that name assets or offers and change nothing about them, and come with each sale.
     private static let quiet: Set<String> = [
-        "lineage.royaltyPaid", "lineage.incomeKept", Trade.eventName,
+        "lineage.royaltyPaid", "lineage.incomeKept", MarketTrade.eventName,
     ]
 
     private static func touches(_ record: EventRecord, _ place: Ordinal) -> [Touch] {

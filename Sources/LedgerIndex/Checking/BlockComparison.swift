@@ -61,7 +61,7 @@ struct BlockComparison {
     }
 
     private func row(_ event: BlockRows.EventRow) -> Line {
-        (place(event.id), "\(event.name) \(event.json)")
+        (place(event.id), text(event.name, event.json, cause: event.cause))
     }
 
     private func eventRows(_ range: StatementArguments) throws -> [Line] {
@@ -69,7 +69,11 @@ struct BlockComparison {
             db,
             sql: "SELECT * FROM events WHERE id BETWEEN ? AND ? ORDER BY id",
             arguments: range
-        ).map { (place($0["id"]), "\($0["name"] as String) \($0["json"] as String)") }
+        ).map { (place($0["id"]), text($0["name"], $0["json"], cause: $0["cause"])) }
+    }
+
+    private func text(_ name: String, _ json: String, cause: Int64?) -> String {
+        "\(name) \(json) of \(cause.map(place) ?? "the block")"
     }
 
     /// The mentions are found by subject only, so one that is too many is not found here: their
@@ -101,7 +105,7 @@ struct BlockComparison {
     private func text(_ transaction: BlockTransaction) -> String {
         "\(transaction.digest) of \(transaction.sender.digest) sequence \(transaction.sequence), "
             + "fee \(transaction.fee.obol), messages \(transaction.messages), "
-            + "code \(transaction.code) at \(transaction.messageIndex)"
+            + "code \(transaction.code) at \(transaction.messageIndex), events \(transaction.events)"
     }
 
     private func transactionRows(_ range: StatementArguments) throws -> [Line] {
@@ -123,13 +127,7 @@ struct BlockComparison {
     private func tradeRows(_ range: StatementArguments) throws -> [Line] {
         try Row.fetchAll(
             db,
-            sql: """
-                SELECT t.*, b.time, s.kind AS marketKind, s.market AS marketName,
-                    s.base AS baseUnit, s.quote AS quoteUnit
-                FROM trades AS t JOIN series AS s ON s.id = t.market
-                JOIN blocks AS b ON b.height = t.id >> \(Ordinal.bits)
-                WHERE t.id BETWEEN ? AND ? ORDER BY t.id
-                """,
+            sql: "\(TradeEntry.sql) WHERE t.id BETWEEN ? AND ? ORDER BY t.id",
             arguments: range
         ).map { row in
             let trade = try TradeEntry(row).trade
@@ -165,14 +163,9 @@ struct TotalsComparison {
                 is: number("SELECT coalesce(sum(transactions), 0) FROM subjects")
             )
             + compare(
-                "trades of markets",
+                "trades",
                 "SELECT count(*) FROM trades",
-                is: number("SELECT coalesce(sum(trades), 0) FROM series WHERE kind <> ''")
-            )
-            + compare(
-                "trades of pairs",
-                "SELECT count(*) FROM trades",
-                is: number("SELECT coalesce(sum(trades), 0) FROM series WHERE kind = ''")
+                is: number("SELECT coalesce(sum(trades), 0) FROM markets")
             )
             + candles()
     }
@@ -191,20 +184,20 @@ struct TotalsComparison {
         return [IndexDifference("number of \(place)", expected: "\(expected)", found: "\(found)")]
     }
 
-    /// Each series has each trade in one candle of each span.
+    /// Each market has each trade in one candle of each span.
     private func candles() throws -> [IndexDifference] {
         try Candle.spans.flatMap { seconds in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT s.id, s.trades, coalesce(sum(c.trades), 0) AS sum FROM series AS s
-                    LEFT JOIN candles AS c ON c.series = s.id AND c.seconds = ?
+                    SELECT s.id, s.trades, coalesce(sum(c.trades), 0) AS sum FROM markets AS s
+                    LEFT JOIN candles AS c ON c.market = s.id AND c.seconds = ?
                     GROUP BY s.id HAVING sum <> s.trades
                     """,
                 arguments: [seconds.stored]
             ).map { row in
                 IndexDifference(
-                    "trades in candles of \(seconds) s of series \(row["id"] as Int64)",
+                    "trades in candles of \(seconds) s of market \(row["id"] as Int64)",
                     expected: "\(row["trades"] as Int64)",
                     found: "\(row["sum"] as Int64)"
                 )

@@ -19,8 +19,9 @@ struct TableComparison {
     private static let tables = [
         Table("blocks", keys: "height"), Table("events", keys: "id"),
         Table("subjects", keys: "id"), Table("mentions", keys: "subject", "event"),
-        Table("transactions", keys: "id"), Table("series", keys: "id"), Table("trades", keys: "id"),
-        Table("candles", keys: "series", "seconds", "start"),
+        Table("transactions", keys: "id"), Table("markets", keys: "id"),
+        Table("trades", keys: "id"),
+        Table("candles", keys: "market", "seconds", "start"),
         // What else these have is the state's, and is compared with the state.
         Table("assets", columns: "id, name", keys: "id"),
         Table("offers", columns: "id, name", keys: "id"),

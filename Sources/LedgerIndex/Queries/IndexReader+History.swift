@@ -14,13 +14,16 @@ public struct EventEntry: Hashable, Sendable {
     public let name: String
     /// The event as one JSON object.
     public let json: String
+    /// The transaction that caused it, by its place among the block's; nil for what the block
+    /// itself brought.
+    public let transaction: UInt64?
 }
 
 /// A transaction in its place.
 public struct TransactionEntry: Hashable, Sendable {
     /// The block.
     public let height: BlockHeight
-    /// The transaction's place among the block's, from 0.
+    /// The transaction's place, from 0, among what of the block is a transaction.
     public let index: UInt64
     /// The block's time.
     public let time: Timestamp
@@ -81,7 +84,8 @@ extension IndexReader {
         )
     }
 
-    /// The events that name a subject, or all events, the latest first.
+    /// The events that name a subject, and what an account's own transactions caused; or all events.
+    /// The latest first.
     ///
     /// - Throws: ``IndexError/badQuestion(_:)``, or a `DatabaseError`.
     public func history(
@@ -118,12 +122,14 @@ extension IndexReader {
             }
             let found = rows.map { row in
                 let ordinal = Ordinal(rawValue: row["id"])
+                let cause: Int64? = row["cause"]
                 return EventEntry(
                     height: ordinal.height,
                     index: ordinal.index,
                     time: Timestamp(milliseconds: row.number("time")),
                     name: row["name"],
-                    json: row["json"]
+                    json: row["json"],
+                    transaction: cause.map { Ordinal(rawValue: $0).index }
                 )
             }
             return Page(found, page, question, place.height) { entry in
@@ -234,7 +240,7 @@ extension BlockTransaction {
             messages: UInt8(clamping: row["messages"] as Int64),
             code: UInt32(clamping: row["code"] as Int64),
             messageIndex: UInt8(clamping: row["message"] as Int64),
-            events: 0
+            events: UInt32(clamping: row["events"] as Int64)
         )
     }
 }

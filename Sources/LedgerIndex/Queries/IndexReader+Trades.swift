@@ -1,4 +1,5 @@
 import GRDB
+public import LedgerCore
 public import MarketTypes
 
 /// A trade in its place.
@@ -10,10 +11,10 @@ public struct TradeEntry: Hashable, Sendable {
     /// The block's time.
     public let time: Timestamp
     /// The trade.
-    public let trade: Trade
+    public let trade: MarketTrade
 }
 
-/// A market, or a pair over all markets, and how many trades it had.
+/// A market, and how many trades it had.
 public struct MarketEntry: Hashable, Sendable {
     /// The market.
     public let market: Market
@@ -23,7 +24,7 @@ public struct MarketEntry: Hashable, Sendable {
 }
 
 extension IndexReader {
-    /// Everything that was ever traded, pairs too, the first traded first.
+    /// Everything that was ever traded, the first traded first.
     ///
     /// - Throws: ``IndexError/badQuestion(_:)``, or a `DatabaseError`.
     public func markets(_ page: PageRequest) async throws -> Page<MarketEntry> {
@@ -32,7 +33,7 @@ extension IndexReader {
         return try await read { db, place in
             let rows = try Row.fetchAll(
                 db,
-                sql: "SELECT * FROM series WHERE id > ? ORDER BY id LIMIT ?",
+                sql: "SELECT * FROM markets WHERE id > ? ORDER BY id LIMIT ?",
                 arguments: [after, page.limit + 1]
             )
             let found = try rows.map { row in
@@ -46,39 +47,32 @@ extension IndexReader {
         }
     }
 
-    /// The market with this name, or nil if nothing was traded there; of several with one name the
-    /// first traded.
+    /// The market with this name, or nil if nothing was traded there.
     public func market(named name: Digest) async throws -> Market? {
         try await read { db, _ in
             let row = try Row.fetchOne(
                 db,
-                sql: "SELECT * FROM series WHERE market = ? AND kind <> '' ORDER BY id",
+                sql: "SELECT * FROM markets WHERE name = ?",
                 arguments: [name.blob]
             )
             return try row.map { try Market($0) }
         }
     }
 
-    /// The trades of a market or pair, the latest first.
+    /// The trades of a market, the latest first.
     ///
     /// - Throws: ``IndexError/badQuestion(_:)``, or a `DatabaseError`.
     public func trades(of market: Market, _ page: PageRequest) async throws -> Page<TradeEntry> {
-        let question = "trades \(market)"
+        let question = "trades \(market.id)"
         let key = try PageCursor.key(page, of: question, bytes: 8)
         let before = key.map { Int64(keyBytes: $0) } ?? .max
         return try await read { db, place in
-            let number = try Self.number(of: market, db)
-            let column = market.isPair ? "pair" : "market"
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT t.*, b.time, s.kind AS marketKind, s.market AS marketName,
-                        s.base AS baseUnit, s.quote AS quoteUnit
-                    FROM trades AS t JOIN series AS s ON s.id = t.market
-                    JOIN blocks AS b ON b.height = t.id >> \(Ordinal.bits)
-                    WHERE t.\(column) = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?
+                    \(TradeEntry.sql) WHERE t.market = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?
                     """,
-                arguments: [number, before, page.limit + 1]
+                arguments: [try Self.number(of: market, db), before, page.limit + 1]
             )
             let found = try rows.map { try TradeEntry($0) }
             return Page(found, page, question, place.height) { entry in
@@ -87,7 +81,7 @@ extension IndexReader {
         }
     }
 
-    /// The candles of a market or pair whose spans begin in `range`, in seconds since 1970, the
+    /// The candles of a market whose spans begin in `range`, in seconds since 1970, the
     /// first first; spans without a trade have none.
     ///
     /// - Parameter seconds: one of ``Candle/spans``.
@@ -101,14 +95,14 @@ extension IndexReader {
         guard Candle.spans.contains(seconds) else {
             throw IndexError.badQuestion("candles are of 60, 3600 or 86400 seconds")
         }
-        let question = "candles \(market) \(seconds) \(range)"
+        let question = "candles \(market.id) \(seconds) \(range)"
         let key = try PageCursor.key(page, of: question, bytes: 8)
         let after = key.map { Int64(keyBytes: $0) } ?? -1
         return try await read { db, place in
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM candles WHERE series = ? AND seconds = ?
+                    SELECT * FROM candles WHERE market = ? AND seconds = ?
                     AND start > ? AND start >= ? AND start <= ? ORDER BY start LIMIT ?
                     """,
                 arguments: [
@@ -125,46 +119,43 @@ extension IndexReader {
     private static func number(of market: Market, _ db: Database) throws -> Int64? {
         try Int64.fetchOne(
             db,
-            sql: "SELECT id FROM series WHERE market = ? AND base = ? AND quote = ? AND kind = ?",
-            arguments: [
-                market.name.blob, market.base.digest.blob, market.quote.digest.blob, market.kind,
-            ]
+            sql: "SELECT id FROM markets WHERE name = ?",
+            arguments: [market.id.blob]
         )
     }
 }
 
 extension Market {
-    /// Whether this is a pair over all markets.
-    public var isPair: Bool { kind.isEmpty }
-
-    fileprivate init(_ row: Row) throws {
-        self.init(
-            kind: row["kind"],
-            name: try row.digest("market"),
-            base: Denomination(digest: try row.digest("base")),
-            quote: Denomination(digest: try row.digest("quote"))
-        )
+    fileprivate init(_ row: Row, base: String = "base", quote: String = "quote") throws {
+        let one = Denomination(digest: try row.digest(base))
+        let other = Denomination(digest: try row.digest(quote))
+        guard let market = Market(one, other) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a market of one unit")
+        }
+        self = market
     }
 }
 
 extension TradeEntry {
+    /// Trades with what their market and block have.
+    static let sql = """
+        SELECT t.*, b.time, m.base AS baseUnit, m.quote AS quoteUnit FROM trades AS t
+        JOIN markets AS m ON m.id = t.market JOIN blocks AS b ON b.height = t.id >> \(Ordinal.bits)
+        """
+
     init(_ row: Row) throws {
         let ordinal = Ordinal(rawValue: row["id"])
         self.init(
             height: ordinal.height,
             index: ordinal.index,
             time: Timestamp(milliseconds: row.number("time")),
-            trade: Trade(
-                market: Market(
-                    kind: row["marketKind"],
-                    name: try row.digest("marketName"),
-                    base: Denomination(digest: try row.digest("baseUnit")),
-                    quote: Denomination(digest: try row.digest("quoteUnit"))
-                ),
+            trade: MarketTrade(
+                market: try Market(row, base: "baseUnit", quote: "quoteUnit"),
                 venue: row["venue"],
+                place: try row.digest("place"),
                 base: try row.amount("base"),
                 quote: try row.amount("quote"),
-                taker: try row.digestIfPresent("taker").map { AccountID($0) },
+                taker: AccountID(try row.digest("taker")),
                 side: row["side"]
             )
         )

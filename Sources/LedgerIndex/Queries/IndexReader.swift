@@ -27,7 +27,7 @@ public struct IndexReader: Sendable {
                 subjects: try count("subjects"),
                 assets: try exactly("SELECT count(*) FROM assets"),
                 offers: try exactly("SELECT count(*) FROM offers"),
-                trades: try exactly("SELECT sum(trades) FROM series WHERE kind = ''")
+                trades: try exactly("SELECT sum(trades) FROM markets")
             )
         }
     }

@@ -74,7 +74,8 @@ extension EventEntry: IndexDocument {
     public var document: JSONValue {
         .object([
             ("height", .height(height)), ("index", .number(index)),
-            ("timeMilliseconds", .number(time.milliseconds)), ("name", .text(name)),
+            ("timeMilliseconds", .number(time.milliseconds)),
+            ("transaction", transaction.map { .number($0) } ?? .null), ("name", .text(name)),
             ("fields", .written(json)),
         ])
     }
@@ -90,7 +91,7 @@ extension TransactionEntry: IndexDocument {
             ("messages", .number(UInt64(transaction.messages))),
             ("code", .number(UInt64(transaction.code))),
             ("refusal", Refusal(code: transaction.code).map { .text($0.name) } ?? .null),
-            ("refusedMessage", refusedMessage),
+            ("refusedMessage", refusedMessage), ("events", .number(UInt64(transaction.events))),
         ])
     }
 
@@ -120,10 +121,7 @@ extension SubjectEntry: IndexDocument {
 
 extension Market {
     fileprivate var fields: [(name: String, value: JSONValue)] {
-        [
-            ("market", isPair ? .null : .name(name)), ("kind", isPair ? .null : .text(kind)),
-            ("base", .text(base.text)), ("quote", .text(quote.text)),
-        ]
+        [("market", .name(id)), ("base", .text(base.text)), ("quote", .text(quote.text))]
     }
 }
 
@@ -138,10 +136,11 @@ extension TradeEntry: IndexDocument {
                 ("height", .height(height)), ("index", .number(index)),
                 ("timeMilliseconds", .number(time.milliseconds)),
             ] + trade.market.fields + [
-                ("venue", .text(trade.venue)), ("baseAmount", .amount(trade.base)),
+                ("venue", .text(trade.venue)), ("place", .name(trade.place)),
+                ("baseAmount", .amount(trade.base)),
                 ("quoteAmount", .amount(trade.quote)),
                 ("price", trade.price.map { .amount($0) } ?? .null),
-                ("taker", trade.taker.map { .text("\($0)") } ?? .null),
+                ("taker", .text("\(trade.taker)")),
                 ("side", .text(trade.side)),
             ]
         )

@@ -1,3 +1,4 @@
+import LedgerCore
 import MarketTypes
 
 /// The questions that the HTTP interface answers, each with the parameters it may have.
@@ -85,13 +86,17 @@ struct IndexQuestions: Sendable {
         return digest
     }
 
-    /// The market that is asked for, by its name or by its pair of units.
+    /// The market that is asked for, by its name or by its two units.
     private func market(_ parameters: QuestionParameters) async throws -> Market? {
         let base = try parameters.denomination("base")
         let quote = try parameters.denomination("quote")
         switch (try parameters.digest("market"), base, quote) {
         case (let name?, nil, nil): return try await index.market(named: name)
-        case (nil, let base?, let quote?): return .pair(base: base, quote: quote)
+        case (nil, let base?, let quote?):
+            guard let market = Market(base, quote) else {
+                throw IndexError.badQuestion("a market has two different units")
+            }
+            return market
         default: throw IndexError.badQuestion("give either market, or base and quote")
         }
     }

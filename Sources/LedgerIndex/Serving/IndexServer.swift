@@ -55,6 +55,7 @@ public struct IndexServer: Service {
 
     private func router() -> Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self)
+        router.add(middleware: ProblemMiddleware())
         let routes = router.group("/index/v1")
         let questions = IndexQuestions(index: index)
         for question in IndexQuestions.Path.allCases {
@@ -76,28 +77,49 @@ public struct IndexServer: Service {
     private func answer(_ make: () async throws -> JSONValue?) async -> Response {
         do {
             guard let document = try await make() else {
-                return problem(404, "not found", "the index has nothing of this name")
+                return .problem(404, "not found", "the index has nothing of this name")
             }
-            return response(document, .ok, "application/json")
+            return .json(document, .ok, "application/json")
         } catch let error as IndexError {
-            if case .badQuestion(let what) = error { return problem(400, "bad question", what) }
+            if case .badQuestion(let what) = error { return .problem(400, "bad question", what) }
             logger.error("no answer", metadata: ["error": "\(error)"])
-            return problem(503, "index unavailable", "\(error)")
+            return .problem(503, "index unavailable", "\(error)")
         } catch {
             logger.error("no answer", metadata: ["error": "\(error)"])
-            return problem(500, "index unreadable", "the index could not be read")
+            return .problem(500, "index unreadable", "the index could not be read")
         }
     }
+}
 
-    private func problem(_ status: Int, _ title: String, _ detail: String) -> Response {
+/// Says in the interface's own way that a path or a method is none of its.
+private struct ProblemMiddleware: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    @concurrent
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError {
+            return .problem(Int(error.status.code), "no such question", "see docs/spec/index.md")
+        }
+    }
+}
+
+extension Response {
+    /// What went wrong, as RFC 9457 writes it down.
+    fileprivate static func problem(_ status: Int, _ title: String, _ detail: String) -> Response {
         let document = JSONValue.object([
             ("type", .text("about:blank")), ("title", .text(title)),
             ("status", .number(UInt64(status))), ("detail", .text(detail)),
         ])
-        return response(document, .init(code: status), "application/problem+json")
+        return json(document, .init(code: status), "application/problem+json")
     }
 
-    private func response(
+    fileprivate static func json(
         _ document: JSONValue,
         _ status: HTTPResponse.Status,
         _ type: String

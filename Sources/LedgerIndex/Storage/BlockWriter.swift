@@ -43,9 +43,9 @@ struct BlockWriter {
                 Int64(block.transactions), Int64(block.events.count), block.digest.blob,
             ]
         )
-        let insert = try db.cachedStatement(sql: "INSERT INTO events VALUES (?, ?, ?)")
+        let insert = try db.cachedStatement(sql: "INSERT INTO events VALUES (?, ?, ?, ?)")
         for event in block.events {
-            try insert.execute(arguments: [event.id, event.name, event.json])
+            try insert.execute(arguments: [event.id, event.cause, event.name, event.json])
         }
     }
 
@@ -121,7 +121,7 @@ struct BlockWriter {
 
     private func writeTransactions(_ block: BlockRows, _ numbers: [Subject: Int64]) throws {
         let insert = try db.cachedStatement(
-            sql: "INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            sql: "INSERT INTO transactions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         )
         for row in block.included {
             let transaction = row.transaction
@@ -130,7 +130,7 @@ struct BlockWriter {
                     row.id, transaction.digest.blob, numbers[.account(transaction.sender)],
                     transaction.sequence.stored, transaction.fee.blob,
                     Int64(transaction.messages), Int64(transaction.code),
-                    Int64(transaction.messageIndex),
+                    Int64(transaction.messageIndex), Int64(transaction.events),
                 ]
             )
         }

@@ -7,7 +7,7 @@ public struct Candle: Hashable, Sendable {
 
     /// When the span began, in seconds since 1970; a multiple of the span.
     public let start: UInt64
-    /// The first price, for ``Trade/priceUnits`` of the base.
+    /// The first price, for ``MarketTrade/priceUnits`` of the base.
     public let open: Amount
     /// The highest price.
     public private(set) var high: Amount
@@ -44,7 +44,7 @@ public struct Candle: Hashable, Sendable {
     }
 
     /// The candle of one trade at `price`.
-    init(start: UInt64, _ trade: Trade, price: Amount) {
+    init(start: UInt64, _ trade: MarketTrade, price: Amount) {
         self.init(
             start: start,
             open: price,
@@ -58,7 +58,7 @@ public struct Candle: Hashable, Sendable {
     }
 
     /// Adds the next trade; sums stop at the most there can be.
-    mutating func add(_ trade: Trade, price: Amount) {
+    mutating func add(_ trade: MarketTrade, price: Amount) {
         high = max(high, price)
         low = min(low, price)
         close = price

@@ -7,7 +7,7 @@ enum IndexSchema {
 
     /// The tables whose rows depend on blocks alone, with the order of their rows.
     static let blockTables = [
-        "blocks", "events", "subjects", "mentions", "transactions", "series", "trades", "candles",
+        "blocks", "events", "subjects", "mentions", "transactions", "markets", "trades", "candles",
     ]
     /// The tables whose rows are read from the ledger's state.
     static let catalogueTables = ["assets", "offers", "prices", "words"]
@@ -32,7 +32,9 @@ enum IndexSchema {
             height INTEGER PRIMARY KEY, time INTEGER NOT NULL, transactions INTEGER NOT NULL,
             events INTEGER NOT NULL, digest BLOB NOT NULL
         );
-        CREATE TABLE events(id INTEGER PRIMARY KEY, name TEXT NOT NULL, json TEXT NOT NULL);
+        CREATE TABLE events(
+            id INTEGER PRIMARY KEY, cause INTEGER, name TEXT NOT NULL, json TEXT NOT NULL
+        );
         CREATE TABLE subjects(
             id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name BLOB NOT NULL,
             events INTEGER NOT NULL, transactions INTEGER NOT NULL, refused INTEGER NOT NULL,
@@ -44,30 +46,28 @@ enum IndexSchema {
         CREATE TABLE transactions(
             id INTEGER PRIMARY KEY, digest BLOB NOT NULL, sender INTEGER NOT NULL,
             sequence INTEGER NOT NULL, fee BLOB NOT NULL, messages INTEGER NOT NULL,
-            code INTEGER NOT NULL, message INTEGER NOT NULL
+            code INTEGER NOT NULL, message INTEGER NOT NULL, events INTEGER NOT NULL
         );
         CREATE INDEX transactions_of_sender ON transactions(sender, id);
         CREATE INDEX transactions_by_digest ON transactions(digest);
         """
 
-    /// A series is a market, or with no market a pair of units over all markets.
     private static let market = """
-        CREATE TABLE series(
-            id INTEGER PRIMARY KEY, kind TEXT NOT NULL, market BLOB NOT NULL, base BLOB NOT NULL,
-            quote BLOB NOT NULL, trades INTEGER NOT NULL, UNIQUE (market, base, quote, kind)
+        CREATE TABLE markets(
+            id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, base BLOB NOT NULL,
+            quote BLOB NOT NULL, trades INTEGER NOT NULL
         );
         CREATE TABLE trades(
-            id INTEGER PRIMARY KEY, market INTEGER NOT NULL, pair INTEGER NOT NULL,
-            venue TEXT NOT NULL, base BLOB NOT NULL, quote BLOB NOT NULL, price BLOB NOT NULL,
-            taker BLOB, side TEXT NOT NULL
+            id INTEGER PRIMARY KEY, market INTEGER NOT NULL, venue TEXT NOT NULL,
+            place BLOB NOT NULL, base BLOB NOT NULL, quote BLOB NOT NULL, price BLOB NOT NULL,
+            taker BLOB NOT NULL, side TEXT NOT NULL
         );
         CREATE INDEX trades_of_market ON trades(market, id);
-        CREATE INDEX trades_of_pair ON trades(pair, id);
         CREATE TABLE candles(
-            series INTEGER NOT NULL, seconds INTEGER NOT NULL, start INTEGER NOT NULL,
+            market INTEGER NOT NULL, seconds INTEGER NOT NULL, start INTEGER NOT NULL,
             open BLOB NOT NULL, high BLOB NOT NULL, low BLOB NOT NULL, close BLOB NOT NULL,
             base BLOB NOT NULL, quote BLOB NOT NULL, trades INTEGER NOT NULL,
-            PRIMARY KEY (series, seconds, start)
+            PRIMARY KEY (market, seconds, start)
         ) WITHOUT ROWID;
         """
 

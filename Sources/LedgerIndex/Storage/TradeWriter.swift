@@ -3,13 +3,13 @@ import GRDB
 import LedgerCore
 import MarketTypes
 
-/// Writes trades, and adds them to the candles of their market and of their pair.
+/// Writes trades, and adds them to the candles of their market.
 struct TradeWriter {
     let db: Database
 
     /// One candle's place.
     private struct Span: Hashable {
-        let series: Int64
+        let market: Int64
         let seconds: UInt64
         let start: UInt64
     }
@@ -21,62 +21,55 @@ struct TradeWriter {
         for block in blocks {
             for row in block.trades {
                 let trade = row.trade
-                let pair = Market.pair(base: trade.market.base, quote: trade.market.quote)
-                let series = [
-                    try number(of: trade.market, &numbers), try number(of: pair, &numbers),
-                ]
                 // A trade of nothing has no price, and is an event like others.
                 guard let price = trade.price else { continue }
-                try insert(row, price, series)
-                for number in series {
-                    counts[number, default: 0] += 1
-                    for seconds in Candle.spans {
-                        let start = Candle.start(of: block.time, seconds: seconds)
-                        let span = Span(series: number, seconds: seconds, start: start)
-                        try add(trade, price, to: span, of: &candles)
-                    }
+                let number = try number(of: trade.market, &numbers)
+                try insert(row, price, number)
+                counts[number, default: 0] += 1
+                for seconds in Candle.spans {
+                    let start = Candle.start(of: block.time, seconds: seconds)
+                    let span = Span(market: number, seconds: seconds, start: start)
+                    try add(trade, price, to: span, of: &candles)
                 }
             }
         }
         for (span, candle) in candles { try write(candle, span) }
         let count = try db.cachedStatement(
-            sql: "UPDATE series SET trades = trades + ? WHERE id = ?"
+            sql: "UPDATE markets SET trades = trades + ? WHERE id = ?"
         )
-        for (series, trades) in counts { try count.execute(arguments: [trades, series]) }
+        for (market, trades) in counts { try count.execute(arguments: [trades, market]) }
     }
 
     private func number(of market: Market, _ known: inout [Market: Int64]) throws -> Int64 {
         if let number = known[market] { return number }
         let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO series(kind, market, base, quote, trades) VALUES (?, ?, ?, ?, 0)
-                ON CONFLICT(market, base, quote, kind) DO UPDATE SET trades = trades RETURNING id
+                INSERT INTO markets(name, base, quote, trades) VALUES (?, ?, ?, 0)
+                ON CONFLICT(name) DO UPDATE SET trades = trades RETURNING id
                 """
         )
         let number = try Int64.fetchOne(
             statement,
-            arguments: [
-                market.kind, market.name.blob, market.base.digest.blob, market.quote.digest.blob,
-            ]
+            arguments: [market.id.blob, market.base.digest.blob, market.quote.digest.blob]
         )
-        guard let number else { throw DatabaseError(message: "a series was not written") }
+        guard let number else { throw DatabaseError(message: "a market was not written") }
         known[market] = number
         return number
     }
 
-    private func insert(_ row: BlockRows.TradeRow, _ price: Amount, _ series: [Int64]) throws {
+    private func insert(_ row: BlockRows.TradeRow, _ price: Amount, _ market: Int64) throws {
         let trade = row.trade
         try db.cachedStatement(sql: "INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .execute(
                 arguments: [
-                    row.id, series[0], series[1], trade.venue, trade.base.blob, trade.quote.blob,
-                    price.blob, trade.taker?.digest.blob, trade.side,
+                    row.id, market, trade.venue, trade.place.blob, trade.base.blob,
+                    trade.quote.blob, price.blob, trade.taker.digest.blob, trade.side,
                 ]
             )
     }
 
     private func add(
-        _ trade: Trade,
+        _ trade: MarketTrade,
         _ price: Amount,
         to span: Span,
         of candles: inout [Span: Candle]
@@ -91,11 +84,11 @@ struct TradeWriter {
 
     private func stored(_ span: Span) throws -> Candle? {
         let statement = try db.cachedStatement(
-            sql: "SELECT * FROM candles WHERE series = ? AND seconds = ? AND start = ?"
+            sql: "SELECT * FROM candles WHERE market = ? AND seconds = ? AND start = ?"
         )
         let row = try Row.fetchOne(
             statement,
-            arguments: [span.series, span.seconds.stored, span.start.stored]
+            arguments: [span.market, span.seconds.stored, span.start.stored]
         )
         return try row.map { try Candle($0) }
     }
@@ -105,7 +98,7 @@ struct TradeWriter {
             sql: "INSERT OR REPLACE INTO candles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         ).execute(
             arguments: [
-                span.series, span.seconds.stored, span.start.stored, candle.open.blob,
+                span.market, span.seconds.stored, span.start.stored, candle.open.blob,
                 candle.high.blob, candle.low.blob, candle.close.blob, candle.base.blob,
                 candle.quote.blob, candle.trades.stored,
             ]
