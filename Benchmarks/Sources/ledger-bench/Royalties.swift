@@ -102,7 +102,10 @@ struct Royalties {
             let offer = offer(of: asset, by: seller, in: &chain)
             let medians = claims(under: offer, by: seller, in: &chain)
             let text = medians.map { String(format: "%.0f", $0 * 1e6) }
-            print("claim over \(Self.lanes) lanes, \(name): rules \(text[0]) µs, signatures \(text[1]) µs")
+            print(
+                "claim over \(Self.lanes) lanes, \(name): rules \(text[0]) µs, "
+                    + "signatures \(text[1]) µs"
+            )
         }
     }
 

@@ -82,12 +82,12 @@ extension Ledger {
         _ side: OrderSide
     ) throws(Refusal) -> [ExchangeEvent] {
         var events: [ExchangeEvent] = []
-        var done: Set<OrderID> = []
+        var done = SortedMap<OrderID, Bool>()
         for fill in fills {
             let (order, paid) = try settle(fill, at: price)
             events += paid
             guard order.open == 0 else { continue }
-            done.insert(fill.order)
+            done[fill.order] = true
             events.append(try release(order, fill.order, .filled))
         }
         remove(done, from: market, side)

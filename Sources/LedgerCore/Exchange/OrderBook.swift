@@ -55,8 +55,8 @@ public struct OrderBook: CanonicalCodable, Hashable {
     }
 
     /// Takes orders out, all at once.
-    mutating func remove(_ orders: Set<OrderID>) {
-        entries.removeAll { orders.contains($0.order) }
+    mutating func remove(_ orders: SortedMap<OrderID, Bool>) {
+        entries.removeAll { orders[$0.order] != nil }
     }
 
     public func encode(into encoder: inout CanonicalEncoder) { encoder.encode(list: entries) }

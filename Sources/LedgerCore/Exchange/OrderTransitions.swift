@@ -99,12 +99,18 @@ extension Ledger {
         _ id: OrderID,
         _ end: ExchangeEnd
     ) throws(Refusal) -> ExchangeEvent {
-        remove([id], from: order.market, order.side)
+        var ended = SortedMap<OrderID, Bool>()
+        ended[id] = true
+        remove(ended, from: order.market, order.side)
         return try release(order, id, end)
     }
 
     /// Takes orders out of one side of a market.
-    mutating func remove(_ orders: Set<OrderID>, from market: Market, _ side: OrderSide) {
+    mutating func remove(
+        _ orders: SortedMap<OrderID, Bool>,
+        from market: Market,
+        _ side: OrderSide
+    ) {
         guard !orders.isEmpty else { return }
         var book = book(market, side)
         book.remove(orders)

@@ -105,7 +105,8 @@ struct BlockComparison {
     private func text(_ transaction: BlockTransaction) -> String {
         "\(transaction.digest) of \(transaction.sender.digest) sequence \(transaction.sequence), "
             + "fee \(transaction.fee.obol), messages \(transaction.messages), "
-            + "code \(transaction.code) at \(transaction.messageIndex), events \(transaction.events)"
+            + "code \(transaction.code) at \(transaction.messageIndex), "
+            + "events \(transaction.events)"
     }
 
     private func transactionRows(_ range: StatementArguments) throws -> [Line] {

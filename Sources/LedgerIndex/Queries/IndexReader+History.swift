@@ -84,7 +84,7 @@ extension IndexReader {
         )
     }
 
-    /// The events that name a subject, and what an account's own transactions caused; or all events.
+    /// The events that name a subject, and what an account's own transactions caused; or all.
     /// The latest first.
     ///
     /// - Throws: ``IndexError/badQuestion(_:)``, or a `DatabaseError`.
