@@ -34,6 +34,10 @@ func library(_ name: String, pkgConfig: String, apt: String) -> Target {
         providers: [.apt([apt])])
 }
 
+/// The test targets that are there: all, or the ones that `STOA_TESTS` names, with commas between,
+/// for whoever works on one of them. A change in a core rebuilds every suite that stands on it.
+let chosenTests = Context.environment["STOA_TESTS"].map { $0.split(separator: ",").map(String.init) }
+
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -282,5 +286,8 @@ let package = Package(
                 logging, services,
             ]),
         tests("TidyTests", ["core-replay"]),
-    ]
+    ].filter { target in
+        guard target.type == .test, let chosenTests else { return true }
+        return chosenTests.contains(target.name)
+    }
 )
