@@ -73,6 +73,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -178,6 +179,33 @@ let package = Package(
                 "SettlementCore", grdb, httpTypes, hummingbird, logging, nioCore, services,
             ]),
 
+        // who may do what, and the doors for programs and people
+        floor("AccessCore", ["CanonicalCoding", "Identity", "MarketTypes"]),
+        floor(
+            "AccessStore",
+            ["AccessCore", "CanonicalCoding", "Identity", "MarketTypes", grdb, logging, services]),
+        floor(
+            "WebServing",
+            [
+                "AccessCore", "AccessStore", "Identity", "MarketTypes", "OpenAIWire", httpTypes,
+                hummingbird, logging, nioCore,
+            ]),
+        floor(
+            "MarketAPI",
+            [
+                "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
+                "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "SettlementCore",
+                "WebServing", httpTypes, hummingbird, logging, nioCore, services,
+            ]),
+        floor(
+            "Portal",
+            [
+                "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
+                "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "SettlementCore",
+                "WebServing", httpTypes, hummingbird, logging, nioCore, services,
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+
         // door
         .executableTarget(
             name: "stoa",
@@ -193,6 +221,28 @@ let package = Package(
             swiftSettings: strict),
 
         // tests
+        tests("AccessCoreTests", ["AccessCore", "Identity", "MarketTypes"]),
+        tests("AccessStoreTests", ["AccessCore", "AccessStore", "Identity", "MarketTypes", grdb]),
+        tests(
+            "WebServingTests",
+            [
+                "AccessCore", "AccessStore", "MarketTypes", "WebServing", httpTypes, hummingbird,
+                logging, nioCore,
+            ]),
+        tests(
+            "MarketAPITests",
+            [
+                "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
+                "LedgerCore", "LedgerIndex", "MarketAPI", "MarketTypes", "SettlementCore",
+                "WebServing", httpClient, httpTypes, hummingbird, logging, nioCore, services,
+            ]),
+        tests(
+            "PortalTests",
+            [
+                "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
+                "LedgerCore", "LedgerIndex", "MarketTypes", "Portal", "SettlementCore",
+                "WebServing", httpClient, httpTypes, hummingbird, logging, nioCore, services,
+            ]),
         .executableTarget(
             name: "core-replay",
             dependencies: [

@@ -1,0 +1,10 @@
+import MarketAPI
+import Testing
+
+@Suite("MarketAPI: names that leave the process")
+struct MarketAPIFormTests {
+    @Test("they are what they were")
+    func names() {
+        #expect(MarketAPIVersion.prefix == "/api/v1")
+    }
+}
