@@ -212,8 +212,8 @@ let package = Package(
             dependencies: [
                 "ABCI", "CanonicalCoding", "CometBFTClient", "CometBFTTypes", "Consensus", "Gateway",
                 "Identity", "LedgerClient", "LedgerCore", "LedgerIndex", "LedgerNode", "LedgerStore",
-                "MarketTypes", "OpenAIWire", "Proofs", "Provider", "SettlementCore", "Simulation",
-                "ValidatorNode",
+                "MarketAPI", "MarketTypes", "OpenAIWire", "Portal", "Proofs", "Provider",
+                "SettlementCore", "Simulation", "ValidatorNode", "WebServing",
                 hummingbird, httpClient, logging, nioCore, nioPosix, services,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),

@@ -26,7 +26,9 @@ public struct UserID: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Names an organisation; 16 random bytes. Every user has one of its own, with the same bytes.
+/// Names an organisation; 16 random bytes.
+///
+/// Every user has one of its own, with the same bytes.
 public struct OrganisationID: Hashable, Sendable, CustomStringConvertible {
     /// The name's bytes.
     public let bytes: [UInt8]

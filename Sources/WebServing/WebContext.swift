@@ -25,9 +25,10 @@ public struct WebContext: RequestContext {
     /// A name that no earlier request of any process had.
     private static func newRequestID() -> String {
         let bytes = (0..<12).map { _ in UInt8.random(in: .min ... .max) }
-        return "req_" + bytes.map { byte in
-            let text = String(byte, radix: 16)
-            return byte < 16 ? "0" + text : text
-        }.joined()
+        return "req_"
+            + bytes.map { byte in
+                let text = String(byte, radix: 16)
+                return byte < 16 ? "0" + text : text
+            }.joined()
     }
 }

@@ -5,6 +5,6 @@ import Testing
 struct MarketAPIFormTests {
     @Test("they are what they were")
     func names() {
-        #expect(MarketAPIVersion.prefix == "/api/v1")
+        #expect(MarketAPI.prefix == "/api/v1")
     }
 }

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Hummingbird
+import LedgerClient
+import LedgerIndex
+import Logging
+import MarketAPI
+import Portal
+import ServiceLifecycle
+import WebServing
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "serve the market's pages and its API over a ledger",
+        discussion: """
+            It follows the ledger into an index of its own, and answers on one port: pages for \
+            people, /api/v1 for programs.
+
+            EXAMPLE
+              stoa serve --node http://127.0.0.1:26600 --port 8080
+            """
+    )
+
+    @Option(help: "the address to listen on")
+    var host = "127.0.0.1"
+    @Option(help: "the port to listen on; 0 takes a free one")
+    var port = 8080
+    @OptionGroup var index: IndexOptions
+    @OptionGroup var node: NodeOptions
+
+    func run() async throws {
+        let path = try index.preparePath()
+        let logger = serviceLogger("serve")
+        try await withHTTPClient { client in
+            let ledger = try node.connection(client)
+            try await explainingIndex(path) {
+                let status = try await explaining(node: node.url) { try await ledger.status() }
+                let database = try IndexDatabase(writing: path, chain: status.chain)
+                let indexer = Indexer(database: database, ledger: ledger, logger: logger)
+                try await explaining(node: node.url) { _ = try await indexer.checkPlace() }
+                let follower = IndexFollower(indexer: indexer, logger: logger)
+                let server = application(ledger, IndexReader(database), logger)
+                try await serve([follower, server], logger: logger, node: node.url)
+            }
+        }
+    }
+
+    private func application(
+        _ ledger: any LedgerConnection,
+        _ reader: IndexReader,
+        _ logger: Logger
+    ) -> some Service {
+        let router = Router(context: WebContext.self)
+        router.add(middleware: FrameMiddleware(isTLS: false))
+        MarketAPI(ledger: ledger, index: reader, now: wallClock).addRoutes(to: router)
+        Portal(ledger: ledger, index: reader, now: wallClock).addRoutes(to: router)
+        let output = index.output
+        let shown = host.contains(":") ? "[\(host)]" : host
+        return Application(
+            router: router,
+            configuration: .init(address: .hostname(host, port: port), serverName: "stoa"),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                announce(output, service: "market", url: "http://\(shown):\(port)")
+            },
+            logger: logger
+        )
+    }
+}
