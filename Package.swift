@@ -68,6 +68,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -178,6 +179,10 @@ let package = Package(
                 "CanonicalCoding", "Identity", "LedgerClient", "LedgerCore", "MarketTypes",
                 "SettlementCore", grdb, httpTypes, hummingbird, logging, nioCore, services,
             ]),
+
+        floor(
+            "Telemetry",
+            [logging, .product(name: "CoreMetrics", package: "swift-metrics")]),
 
         // who may do what, and the doors for programs and people
         floor("AccessCore", ["CanonicalCoding", "Identity", "MarketTypes"]),
@@ -335,6 +340,9 @@ let package = Package(
                 "CanonicalCoding", "Identity", "LedgerCore", "MarketTypes", "ValidatorNode",
                 logging, services,
             ]),
+        tests(
+            "TelemetryTests",
+            ["Telemetry", logging, .product(name: "CoreMetrics", package: "swift-metrics")]),
         tests("TidyTests", ["core-replay"]),
     ].filter { target in
         guard target.type == .test, let chosenTests else { return true }

@@ -96,7 +96,7 @@ struct TidyTests {
         let floors: [[String]] = [
             ["MarketTypes", "ProtobufWire"], ["CanonicalCoding"], ["Identity"],
             ["SettlementCore", "CometBFTTypes", "AccessCore"], ["LedgerCore"], ["Proofs"],
-            ["Journal", "OpenAIWire", "LedgerStore", "AccessStore"], ["Consensus", "LedgerClient"],
+            ["Journal", "OpenAIWire", "LedgerStore", "AccessStore", "Telemetry"], ["Consensus", "LedgerClient"],
             [
                 "ABCI", "CometBFTClient", "LedgerIndex", "LedgerNode", "ValidatorNode",
                 "Simulation", "WebServing",
