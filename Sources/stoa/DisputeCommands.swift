@@ -8,7 +8,7 @@ import MarketTypes
 struct DisputeGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dispute",
-        abstract: "let a jury decide about a job",
+        abstract: "let a jury decide about a job, or about a seller's bond",
         discussion: """
             Both parties stake a bond; the loser's goes to the jury. The jury is drawn by two \
             numbers, one of each party, of which the opener's is bound before the other's is said: \
@@ -17,13 +17,14 @@ struct DisputeGroup: AsyncParsableCommand {
 
             EXAMPLE
               stoa dispute open --wallet alice 5c01ab --evidence why.md
+              stoa dispute open-bond --wallet alice --channel 90ae12 --amount 25 --evidence why.md
               stoa dispute answer --wallet bob 77ab01 --evidence because.md
               stoa dispute reveal --wallet alice 77ab01
               stoa dispute show 77ab01
             """,
         subcommands: [
-            DisputeOpen.self, DisputeAnswer.self, DisputeReveal.self, DisputeAppeal.self,
-            DisputeShow.self, DisputeList.self,
+            DisputeOpen.self, DisputeOpenBond.self, DisputeAnswer.self, DisputeReveal.self,
+            DisputeAppeal.self, DisputeShow.self, DisputeList.self,
         ]
     )
 }
@@ -31,7 +32,7 @@ struct DisputeGroup: AsyncParsableCommand {
 struct DisputeOpen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "open",
-        abstract: "ask for a jury about a job"
+        abstract: "ask for a jury about a job that you pay for"
     )
 
     @Argument(help: "the job")
@@ -69,7 +70,7 @@ struct DisputeAnswer: AsyncParsableCommand {
         let evidence = try contentDigest(evidence)
         try await sender.execute { ledger, account in
             let (id, dispute) = try await dispute.dispute(ledger)
-            let name = JobSecrets.opener(dispute.escrow, account, round: dispute.round)
+            let name = JobSecrets.opener(id, dispute, account, round: dispute.round)
             let number = try JobSecrets(home: sender.home).make("answer-\(name)")
             return .disputes(.answer(id, evidence: evidence, number: number))
         }
@@ -89,7 +90,7 @@ struct DisputeReveal: AsyncParsableCommand {
     func run() async throws {
         try await sender.execute { ledger, account in
             let (id, dispute) = try await dispute.dispute(ledger)
-            let name = JobSecrets.opener(dispute.escrow, account, round: dispute.round)
+            let name = JobSecrets.opener(id, dispute, account, round: dispute.round)
             return .disputes(.reveal(id, number: try JobSecrets(home: sender.home).read(name)))
         }
     }
@@ -111,104 +112,11 @@ struct DisputeAppeal: AsyncParsableCommand {
         let evidence = try contentDigest(evidence)
         try await sender.execute { ledger, account in
             let (id, dispute) = try await dispute.dispute(ledger)
-            let name = JobSecrets.opener(dispute.escrow, account, round: dispute.round + 1)
+            let name = JobSecrets.opener(id, dispute, account, round: dispute.round + 1)
             let number = try JobSecrets(home: sender.home).make(name)
             return .disputes(
                 .appeal(id, evidence: evidence, commitment: Dispute.commitment(to: number))
             )
         }
-    }
-}
-
-/// A dispute as the command line prints it.
-struct DisputeDocument: Encodable {
-    struct Seat: Encodable {
-        let juror: String
-        let hasVoted: Bool
-        let vote: String?
-    }
-
-    let dispute, escrow, buyer, seller, opener, phase, bondObol: String
-    let round: UInt8
-    let until: UInt64
-    let verdict: String?
-    let evidence: [String]
-    let jury: [Seat]
-
-    init(_ id: DisputeID, _ dispute: Dispute) {
-        self.dispute = "\(id.digest)"
-        escrow = "\(dispute.escrow.digest)"
-        buyer = "\(dispute.buyer)"
-        seller = "\(dispute.seller)"
-        opener = "\(dispute.opener)"
-        phase = "\(dispute.phase)"
-        bondObol = "\(dispute.bond.obol)"
-        round = dispute.round
-        until = dispute.until.rawValue
-        verdict = dispute.verdict.map { "\($0)" }
-        evidence = dispute.evidence.map { "\($0)" }
-        jury = dispute.seats.map { seat in
-            Seat(
-                juror: "\(seat.juror)",
-                hasVoted: seat.commitment != nil,
-                vote: seat.vote.map { "\($0)" }
-            )
-        }
-    }
-
-    var text: String {
-        let rows = jury.map { [$0.juror, $0.vote ?? ($0.hasVoted ? "sealed" : "-")] }
-        return [
-            "dispute \(dispute), round \(round): \(phase) up to height \(until)",
-            "about job \(escrow), opened by \(opener), bond \(stoa(bondObol)) STOA",
-            "verdict: \(verdict ?? "none yet")", table(["JUROR", "VOTE"], rows),
-        ].joined(separator: "\n")
-    }
-}
-
-struct DisputeShow: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "show",
-        abstract: "a dispute, its jury, and where it stands"
-    )
-
-    @Argument(help: "the dispute")
-    var dispute: ObjectName
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
-
-    func run() async throws {
-        let document = try await node.ask { ledger in
-            let (id, found) = try await dispute.dispute(ledger)
-            return DisputeDocument(id, found)
-        }
-        try output.print(document, document.text)
-    }
-}
-
-struct DisputeList: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "list",
-        abstract: "all disputes"
-    )
-
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
-
-    func run() async throws {
-        let documents = try await node.ask { ledger in
-            try await ledger.listed(.disputes, limit: 4096).compactMap { key, value in
-                try Digest(bytes: key.suffix(Digest.byteCount)).map {
-                    DisputeDocument(DisputeID($0), try Dispute(canonicalBytes: value))
-                }
-            }
-        }
-        let rows = documents.map {
-            [
-                String($0.dispute.prefix(16)), $0.phase, "\($0.round)", $0.verdict ?? "-",
-                String($0.escrow.prefix(16)),
-            ]
-        }
-        try output.print(documents, table(["DISPUTE", "PHASE", "ROUND", "VERDICT", "JOB"], rows))
     }
 }

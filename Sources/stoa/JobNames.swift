@@ -28,6 +28,7 @@ struct JobSender: ParsableArguments {
         for event in outcome.result.events {
             if case .escrows(.locked(let id, _, _)) = event { escrow = "\(id.digest)" }
             if case .disputes(.opened(let id, _, _, _)) = event { dispute = "\(id.digest)" }
+            if case .disputes(.claimOpened(let id, _, _, _)) = event { dispute = "\(id.digest)" }
         }
         try output.print(
             Document(
@@ -78,7 +79,8 @@ struct ObjectName: ExpressibleByArgument {
         return (DisputeID(name), try Dispute(canonicalBytes: bytes))
     }
 
-    private func find(
+    /// The one entry under a prefix whose name begins with the digits.
+    func find(
         _ ledger: any LedgerConnection,
         prefix: StateKey,
         kind: String,
@@ -110,11 +112,17 @@ struct JobSecrets {
     /// that is there already if there is one.
     func make(_ name: String) throws -> Digest {
         if let known = try? read(name) { return known }
+        let number = try fresh()
+        _ = try home.makeDirectory("disputes")
+        try writePrivateFile("\(number)\n", to: home.path("disputes", name))
+        return number
+    }
+
+    /// A number that nobody knows.
+    func fresh() throws -> Digest {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<Digest.byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
         guard let number = Digest(bytes: bytes) else { throw CommandFailure("no number was made") }
-        _ = try home.makeDirectory("disputes")
-        try writePrivateFile("\(number)\n", to: home.path("disputes", name))
         return number
     }
 
@@ -130,6 +138,22 @@ struct JobSecrets {
             )
         }
         return number
+    }
+
+    /// How an opener's number in a round is named: the first about a bond by what it hashes to,
+    /// since there can be other claims by the same channel; the others by job or dispute.
+    static func opener(
+        _ id: DisputeID,
+        _ dispute: Dispute,
+        _ account: AccountID,
+        round: UInt8
+    ) -> String {
+        switch dispute.subject {
+        case .job(let escrow): return opener(escrow, account, round: round)
+        case .bond:
+            let isFirst = round == 0 && dispute.opener == account
+            return isFirst ? "\(dispute.commitment)" : "\(id.digest)-\(account)-\(round)"
+        }
     }
 
     /// How an opener's number is named: by the job, who opened, and the round.

@@ -110,6 +110,11 @@ struct LedgerHarness: Sendable {
     /// Writes an entry that no transaction could, between blocks.
     mutating func plant(_ value: some CanonicalCodable, _ key: StateKey) {
         endBlock()
+        plantNow(value, key)
+    }
+
+    /// Writes an entry that no transaction could, before the block's first transaction.
+    mutating func plantNow(_ value: some CanonicalCodable, _ key: StateKey) {
         Self.put(value, key, into: &base)
         base.count([.native, Self.token])
         ledger = Ledger(chain: chain, base: base)

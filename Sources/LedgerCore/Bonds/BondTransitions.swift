@@ -56,7 +56,8 @@ extension Ledger {
         return [.bondChanged(origin.sender, active: bond.active)]
     }
 
-    /// Takes the whole bond of a seller whose signed statements contradict each other (LED-53).
+    /// Takes the whole bond of a seller whose signed statements contradict each other (LED-53),
+    /// with what others claim of it: or a cheat would claim its own through another account.
     ///
     /// Half goes to the payer who was cheated, a quarter to the reporter, and the rest to the fee
     /// pool, so that a cheat who reports itself never gets all of it back.
@@ -84,11 +85,14 @@ extension Ledger {
             throw .settlement(error)
         }
         guard !state.contains(.punishedCall(subject)) else { throw .bonds(.alreadyPunished) }
-        let stake = state.bond(channel.payee).atRisk
+        let bonded = state.bond(channel.payee).atRisk
+        let claimed = state.heldClaims(channel.payee).sum
+        let stake = Amount(obol: bonded.obol + claimed.obol)
         guard !stake.isZero else { throw .bonds(.nothingToSlash) }
         state.write(Bond?.none, .bond(channel.payee))
         state.write(Presence(), .punishedCall(subject))
-        state.take(stake, .native)
+        state.take(bonded, .native)
+        state.forfeitClaims(of: channel.payee)
         let toPayer = Amount(obol: stake.obol / 2)
         let toReporter = Amount(obol: stake.obol / 4)
         try state.credit(channel.payer, toPayer, .native)

@@ -7,6 +7,9 @@ extension StateKey {
         StateKey(.channel) { $0.encode(channel.digest) }
     }
 
+    /// What the keys of all channels begin with.
+    public static let channels = StateKey(.channel)
+
     /// Where one lane's settlement stands.
     public static func lane(_ channel: ChannelID, _ lane: LaneID) -> StateKey {
         StateKey(.lane) {

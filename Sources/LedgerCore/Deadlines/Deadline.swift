@@ -9,12 +9,18 @@ enum DeadlineKind: UInt8, Hashable, CaseIterable, Sendable {
     case pass = 4
     case order = 5
     case keyRotation = 6
+    case claim = 7
 }
 
 /// What is due at some height: a kind and the name of one thing of that kind.
 struct Deadline: CanonicalCodable, Hashable {
     /// How many can be due at one height; more wait for the next ones.
     static let countMax: UInt16 = 512
+    /// How many can be due at one height if a deadline itself brings them about.
+    ///
+    /// Only disputes ask for it: one that comes to its next phase by itself came to this one by a
+    /// message that took a place among ``countMax``, so these are at most a few times as many.
+    static let followingMax = UInt16.max
     /// How many heights further one may have to wait.
     static let spillBlocksMax: UInt64 = 64
 
@@ -83,7 +89,8 @@ extension StagedState {
     mutating func schedule(
         _ deadline: Deadline,
         at height: BlockHeight,
-        from origin: BlockHeight
+        from origin: BlockHeight,
+        countMax: UInt16 = Deadline.countMax
     ) throws(Refusal) -> BlockHeight {
         guard height > origin else { throw .deadlines(.invalidHeight) }
         for further in 0...Deadline.spillBlocksMax {
@@ -91,7 +98,7 @@ extension StagedState {
                 throw .deadlines(.invalidHeight)
             }
             let count = read(DueCount.self, .deadlineCount(place))?.count ?? 0
-            guard count < Deadline.countMax else { continue }
+            guard count < countMax else { continue }
             write(deadline, .deadline(place, count))
             write(DueCount(count + 1), .deadlineCount(place))
             awaitHeight(place)
@@ -142,6 +149,7 @@ extension Ledger {
         case .proposal: try proposalDue(deadline.name, at: context)
         case .pass: passDue(deadline.name, at: context)
         case .keyRotation: keyRotationDue(deadline.name, at: context)
+        case .claim: try claimDue(deadline.name, at: context)
         }
     }
 }

@@ -16,9 +16,9 @@ public struct DisputeID: Hashable, Comparable, Sendable {
 
 /// What a juror decides, and a jury; the numbers are append-only.
 public enum Verdict: UInt8, Hashable, CaseIterable, Sendable {
-    /// The buyer gets the pay back.
+    /// The buyer gets the pay back, or the payer what it claims.
     case buyer = 1
-    /// The seller gets the pay.
+    /// The seller gets the pay, or keeps its bond.
     case seller = 2
     /// Each gets half of it.
     case split = 3
@@ -82,7 +82,15 @@ public struct DisputeRules: CanonicalCodable, Hashable {
     }
 }
 
-/// A dispute about a job as the ledger keeps it; one round after the other.
+/// What a dispute is about.
+public enum DisputeSubject: Hashable, Sendable {
+    /// The pay for a job.
+    case job(EscrowID)
+    /// A part of a seller's bond.
+    case bond(BondClaim)
+}
+
+/// A dispute about a job or a bond as the ledger keeps it; one round after the other.
 ///
 /// ```
 /// answering ──answer──▶ revealing ──reveal──▶ voting ──▶ opening ──▶ decided ──▶ ended
@@ -113,9 +121,9 @@ public struct Dispute: Hashable, Sendable {
         case ended = 6
     }
 
-    /// The job.
-    public let escrow: EscrowID
-    /// Its buyer and its seller.
+    /// What it is about.
+    public let subject: DisputeSubject
+    /// The job's buyer and seller, or the channel's payer and payee.
     public let buyer, seller: AccountID
     /// What the rules said at the opening.
     public let rules: DisputeRules
@@ -143,6 +151,12 @@ public struct Dispute: Hashable, Sendable {
 
     /// What each party stakes in the round.
     public var bond: Amount { Amount(obol: rules.bond.obol << UInt128(round)) }
+
+    /// What holds if no jury ever says anything: a job's pay is halved, a bond stays whole.
+    var unjudged: Verdict {
+        if let verdict { return verdict }
+        return if case .job = subject { .split } else { .seller }
+    }
 
     /// What the party that did not speak leaves to the other.
     func verdict(for party: AccountID) -> Verdict { party == buyer ? .buyer : .seller }
@@ -193,7 +207,10 @@ extension JurorSeat: CanonicalCodable {
 
 extension Dispute: CanonicalCodable {
     public func encode(into encoder: inout CanonicalEncoder) {
-        encoder.encode(escrow.digest)
+        switch subject {
+        case .job(let escrow): encoder.encode(escrow.digest)
+        case .bond(let claim): encoder.encode(claim.channel.digest)
+        }
         encoder.encode(buyer.digest)
         encoder.encode(seller.digest)
         encoder.encode(rules)
@@ -207,10 +224,18 @@ extension Dispute: CanonicalCodable {
         for digest in evidence { encoder.encode(digest) }
         encoder.encode(list: seats)
         encoder.encode(verdict?.rawValue ?? 0)
+        // What is about a job ends here, as it did before there were others.
+        guard case .bond(let claim) = subject else { return }
+        encoder.encode(Self.bondKind)
+        encoder.encode(claim.amount)
+        encoder.encode(claim.deposit)
+        encoder.encode(claim.releasedAt.rawValue)
     }
 
+    private static let bondKind: UInt8 = 1
+
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
-        escrow = EscrowID(try decoder.decodeDigest())
+        let name = try decoder.decodeDigest()
         buyer = AccountID(try decoder.decodeDigest())
         seller = AccountID(try decoder.decodeDigest())
         rules = try DisputeRules(from: &decoder)
@@ -230,5 +255,18 @@ extension Dispute: CanonicalCodable {
         let number = try decoder.decodeUInt8()
         verdict = Verdict(rawValue: number)
         guard verdict != nil || number == 0 else { throw .unknownTag }
+        guard !decoder.isAtEnd else {
+            subject = .job(EscrowID(name))
+            return
+        }
+        guard try decoder.decodeUInt8() == Self.bondKind else { throw .unknownTag }
+        subject = .bond(
+            BondClaim(
+                channel: ChannelID(name),
+                amount: try decoder.decodeAmount(),
+                deposit: try decoder.decodeAmount(),
+                releasedAt: BlockHeight(try decoder.decodeUInt64())
+            )
+        )
     }
 }

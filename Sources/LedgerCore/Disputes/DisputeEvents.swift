@@ -20,6 +20,14 @@ public enum DisputeEvent: Hashable, Sendable {
     case jurorPaid(DisputeID, juror: AccountID, Amount)
     /// A juror lost a part of its stake.
     case jurorFined(DisputeID, juror: AccountID, Amount)
+    /// A party asked for a jury about a bond, or for a larger one.
+    case claimOpened(DisputeID, ChannelID, by: AccountID, round: UInt8)
+    /// A part of a seller's bond is held, and the claimant's deposit.
+    case claimHeld(DisputeID, seller: AccountID, Amount, deposit: Amount)
+    /// What was held is the claimant's, or the bond's again.
+    case claimEnded(DisputeID, awarded: Amount, restored: Amount)
+    /// The claimant has it.
+    case claimPaid(DisputeID, to: AccountID, Amount)
 
     /// The tags that these events may have.
     static let tags: ClosedRange<UInt8> = 90...101
@@ -36,6 +44,10 @@ extension DisputeEvent {
         case .decided: 95
         case .jurorPaid: 96
         case .jurorFined: 97
+        case .claimOpened: 98
+        case .claimHeld: 99
+        case .claimEnded: 100
+        case .claimPaid: 101
         }
     }
 
@@ -51,6 +63,20 @@ extension DisputeEvent {
             encoder.encode(escrow.digest)
             encoder.encode(party.digest)
             encoder.encode(round)
+        case .claimOpened(let id, let channel, let party, let round):
+            encoder.encode(id.digest)
+            encoder.encode(channel.digest)
+            encoder.encode(party.digest)
+            encoder.encode(round)
+        case .claimHeld(let id, let seller, let amount, let deposit):
+            encoder.encode(id.digest)
+            encoder.encode(seller.digest)
+            encoder.encode(amount)
+            encoder.encode(deposit)
+        case .claimEnded(let id, let awarded, let restored):
+            encoder.encode(id.digest)
+            encoder.encode(awarded)
+            encoder.encode(restored)
         case .answered(let id, let party):
             encoder.encode(id.digest)
             encoder.encode(party.digest)
@@ -66,16 +92,18 @@ extension DisputeEvent {
             encoder.encode(id.digest)
             encoder.encode(verdict.rawValue)
             encoder.encode(round)
-        case .jurorPaid(let id, let juror, let amount), .jurorFined(let id, let juror, let amount):
+        case .jurorPaid(let id, let account, let amount),
+            .jurorFined(let id, let account, let amount),
+            .claimPaid(let id, let account, let amount):
             encoder.encode(id.digest)
-            encoder.encode(juror.digest)
+            encoder.encode(account.digest)
             encoder.encode(amount)
         }
     }
 
     /// Reads what follows the tag.
     init(tag: UInt8, from decoder: inout CanonicalDecoder) throws(CanonicalError) {
-        guard (90...97).contains(tag) else { throw .unknownTag }
+        guard Self.tags.contains(tag) else { throw .unknownTag }
         let name = try decoder.decodeDigest()
         let id = DisputeID(name)
         switch tag {
@@ -98,12 +126,36 @@ extension DisputeEvent {
                 throw .unknownTag
             }
             self = .decided(id, verdict, round: try decoder.decodeUInt8())
-        default:
+        case 96, 97:
             let juror = AccountID(try decoder.decodeDigest())
             let amount = try decoder.decodeAmount()
             self =
                 tag == 96
                 ? .jurorPaid(id, juror: juror, amount) : .jurorFined(id, juror: juror, amount)
+        default: try self.init(claim: id, tag: tag, from: &decoder)
+        }
+    }
+
+    private init(
+        claim id: DisputeID,
+        tag: UInt8,
+        from decoder: inout CanonicalDecoder
+    ) throws(CanonicalError) {
+        switch tag {
+        case 98:
+            let channel = ChannelID(try decoder.decodeDigest())
+            let party = AccountID(try decoder.decodeDigest())
+            self = .claimOpened(id, channel, by: party, round: try decoder.decodeUInt8())
+        case 99:
+            let seller = AccountID(try decoder.decodeDigest())
+            let amount = try decoder.decodeAmount()
+            self = .claimHeld(id, seller: seller, amount, deposit: try decoder.decodeAmount())
+        case 100:
+            let awarded = try decoder.decodeAmount()
+            self = .claimEnded(id, awarded: awarded, restored: try decoder.decodeAmount())
+        default:
+            let claimant = AccountID(try decoder.decodeDigest())
+            self = .claimPaid(id, to: claimant, try decoder.decodeAmount())
         }
     }
 
@@ -153,6 +205,45 @@ extension DisputeEvent {
             return money("disputes.jurorPaid", dispute(id), juror, amount)
         case .jurorFined(let id, let juror, let amount):
             return money("disputes.jurorFined", dispute(id), juror, amount)
+        case .claimOpened, .claimHeld, .claimEnded, .claimPaid: return claimRecord
+        }
+    }
+
+    private var claimRecord: EventRecord {
+        func dispute(_ id: DisputeID) -> EventRecord.Field {
+            .init("dispute", .object("dispute", id.digest))
+        }
+        func native(_ name: String, _ amount: Amount) -> EventRecord.Field {
+            .init(name, .amount(amount, .native))
+        }
+        return switch self {
+        case .claimOpened(let id, let channel, let party, let round):
+            EventRecord(
+                "disputes.claimOpened",
+                [
+                    dispute(id), .init("channel", .channel(channel)),
+                    .init("by", .account(party)), .init("round", .number(UInt64(round))),
+                ]
+            )
+        case .claimHeld(let id, let seller, let amount, let deposit):
+            EventRecord(
+                "disputes.claimHeld",
+                [
+                    dispute(id), .init("seller", .account(seller)), native("amount", amount),
+                    native("deposit", deposit),
+                ]
+            )
+        case .claimEnded(let id, let awarded, let restored):
+            EventRecord(
+                "disputes.claimEnded",
+                [dispute(id), native("awarded", awarded), native("restored", restored)]
+            )
+        case .claimPaid(let id, let claimant, let amount):
+            EventRecord(
+                "disputes.claimPaid",
+                [dispute(id), .init("to", .account(claimant)), native("amount", amount)]
+            )
+        default: EventRecord("unknown")
         }
     }
 

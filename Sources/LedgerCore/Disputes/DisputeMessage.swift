@@ -23,6 +23,8 @@ public enum DisputeMessage: Hashable, Sendable {
     case openVote(DisputeID, Verdict, salt: Digest)
     /// Asks for a larger jury.
     case appeal(DisputeID, evidence: Digest, commitment: Digest)
+    /// Asks for a jury about a part of the bond of a channel's payee, in obol.
+    case claimBond(ChannelID, Amount, evidence: Digest, commitment: Digest)
 
     /// The tags that these messages may have.
     static let tags: ClosedRange<UInt8> = 90...101
@@ -40,6 +42,7 @@ extension DisputeMessage {
         case .castVote: 96
         case .openVote: 97
         case .appeal: 98
+        case .claimBond: 99
         }
     }
 
@@ -63,6 +66,11 @@ extension DisputeMessage {
             encoder.encode(id.digest)
             encoder.encode(vote.rawValue)
             encoder.encode(salt)
+        case .claimBond(let channel, let amount, let evidence, let commitment):
+            encoder.encode(channel.digest)
+            encoder.encode(amount)
+            encoder.encode(evidence)
+            encoder.encode(commitment)
         }
     }
 
@@ -74,7 +82,7 @@ extension DisputeMessage {
             return
         case 91: self = .leaveJury
         case 92: self = .withdrawJury
-        case 93...98: try self.init(about: try decoder.decodeDigest(), tag: tag, from: &decoder)
+        case 93...99: try self.init(about: try decoder.decodeDigest(), tag: tag, from: &decoder)
         default: throw .unknownTag
         }
     }
@@ -103,9 +111,18 @@ extension DisputeMessage {
                 throw .unknownTag
             }
             self = .openVote(id, vote, salt: try decoder.decodeDigest())
-        default:
+        case 98:
             let evidence = try decoder.decodeDigest()
             self = .appeal(id, evidence: evidence, commitment: try decoder.decodeDigest())
+        default:
+            let amount = try decoder.decodeAmount()
+            let evidence = try decoder.decodeDigest()
+            self = .claimBond(
+                ChannelID(name),
+                amount,
+                evidence: evidence,
+                commitment: try decoder.decodeDigest()
+            )
         }
     }
 }

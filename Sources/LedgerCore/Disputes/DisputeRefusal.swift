@@ -30,4 +30,12 @@ public enum DisputeRefusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     case wrongVote = 14
     /// There is no appeal any more, or the verdict is the sender's.
     case nothingToAppeal = 15
+    /// The claim is less than a claim to a bond must be.
+    case claimTooSmall = 16
+    /// The sender has a claim to this bond that is not settled.
+    case alreadyClaimed = 17
+    /// The bond has as many claims as it can have.
+    case tooManyClaims = 18
+    /// The bond has less at risk than that.
+    case claimTooLarge = 19
 }

@@ -2,52 +2,76 @@ import CanonicalCoding
 import MarketTypes
 
 extension Ledger {
-    /// Asks for a jury (DIS-20).
+    /// Asks for a jury about a job (DIS-20).
+    ///
+    /// Its buyer alone does: a seller who could would let the time to answer run instead of the
+    /// time to accept or review, which the buyer relies on.
     mutating func openDispute(
         _ name: EscrowID,
-        _ evidence: Digest,
-        _ commitment: Digest,
+        _ statement: OpeningStatement,
         from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         var escrow = try escrow(name)
-        let seller = escrow.terms.seller
-        guard [escrow.buyer, seller].contains(origin.sender) else { throw .disputes(.notParty) }
+        guard escrow.buyer == origin.sender else { throw .disputes(.notParty) }
         switch escrow.status {
-        case .accepted, .delivered: break
+        case .accepted:
+            guard origin.height <= escrow.terms.deliverBy else { throw .disputes(.tooLate) }
+        case .delivered(_, let reviewBy):
+            guard origin.height <= reviewBy else { throw .disputes(.tooLate) }
         case .offered, .disputed, .ended: throw .disputes(.wrongStatus)
         }
-        let id = DisputeID(
-            opener: origin.sender,
-            sequence: origin.sequence,
-            messageIndex: origin.messageIndex
-        )
+        let id = DisputeID(from: origin)
+        let parties = (buyer: escrow.buyer, seller: escrow.terms.seller)
+        let opened = try open(id, about: .job(name), parties, statement, from: origin)
+        escrow.status = .disputed(id.digest)
+        state.write(escrow, .escrow(name))
+        return [.escrows(.disputed(name, dispute: id.digest))] + opened
+    }
+
+    /// Opens a dispute's first round: the sender stakes, and the other party must answer.
+    mutating func open(
+        _ id: DisputeID,
+        about subject: DisputeSubject,
+        _ parties: (buyer: AccountID, seller: AccountID),
+        _ statement: OpeningStatement,
+        from origin: MessageOrigin
+    ) throws(Refusal) -> [Event] {
         var dispute = Dispute(
-            escrow: name,
-            buyer: escrow.buyer,
-            seller: seller,
-            rules: currentRules,
+            subject: subject,
+            buyer: parties.buyer,
+            seller: parties.seller,
+            rules: rules(about: subject),
             round: 0,
             phase: .answering,
             until: origin.height,
             opener: origin.sender,
-            commitment: commitment,
+            commitment: statement.commitment,
             answer: .zero,
-            evidence: [evidence],
+            evidence: [statement.evidence],
             seats: [],
             verdict: nil
         )
-        try state.move(dispute.bond, from: origin.sender, to: .dispute(id))
-        let moved = try move(&dispute, id, to: .answering, at: origin.height)
-        state.write(dispute, .dispute(id))
-        escrow.status = .disputed(id.digest)
-        state.write(escrow, .escrow(name))
-        let opened = DisputeEvent.opened(id, name, by: origin.sender, round: 0)
-        return [.escrows(.disputed(name, dispute: id.digest)), .disputes(opened), .disputes(moved)]
+        return try openRound(of: &dispute, id, from: origin)
     }
 
-    private var currentRules: DisputeRules {
-        DisputeRules(
-            speakBlocks: state.value(of: .disputeSpeakBlocks),
+    /// Takes the opener's bond, keeps the jurors as they are, and waits for the other's answer.
+    private mutating func openRound(
+        of dispute: inout Dispute,
+        _ id: DisputeID,
+        from origin: MessageOrigin
+    ) throws(Refusal) -> [Event] {
+        try state.move(dispute.bond, from: origin.sender, to: .dispute(id))
+        state.keepJurors(for: id, at: origin.height)
+        let moved = try move(&dispute, id, to: .answering, at: origin.height)
+        state.write(dispute, .dispute(id))
+        return [.disputes(dispute.opened(id)), .disputes(moved)]
+    }
+
+    private func rules(about subject: DisputeSubject) -> DisputeRules {
+        let speaking: GovernedNumber =
+            if case .job = subject { .disputeSpeakBlocks } else { .bondClaimSpeakBlocks }
+        return DisputeRules(
+            speakBlocks: state.value(of: speaking),
             voteBlocks: state.value(of: .disputeVoteBlocks),
             appealBlocks: state.value(of: .disputeAppealBlocks),
             bond: Amount(obol: UInt128(state.value(of: .disputeBond))),
@@ -88,17 +112,18 @@ extension Ledger {
         encoder.encode(dispute.round)
         encoder.encode(number)
         encoder.encode(dispute.answer)
-        let drawn = state.jurors.draw(
+        // Who joined or staked more since the round opened may have known both numbers.
+        let drawn = state.takeKeptJurors(for: id).draw(
             Dispute.seats(round: dispute.round),
             seed: Digest(.disputeSeed, encoder.bytes),
-            excluding: [dispute.buyer, dispute.seller]
+            excluding: [dispute.buyer, dispute.seller],
+            present: state.jurors
         )
         dispute.seats = drawn.map { JurorSeat($0) }
         guard !drawn.isEmpty else {
-            // Nobody can judge: the last verdict stands, or each gets half.
-            let verdict = dispute.verdict ?? .split
+            // Nobody can judge: the last verdict stands, or what there was before the dispute.
             try returnBonds(of: dispute, id)
-            return try finish(&dispute, id, verdict)
+            return try finish(&dispute, id, dispute.unjudged, at: origin.height)
         }
         let round = dispute.round
         let moved = try move(&dispute, id, to: .voting, at: origin.height)
@@ -155,7 +180,7 @@ extension Ledger {
         _ evidence: Digest,
         _ commitment: Digest,
         from origin: MessageOrigin
-    ) throws(Refusal) -> [DisputeEvent] {
+    ) throws(Refusal) -> [Event] {
         var dispute = try dispute(id, in: .decided, at: origin.height)
         guard [dispute.buyer, dispute.seller].contains(origin.sender) else {
             throw .disputes(.notParty)
@@ -169,10 +194,7 @@ extension Ledger {
         dispute.answer = .zero
         dispute.evidence.append(evidence)
         dispute.seats = []
-        try state.move(dispute.bond, from: origin.sender, to: .dispute(id))
-        let moved = try move(&dispute, id, to: .answering, at: origin.height)
-        state.write(dispute, .dispute(id))
-        return [.opened(id, dispute.escrow, by: origin.sender, round: dispute.round), moved]
+        return try openRound(of: &dispute, id, from: origin)
     }
 
     /// A dispute that must stand in a phase, and in time.
@@ -197,11 +219,15 @@ extension Ledger {
     }
 
     /// Brings a dispute to a phase, and makes the phase's end due.
+    ///
+    /// - Parameter isDue: whether a deadline does it, which must not fail for want of places: the
+    ///   dispute would stand still for ever.
     mutating func move(
         _ dispute: inout Dispute,
         _ id: DisputeID,
         to phase: Dispute.Phase,
-        at height: BlockHeight
+        at height: BlockHeight,
+        isDue: Bool = false
     ) throws(Refusal) -> DisputeEvent {
         let blocks =
             switch phase {
@@ -212,9 +238,41 @@ extension Ledger {
         guard let until = height.advanced(byBlocks: blocks),
             let due = until.advanced(byBlocks: 1)
         else { throw .deadlines(.invalidHeight) }
-        try state.schedule(Deadline(.dispute, id.digest), at: due, from: height)
+        try state.schedule(
+            Deadline(.dispute, id.digest),
+            at: due,
+            from: height,
+            countMax: isDue ? Deadline.followingMax : Deadline.countMax
+        )
         dispute.phase = phase
         dispute.until = until
         return .moved(id, phase, until: until)
+    }
+}
+
+/// What opens a round: the digest of what speaks for the opener, and what its number hashes to.
+struct OpeningStatement {
+    let evidence: Digest
+    let commitment: Digest
+}
+
+extension DisputeID {
+    /// The name of the dispute that the message at `origin` opens.
+    init(from origin: MessageOrigin) {
+        self.init(
+            opener: origin.sender,
+            sequence: origin.sequence,
+            messageIndex: origin.messageIndex
+        )
+    }
+}
+
+extension Dispute {
+    /// What followers hear when a round opens.
+    fileprivate func opened(_ id: DisputeID) -> DisputeEvent {
+        switch subject {
+        case .job(let escrow): .opened(id, escrow, by: opener, round: round)
+        case .bond(let claim): .claimOpened(id, claim.channel, by: opener, round: round)
+        }
     }
 }

@@ -10,21 +10,23 @@ extension Ledger {
         case .answering:
             // Only the opener has staked in this round.
             try state.move(dispute.bond, from: .dispute(id), to: dispute.opener)
-            return try finish(&dispute, id, dispute.verdict(for: dispute.opener))
+            let verdict = dispute.verdict(for: dispute.opener)
+            return try finish(&dispute, id, verdict, at: context.height)
         case .revealing:
             // Who keeps the number back forfeits the round, or withholding would be a choice.
             let both = Amount(obol: 2 * dispute.bond.obol)
             try state.move(both, from: .dispute(id), to: dispute.other)
-            return try finish(&dispute, id, dispute.verdict(for: dispute.other))
+            let verdict = dispute.verdict(for: dispute.other)
+            return try finish(&dispute, id, verdict, at: context.height)
         case .voting:
             guard dispute.seats.contains(where: { $0.commitment != nil }) else {
-                return try decide(&dispute, id, at: context.height)
+                return try decide(&dispute, id, at: context.height, isDue: true)
             }
-            let moved = try move(&dispute, id, to: .opening, at: context.height)
+            let moved = try move(&dispute, id, to: .opening, at: context.height, isDue: true)
             state.write(dispute, .dispute(id))
             return [.disputes(moved)]
-        case .opening: return try decide(&dispute, id, at: context.height)
-        case .decided: return try finish(&dispute, id, dispute.verdict ?? .split)
+        case .opening: return try decide(&dispute, id, at: context.height, isDue: true)
+        case .decided: return try finish(&dispute, id, dispute.unjudged, at: context.height)
         case .ended: return []
         }
     }
@@ -33,25 +35,28 @@ extension Ledger {
     mutating func decide(
         _ dispute: inout Dispute,
         _ id: DisputeID,
-        at height: BlockHeight
+        at height: BlockHeight,
+        isDue: Bool = false
     ) throws(Refusal) -> [Event] {
         let votes = dispute.seats.compactMap(\.vote)
         guard !votes.isEmpty else {
-            // Nobody judged: the bonds go back, the last verdict stands, or each gets half.
-            var events = try fine(dispute.seats.map(\.juror), of: dispute, id, at: height).events
+            // Nobody judged: the bonds go back, and what held before holds.
+            let fined = fine(dispute.seats.map(\.juror), of: dispute, id)
+            state.fill(.treasury(.native), fined.sum)
             try returnBonds(of: dispute, id)
-            events += try close(&dispute, id, dispute.verdict ?? .split, at: height)
-            return events
+            let unjudged = dispute.unjudged
+            return fined.events + (try close(&dispute, id, unjudged, at: height, isDue: isDue))
         }
         let (verdict, isTie) = Self.majority(of: votes)
         let winners = dispute.seats.filter { seat in
             seat.vote != nil && (isTie || seat.vote == verdict)
         }.map(\.juror)
         let losers = dispute.seats.map(\.juror).filter { !winners.contains($0) }
-        let fined = try fine(losers, of: dispute, id, at: height, into: id)
+        let fined = fine(losers, of: dispute, id)
+        state.fill(.dispute(id), fined.sum)
         let fee = try settleBonds(of: dispute, id, verdict)
         let paid = try pay(winners, Amount(obol: fee.obol + fined.sum.obol), id)
-        return fined.events + paid + (try close(&dispute, id, verdict, at: height))
+        return fined.events + paid + (try close(&dispute, id, verdict, at: height, isDue: isDue))
     }
 
     /// What most voted for; a split, and nobody's loss, if two were named equally often and no
@@ -63,23 +68,20 @@ extension Ledger {
         return first.count == 1 ? (first[0], false) : (.split, true)
     }
 
-    /// Takes jurors' penalties, into the dispute's pot or, without one, the treasury.
+    /// Takes jurors' penalties; whoever calls puts them somewhere.
     private mutating func fine(
         _ jurors: [AccountID],
         of dispute: Dispute,
-        _ id: DisputeID,
-        at height: BlockHeight,
-        into pot: DisputeID? = nil
-    ) throws(Refusal) -> (sum: Amount, events: [Event]) {
+        _ id: DisputeID
+    ) -> (sum: Amount, events: [Event]) {
         var sum: UInt128 = 0
         var events: [Event] = []
         for juror in jurors {
-            let taken = state.fine(juror, dispute.rules.penalty, at: height)
+            let taken = state.fine(juror, dispute.rules.penalty)
             guard !taken.isZero else { continue }
             sum += taken.obol
             events.append(.disputes(.jurorFined(id, juror: juror, taken)))
         }
-        state.fill(pot.map { .dispute($0) } ?? Pot(.treasury, .zero), Amount(obol: sum))
         return (Amount(obol: sum), events)
     }
 
@@ -133,14 +135,15 @@ extension Ledger {
         _ dispute: inout Dispute,
         _ id: DisputeID,
         _ verdict: Verdict,
-        at height: BlockHeight
+        at height: BlockHeight,
+        isDue: Bool
     ) throws(Refusal) -> [Event] {
         dispute.verdict = verdict
         let decided = Event.disputes(.decided(id, verdict, round: dispute.round))
         guard dispute.round < Dispute.appealsMax else {
-            return [decided] + (try finish(&dispute, id, verdict))
+            return [decided] + (try finish(&dispute, id, verdict, at: height))
         }
-        let moved = try move(&dispute, id, to: .decided, at: height)
+        let moved = try move(&dispute, id, to: .decided, at: height, isDue: isDue)
         state.write(dispute, .dispute(id))
         return [decided, .disputes(moved)]
     }
@@ -149,19 +152,29 @@ extension Ledger {
     mutating func finish(
         _ dispute: inout Dispute,
         _ id: DisputeID,
-        _ verdict: Verdict
+        _ verdict: Verdict,
+        at height: BlockHeight
     ) throws(Refusal) -> [Event] {
         dispute.verdict = verdict
         dispute.phase = .ended
         state.write(dispute, .dispute(id))
-        let outcome: EscrowOutcome =
-            switch verdict {
-            case .buyer: .refunded
-            case .seller: .paid
-            case .split: .split
-            }
-        let escrow = try escrow(dispute.escrow)
-        let ended = DisputeEvent.moved(id, .ended, until: dispute.until)
-        return [.disputes(ended)] + (try end(escrow, dispute.escrow, outcome))
+        _ = state.takeKeptJurors(for: id)
+        let ended = Event.disputes(.moved(id, .ended, until: dispute.until))
+        switch dispute.subject {
+        case .job(let name): return [ended] + (try end(escrow(name), name, verdict.outcome))
+        case .bond(let claim):
+            return [ended] + (try settle(claim, of: dispute, id, verdict, at: height))
+        }
+    }
+}
+
+extension Verdict {
+    /// What it means for a job.
+    fileprivate var outcome: EscrowOutcome {
+        switch self {
+        case .buyer: .refunded
+        case .seller: .paid
+        case .split: .split
+        }
     }
 }

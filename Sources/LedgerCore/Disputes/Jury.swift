@@ -32,32 +32,65 @@ public struct JurorTable: Hashable, Sendable {
         jurors.insert(Juror(account: account, stake: stake), at: place)
     }
 
-    /// Draws `count` different jurors by stake, none of whom is `excluded` (DIS-30).
+    /// Who staked least; of several, the first.
+    var least: Juror? { jurors.min { $0.stake < $1.stake } }
+
+    /// Draws `count` different jurors by stake, none of whom is `excluded` (DIS-30); who is drawn
+    /// and not `present` any more leaves the place to the next.
     ///
     /// Draw k takes the number H(`stoa/dispute-seed/1`, seed ‖ k) modulo the stake of those who are
     /// left: a number of 256 bits, so that what the modulo favours is below one in 2^128.
     ///
     /// - Returns: fewer if there are not so many.
-    func draw(_ count: Int, seed: Digest, excluding excluded: [AccountID]) -> [AccountID] {
+    func draw(
+        _ count: Int,
+        seed: Digest,
+        excluding excluded: [AccountID],
+        present: JurorTable
+    ) -> [AccountID] {
         var left = jurors.filter { !excluded.contains($0.account) }
+        var total = left.reduce(UInt128(0)) { $0 + $1.stake.obol }
         var drawn: [AccountID] = []
-        for round in 0..<count {
-            let total = left.reduce(UInt128(0)) { $0 + $1.stake.obol }
-            guard total > 0 else { break }
+        var index: UInt32 = 0
+        while drawn.count < count, total > 0 {
             var encoder = CanonicalEncoder()
             encoder.encode(seed)
-            encoder.encode(UInt32(round))
+            encoder.encode(index)
+            index += 1
             var number = Digest(.disputeSeed, encoder.bytes).remainder(dividingBy: total)
-            for (place, juror) in left.enumerated() {
-                guard number >= juror.stake.obol else {
-                    drawn.append(juror.account)
-                    left.remove(at: place)
-                    break
-                }
+            let place = left.firstIndex { juror in
+                guard number >= juror.stake.obol else { return true }
                 number -= juror.stake.obol
+                return false
             }
+            guard let place else { break }  // never: the number is below their sum
+            let juror = left.remove(at: place)
+            total -= juror.stake.obol
+            if present.stake(of: juror.account) != nil { drawn.append(juror.account) }
         }
         return drawn
+    }
+}
+
+/// The jurors as they were at a height, for the rounds that opened there and have no jury yet.
+struct KeptJurors: CanonicalCodable {
+    /// How many rounds that is.
+    var rounds: UInt32
+    let table: JurorTable
+
+    init(rounds: UInt32, table: JurorTable) {
+        self.rounds = rounds
+        self.table = table
+    }
+
+    func encode(into encoder: inout CanonicalEncoder) {
+        encoder.encode(rounds)
+        encoder.encode(table)
+    }
+
+    init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
+        rounds = try decoder.decodeUInt32()
+        table = try JurorTable(from: &decoder)
     }
 }
 

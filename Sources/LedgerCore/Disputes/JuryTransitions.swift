@@ -12,7 +12,11 @@ extension Ledger {
         case .leaveJury: try leaveJury(from: origin).map { .disputes($0) }
         case .withdrawJury: try withdrawJury(from: origin).map { .disputes($0) }
         case .open(let escrow, let evidence, let commitment):
-            try openDispute(escrow, evidence, commitment, from: origin)
+            try openDispute(
+                escrow,
+                OpeningStatement(evidence: evidence, commitment: commitment),
+                from: origin
+            )
         case .answer(let id, let evidence, let number):
             try answerDispute(id, evidence, number, from: origin).map { .disputes($0) }
         case .reveal(let id, let number): try revealNumber(number, of: id, from: origin)
@@ -21,11 +25,18 @@ extension Ledger {
         case .openVote(let id, let vote, let salt):
             try openVote(vote, salt, in: id, from: origin)
         case .appeal(let id, let evidence, let commitment):
-            try appeal(id, evidence, commitment, from: origin).map { .disputes($0) }
+            try appeal(id, evidence, commitment, from: origin)
+        case .claimBond(let channel, let amount, let evidence, let commitment):
+            try claimBond(
+                channel,
+                amount,
+                OpeningStatement(evidence: evidence, commitment: commitment),
+                from: origin
+            )
         }
     }
 
-    /// Stakes to be drawn (DIS-10).
+    /// Stakes to be drawn (DIS-10); where no place is left, instead of who staked least.
     private mutating func joinJury(
         _ amount: Amount,
         from origin: MessageOrigin
@@ -37,14 +48,17 @@ extension Ledger {
         guard !amount.isZero, stake >= UInt128(state.value(of: .jurorStakeMin)) else {
             throw .disputes(.stakeTooSmall)
         }
-        guard before != nil || table.jurors.count < JurorTable.jurorsMax else {
-            throw .disputes(.tooManyJurors)
+        var displaced: Juror?
+        if before == nil, table.jurors.count >= JurorTable.jurorsMax {
+            displaced = table.least
+            guard stake > displaced?.stake.obol ?? 0 else { throw .disputes(.tooManyJurors) }
         }
         guard !state.contains(.jurorExit(origin.sender)) else { throw .disputes(.exitPending) }
         try state.move(amount, from: origin.sender, to: .juror(origin.sender))
+        let left = displaced.map { [release($0, from: &table, at: origin.height)] } ?? []
         table.set(Amount(obol: stake), of: origin.sender)
         state.write(table, .jurors)
-        return [.jurorChanged(origin.sender, stake: Amount(obol: stake))]
+        return left + [.jurorChanged(origin.sender, stake: Amount(obol: stake))]
     }
 
     /// Leaves the jurors (DIS-11); who sits in a jury stays seated, and at risk until the end of
@@ -52,13 +66,25 @@ extension Ledger {
     private mutating func leaveJury(from origin: MessageOrigin) throws(Refusal) -> [DisputeEvent] {
         var table = state.jurors
         guard let stake = table.stake(of: origin.sender) else { throw .disputes(.notJuror) }
-        let blocks = state.value(of: .jurorExitBlocks)
-        let releasedAt = origin.height.advanced(byBlocks: blocks) ?? BlockHeight(.max)
-        table.set(.zero, of: origin.sender)
+        let juror = Juror(account: origin.sender, stake: stake)
+        let left = release(juror, from: &table, at: origin.height)
         state.write(table, .jurors)
-        state.write(JurorExit(amount: stake, releasedAt: releasedAt), .jurorExit(origin.sender))
+        return [left]
+    }
+
+    /// Takes a juror out, and starts its stake's way back.
+    private mutating func release(
+        _ juror: Juror,
+        from table: inout JurorTable,
+        at height: BlockHeight
+    ) -> DisputeEvent {
+        let blocks = state.value(of: .jurorExitBlocks)
+        let releasedAt = height.advanced(byBlocks: blocks) ?? BlockHeight(.max)
+        table.set(.zero, of: juror.account)
+        let exit = JurorExit(amount: juror.stake, releasedAt: releasedAt)
+        state.write(exit, .jurorExit(juror.account))
         state.awaitHeight(releasedAt)
-        return [.jurorChanged(origin.sender, stake: .zero)]
+        return .jurorChanged(juror.account, stake: .zero)
     }
 
     /// Returns a stake that has served its delay (DIS-12).
@@ -78,8 +104,31 @@ extension StagedState {
     /// All who may be drawn.
     var jurors: JurorTable { read(JurorTable.self, .jurors) ?? .empty }
 
+    /// Keeps the jurors as they are for a round's draw, once for all rounds that open at a height.
+    ///
+    /// Nobody knows both numbers of the round yet: whoever changes the jurors later changes nothing
+    /// for it.
+    mutating func keepJurors(for dispute: DisputeID, at height: BlockHeight) {
+        let known = read(KeptJurors.self, .keptJurors(height))
+        var kept = known ?? KeptJurors(rounds: 0, table: jurors)
+        kept.rounds += 1
+        write(kept, .keptJurors(height))
+        write(StoredHeight(height), .juryHeight(dispute))
+    }
+
+    /// Removes and returns the jurors that were kept for a round; none if there was no need.
+    mutating func takeKeptJurors(for dispute: DisputeID) -> JurorTable {
+        guard let height = read(StoredHeight.self, .juryHeight(dispute))?.height,
+            var kept = read(KeptJurors.self, .keptJurors(height))
+        else { return .empty }
+        kept.rounds -= 1
+        write(kept.rounds == 0 ? nil : kept, .keptJurors(height))
+        write(StoredHeight?.none, .juryHeight(dispute))
+        return kept.table
+    }
+
     /// Takes a part of a juror's stake, wherever it is; returns how much there was to take.
-    mutating func fine(_ juror: AccountID, _ penalty: Amount, at height: BlockHeight) -> Amount {
+    mutating func fine(_ juror: AccountID, _ penalty: Amount) -> Amount {
         var table = jurors
         if let stake = table.stake(of: juror) {
             let taken = min(stake, penalty)

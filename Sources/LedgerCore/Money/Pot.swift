@@ -27,6 +27,8 @@ public enum PotKind: UInt8, Hashable, CaseIterable, Sendable {
     case treasury = 11
     /// What a holder of an issued unit asked its issuer to redeem, by redemption.
     case redemption = 12
+    /// What is claimed of a seller's bond, and the claimant's deposit, by dispute.
+    case claim = 13
 }
 
 /// Money that a component holds for somebody: one amount under one name.

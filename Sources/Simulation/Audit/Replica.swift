@@ -50,7 +50,8 @@ struct Replica {
     ) -> Bool {
         let owner: Digest?
         switch key.bytes[0] {
-        case 0x01, 0x30: owner = Digest(bytes: key.bytes[1..<33])
+        case 0x01, 0x23, 0x24, 0x30: owner = Digest(bytes: key.bytes[1..<33])
+        case 0x20: owner = Digest(bytes: value[1..<33])  // payer
         case 0x10, 0x18: owner = Digest(bytes: value[1..<33])  // owner or seller
         case 0x11:
             let asset = StateKey(bytes: [0x10] + key.bytes[1..<33])
@@ -87,7 +88,11 @@ struct Replica {
         events += ledger.endBlock(at: context).events
         let changes = ledger.changes
         for change in changes { state.entries[change.key] = change.value }
-        for event in events { remember(event.record) }
+        for event in events {
+            remember(event.record)
+            guard case .channelOpened(let channel, let payer, _) = event else { continue }
+            remember(channel.digest, as: "channel of \(payer)")
+        }
         return (results, changes)
     }
 

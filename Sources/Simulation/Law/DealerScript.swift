@@ -16,7 +16,8 @@ struct DealerScript {
     func message() -> Message? {
         let scripts: [() -> Message?] = [
             transfer, publishAsset, changeAsset, authorize, publishOffer, publishPlan, usePlan,
-            dealInShares, dealInUnits, govern, dealInJobs, judge, tradeInPools, tradeByOrders,
+            dealInShares, dealInUnits, govern, dealInJobs, dealInBonds, judge, judge, tradeInPools,
+            tradeByOrders,
         ]
         return scripts[chance.index(scripts.count)]()
     }

@@ -93,7 +93,12 @@ struct Cast: Sendable {
                 + dealers.map {
                     let amount = Amount(obol: 100_000 * Amount.obolPerStoa)
                     return Genesis.Allocation(account: $0.id, amount: amount)
-                }
+                },
+            // As short as they can be: a run has few blocks.
+            numbers: [
+                GovernedNumber.disputeSpeakBlocks, .disputeVoteBlocks, .disputeAppealBlocks,
+                .bondClaimSpeakBlocks,
+            ].map { NumberChange(number: $0.id, value: $0.bounds.lowerBound) }
         )
     }
 

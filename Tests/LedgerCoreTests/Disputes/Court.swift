@@ -16,13 +16,18 @@ struct Court {
     static let speak: UInt64 = 5
     static let vote: UInt64 = 6
     static let appeal: UInt64 = 7
-    static let exit: UInt64 = 40
+    static let exit: UInt64 = 20
     static let review: UInt64 = 8
+    static let claimSpeak: UInt64 = 9
+    static let claimMin: UInt128 = 10_000_000_000
+    /// How long a bond stays at risk.
+    static let delay = LedgerHarness.parameters.unbondingDelayBlocks
 
     init(jurors: [Person] = [.carol, .dave, .erin]) {
         let numbers: [(GovernedNumber, UInt64)] = [
             (.disputeSpeakBlocks, Self.speak), (.disputeVoteBlocks, Self.vote),
             (.disputeAppealBlocks, Self.appeal), (.jurorExitBlocks, Self.exit),
+            (.bondClaimSpeakBlocks, Self.claimSpeak),
         ]
         for (number, value) in numbers {
             harness.plant(StoredNumber(value), .governedNumber(number))

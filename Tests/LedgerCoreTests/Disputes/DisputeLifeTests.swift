@@ -182,18 +182,22 @@ struct DisputeLifeTests {
         for (place, account) in accounts.enumerated() {
             table.set(Amount(obol: UInt128(place + 1) << 60), of: account)
         }
+        let jurors = table
+        func draw(_ count: Int, _ seed: Digest, _ excluded: [AccountID]) -> [AccountID] {
+            jurors.draw(count, seed: seed, excluding: excluded, present: jurors)
+        }
         var seen = [Int](repeating: 0, count: accounts.count)
         for number in 0..<4_000 {
             let seed = Digest(sha256: [UInt8(number & 255), UInt8(number >> 8)])
-            let drawn = table.draw(3, seed: seed, excluding: [accounts[19]])
+            let drawn = draw(3, seed, [accounts[19]])
             #expect(drawn.count == 3 && Set(drawn).count == 3 && !drawn.contains(accounts[19]))
-            #expect(table.draw(3, seed: seed, excluding: [accounts[19]]) == drawn)
+            #expect(draw(3, seed, [accounts[19]]) == drawn)
             for account in drawn { seen[accounts.firstIndex(of: account) ?? 0] += 1 }
         }
         // The first nineteen have 190 parts: who has 19 is drawn far more often than who has 1.
         #expect(seen[18] > 8 * seen[0] && seen[0] > 10)
-        #expect(table.draw(30, seed: digest(1), excluding: []).count == 20)
-        #expect(table.draw(1, seed: digest(1), excluding: accounts).isEmpty)
+        #expect(draw(30, digest(1), []).count == 20)
+        #expect(draw(1, digest(1), accounts).isEmpty)
     }
 
     @Test("a remainder of 256 bits is what long division gives")

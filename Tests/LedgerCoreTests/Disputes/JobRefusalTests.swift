@@ -90,7 +90,7 @@ struct RefusedDeal: Sendable, CustomTestStringConvertible {
             var table = JurorTable.empty
             for number in 0..<JurorTable.jurorsMax {
                 let account = AccountID(Digest(sha256: [UInt8(number)]))
-                table.set(Amount(obol: 1), of: account)
+                table.set(Amount(obol: Court.stake), of: account)
             }
             court.harness.plant(table, .jurors)
             return .disputes(.joinJury(Amount(obol: Court.stake)))
@@ -113,8 +113,11 @@ struct RefusedDeal: Sendable, CustomTestStringConvertible {
         .init(.disputes(.wrongStatus), "disputing what nobody took") { court in
             .disputes(.open(court.lock(), evidence: digest(1), commitment: digest(2)))
         },
-        .init(.disputes(.wrongStatus), "disputing twice", from: .bob) { court in
+        .init(.disputes(.wrongStatus), "disputing twice") { court in
             .disputes(.open(court.opened().0, evidence: digest(1), commitment: digest(2)))
+        },
+        .init(.disputes(.notParty), "disputing one's own work", from: .bob) { court in
+            .disputes(.open(court.delivered(), evidence: digest(1), commitment: digest(2)))
         },
         .init(.disputes(.unknownDispute), "no dispute") { _ in
             .disputes(.reveal(DisputeID(digest(90)), number: digest(1)))
@@ -170,11 +173,68 @@ struct RefusedDeal: Sendable, CustomTestStringConvertible {
             return .disputes(.appeal(id, evidence: digest(1), commitment: digest(2)))
         },
     ]
+
+    static let claims: [RefusedDeal] = [
+        .init(.channels(.unknownChannel), "no channel") { court in
+            court.bond(Court.claimMin)
+            return Court.claim(ChannelID(digest(91)), Court.claimMin)
+        },
+        .init(.disputes(.notParty), "another's channel", from: .carol) { court in
+            court.bond(Court.claimMin)
+            return Court.claim(court.channel(.alice), 1)
+        },
+        .init(.disputes(.notParty), "one's own bond", from: .bob) { court in
+            court.bond(Court.claimMin)
+            return Court.claim(court.channel(.alice), Court.claimMin)
+        },
+        .init(.disputes(.claimTooSmall), "next to nothing") { court in
+            court.bond(Court.claimMin)
+            return Court.claim(court.channel(.alice), Court.claimMin - 1)
+        },
+        .init(.disputes(.alreadyClaimed), "twice, by another channel") { court in
+            court.bond(3 * Court.claimMin)
+            _ = court.claimed(Court.claimMin)
+            return Court.claim(court.channel(.alice), Court.claimMin)
+        },
+        .init(.disputes(.tooManyClaims), "one more than a bond can have") { court in
+            court.bond(3 * Court.claimMin)
+            let claims = (UInt8(0)..<16).map { number in
+                HeldClaim(
+                    dispute: DisputeID(digest(number)),
+                    claimant: AccountID(digest(number)),
+                    amount: .zero,
+                    isAwarded: false
+                )
+            }
+            court.harness.plant(HeldClaims(claims: claims), .heldClaims(Person.bob.id))
+            return Court.claim(court.channel(.alice), Court.claimMin)
+        },
+        .init(.disputes(.claimTooLarge), "more than is at risk") { court in
+            court.bond(2 * Court.claimMin)
+            court.harness.send(.bob, .unbond(Amount(obol: Court.claimMin)))
+            return Court.claim(court.channel(.alice), 2 * Court.claimMin + 1)
+        },
+        .init(.disputes(.claimTooLarge), "a bond that nobody has") { court in
+            Court.claim(court.channel(.alice), Court.claimMin)
+        },
+        .init(.disputes(.claimTooLarge), "what another claims") { court in
+            court.bond(2 * Court.claimMin)
+            _ = court.claimed(Court.claimMin + 1, by: .carol)
+            return Court.claim(court.channel(.alice), Court.claimMin)
+        },
+        .init(.bonds(.insufficientBond), "asking for what is claimed", from: .bob) { court in
+            court.bond(2 * Court.claimMin)
+            _ = court.claimed(Court.claimMin)
+            return .unbond(Amount(obol: Court.claimMin + 1))
+        },
+    ]
+
+    static let all = jobs + disputes + claims
 }
 
 @Suite("Jobs and disputes refuse")
 struct JobRefusalTests {
-    @Test("a message that breaks a rule", arguments: RefusedDeal.jobs + RefusedDeal.disputes)
+    @Test("a message that breaks a rule", arguments: RefusedDeal.all)
     func refused(_ deal: RefusedDeal) {
         var court = Court()
         let message = deal.message(&court)
@@ -184,7 +244,7 @@ struct JobRefusalTests {
 
     @Test("every refusal but those that a deadline beats is provoked")
     func all() {
-        let codes = Set((RefusedDeal.jobs + RefusedDeal.disputes).map(\.refusal.code))
+        let codes = Set(RefusedDeal.all.map(\.refusal.code))
         // A phase ends by itself at the height after its last: nobody can come too late for it.
         let beaten: [Refusal] = [.escrows(.tooLate), .disputes(.tooLate)]
         let known =
