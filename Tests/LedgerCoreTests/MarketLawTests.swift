@@ -32,7 +32,7 @@ struct MarketLawTests {
     @Test("LAW-3, P9: more than one height holds waits for the next ones, and ends somewhere")
     func limits() throws {
         var state = StagedState(base: EmptyState())
-        let each = Int(Deadline.countMax)
+        let each = Int(DeadlineKind.order.countMax)
         let places = 1 + Int(Deadline.spillBlocksMax)
         for number in 0..<(places * each) {
             let place = try state.schedule(
@@ -46,6 +46,37 @@ struct MarketLawTests {
             try state.schedule(Deadline(.order, .zero), at: BlockHeight(20), from: now)
         }
         #expect(state.takeDue(at: BlockHeight(21)).count == each)
+    }
+
+    @Test("LAW-3, P9: what costs nothing to schedule leaves room for what must not be kept away")
+    func reserved() throws {
+        var state = StagedState(base: EmptyState())
+        func fill(_ kind: DeadlineKind) throws -> Int {
+            for number in 0... {
+                do throws(Refusal) {
+                    try state.schedule(
+                        Deadline(kind, Self.name(number)),
+                        at: BlockHeight(20),
+                        from: now
+                    )
+                } catch {
+                    #expect(error == .deadlines(.tooManyDue))
+                    return number
+                }
+            }
+            return 0
+        }
+        let places = 1 + Int(Deadline.spillBlocksMax)
+        var before = 0
+        for kind in [DeadlineKind.order, .pass, .escrow, .keyRotation, .dispute] {
+            let room = try fill(kind)
+            #expect(room >= 64 * places, "\(kind) finds room after all of the kinds before it")
+            before += room
+        }
+        #expect(before == places * Int(Deadline.countMax))
+        #expect(DeadlineKind.proposal.countMax == Deadline.countMax)
+        let more = try fill(.proposal)
+        #expect(more == 0)
     }
 
     @Test("LAW-3: nothing becomes due now, in the past, or beyond all heights")

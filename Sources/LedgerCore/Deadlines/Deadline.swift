@@ -10,11 +10,26 @@ enum DeadlineKind: UInt8, Hashable, CaseIterable, Sendable {
     case order = 5
     case keyRotation = 6
     case claim = 7
+
+    /// How many things can be due at a height for one more of this kind to be due then, too.
+    ///
+    /// Whoever opens and closes sales by the hundred pays fees and nothing else. So what is cheap
+    /// leaves room for what is dear, and nobody keeps a job, a key, a dispute or a vote from its
+    /// height by filling that with something else.
+    var countMax: UInt16 {
+        switch self {
+        case .order: 192
+        case .pass: 288
+        case .escrow: 384
+        case .keyRotation: 448
+        case .dispute, .proposal, .claim: Deadline.countMax
+        }
+    }
 }
 
 /// What is due at some height: a kind and the name of one thing of that kind.
 struct Deadline: CanonicalCodable, Hashable {
-    /// How many can be due at one height; more wait for the next ones.
+    /// How many can be due at one height, of some kinds fewer; more wait for the next ones.
     static let countMax: UInt16 = 512
     /// How many can be due at one height if a deadline itself brings them about.
     ///
@@ -90,7 +105,7 @@ extension StagedState {
         _ deadline: Deadline,
         at height: BlockHeight,
         from origin: BlockHeight,
-        countMax: UInt16 = Deadline.countMax
+        countMax: UInt16? = nil
     ) throws(Refusal) -> BlockHeight {
         guard height > origin else { throw .deadlines(.invalidHeight) }
         for further in 0...Deadline.spillBlocksMax {
@@ -98,7 +113,7 @@ extension StagedState {
                 throw .deadlines(.invalidHeight)
             }
             let count = read(DueCount.self, .deadlineCount(place))?.count ?? 0
-            guard count < countMax else { continue }
+            guard count < (countMax ?? deadline.kind.countMax) else { continue }
             write(deadline, .deadline(place, count))
             write(DueCount(count + 1), .deadlineCount(place))
             awaitHeight(place)

@@ -242,7 +242,7 @@ extension Ledger {
             Deadline(.dispute, id.digest),
             at: due,
             from: height,
-            countMax: isDue ? Deadline.followingMax : Deadline.countMax
+            countMax: isDue ? Deadline.followingMax : nil
         )
         dispute.phase = phase
         dispute.until = until
