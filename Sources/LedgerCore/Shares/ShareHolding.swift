@@ -17,7 +17,7 @@ public struct Entitlement: Hashable, Sendable {
     mutating func settle(_ index: UInt128, shares: UInt64, scale: UInt128) {
         let earned = (index - paidIndex).multipliedFullWidth(by: UInt128(shares))
         let (low, carry) = earned.low.addingReportingOverflow(UInt128(fraction))
-        // The high half is below 2^48, the scale at least 2^63.
+        // Nobody has more shares than there are, so this is below scale × 2^128.
         let parts = (high: earned.high + (carry ? 1 : 0), low: low)
         let (units, rest) = scale.dividingFullWidth(parts)
         paidIndex = index

@@ -23,7 +23,8 @@ public struct IncomeStream: Hashable, Sendable {
     /// rises here by index × shares + rest is what the pot rises by.
     ///
     /// - Returns: false, and nothing has changed, if nobody could be paid: no share is in an
-    ///   account, or the index would end, after 2^64 smallest units for each share.
+    ///   account, or the index would end: after 2^128 smallest units while all shares are in
+    ///   accounts, 2^80 in the worst of cases.
     mutating func add(_ income: Amount, circulating: UInt64, scale: UInt128) -> Bool {
         let parts = income.obol.multipliedFullWidth(by: scale)
         let (low, carry) = parts.low.addingReportingOverflow(rest)
@@ -39,7 +40,7 @@ public struct IncomeStream: Hashable, Sendable {
 
     /// Takes over the parts that a holder who has left was owed below one smallest unit.
     mutating func takeBack(_ fraction: UInt64) {
-        // Cannot overflow before 2^63 holders have left between two incomes.
+        // Cannot overflow before 2^79 holders have left between two incomes.
         rest += UInt128(fraction)
     }
 }
@@ -65,9 +66,11 @@ public struct ShareRecord: Hashable, Sendable {
         streams = ([.native] + income).map { IncomeStream($0) }
     }
 
-    /// Into how many parts each smallest unit of an income is divided: a multiple of the count, so
-    /// that nothing is left over while all shares are in accounts; at least 2^63, below 2^64.
-    public var scale: UInt128 { UInt128(count) << UInt128(count.leadingZeroBitCount) }
+    /// Into how many parts each smallest unit of an income is divided: the count, so that nothing
+    /// is left over while all shares are in accounts, and less than a unit otherwise.
+    ///
+    /// More parts would gain nothing, since rests are kept, and would cost the index its room.
+    public var scale: UInt128 { UInt128(count) }
 
     /// The place of a denomination among the streams; nil if income in it is not shared.
     public func place(of denomination: Denomination) -> Int? {

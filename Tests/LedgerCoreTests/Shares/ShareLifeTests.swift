@@ -190,7 +190,7 @@ struct ShareLifeTests {
         #expect(town.holding(.alice) == nil)
         // Three tenths of an obol went back, and wait for the next income.
         let scale = town.record?.scale ?? 0
-        #expect(scale == 1000 << 54)
+        #expect(scale == 1000)
         #expect(town.record?.streams[0].rest == scale * 3 / 10)
         // 700.7 are owed to those who stayed; with the 0.3 that makes 701.
         #expect(town.pot() == 701)
@@ -198,43 +198,84 @@ struct ShareLifeTests {
         #expect(town.holding(.erin)?.isOwed == false)
     }
 
-    @Test("SHA-20: an index that would end pays the seller instead")
-    func tooMuch() {
+    /// The market of passes with a unit of Dave's, of which he has 2^96.
+    private static func rich() -> (passes: PassTown, unit: Denomination) {
         var passes = PassTown.start
+        let unit = UnitRecord.unit(issuer: Person.dave.id, ticker: "CHFC")
         passes.harness.send(
             .dave,
             TermsDraft { $0.supplyMax = 1 << 96 }.message,
-            .units(
-                .mintUnit(
-                    UnitRecord.unit(issuer: Person.dave.id, ticker: "CHFC"),
-                    Amount(obol: 1 << 96),
-                    to: Person.dave.id
-                )
+            .units(.mintUnit(unit, Amount(obol: 1 << 96), to: Person.dave.id))
+        )
+        return (passes, .issued(unit))
+    }
+
+    /// Lets Dave buy a pass for so much.
+    private static func pay(
+        _ price: UInt128,
+        _ unit: Denomination,
+        offer: UInt32,
+        in passes: inout PassTown
+    ) -> TransactionResult {
+        let plan = passes.publish(
+            PlanDraft {
+                $0.included = PassTown.included(offer)
+                $0.price = price
+                $0.denomination = unit
+            }
+        )
+        return passes.buy(.dave, plan)
+    }
+
+    @Test("SHA-20: shareholders of a unit with 18 decimals are paid for as long as there is any")
+    func manyDecimals() {
+        var (passes, unit) = Self.rich()
+        passes.harness.send(.bob, .shares(.issueShares(Self.asset, count: 10, income: [unit])))
+        // 75,558 whole units at a time, of a unit with 18 decimals.
+        let price = UInt128(1) << 76
+        for offer in [UInt32(4), 5, 6] {
+            let result = Self.pay(price, unit, offer: offer, in: &passes)
+            let shared = SharesEvent.incomeShared(
+                Self.asset,
+                Amount(obol: price),
+                unit,
+                circulating: 10
             )
+            #expect(result.events.contains(.shares(shared)))
+        }
+        let taken = passes.harness.send(.bob, .shares(.withdrawDividends(Self.asset, unit)))
+        #expect(taken.isAccepted)
+        #expect(passes.harness.ledger.state.balance(Person.bob.id, unit).obol == 3 * price)
+    }
+
+    @Test("SHA-20: an index that would end pays the seller instead")
+    func tooMuch() {
+        var (passes, unit) = Self.rich()
+        let count = ShareUnit.countMax
+        passes.harness.send(.bob, .shares(.issueShares(Self.asset, count: count, income: [unit])))
+        let one = Amount(obol: 1)
+        let sale = SaleOpening(
+            given: ShareTown.shares,
+            amount: Amount(obol: UInt128(count) - 1),
+            wanted: .native,
+            rate: SaleRate(one, per: one),
+            until: BlockHeight(100)
         )
-        let unit = Denomination.issued(
-            UnitRecord.unit(issuer: Person.dave.id, ticker: "CHFC")
-        )
-        passes.harness.send(.bob, .shares(.issueShares(Self.asset, count: 1, income: [unit])))
+        #expect(passes.harness.send(.bob, .exchange(.openSale(sale))).isAccepted)
         passes.harness.endBlock()
-        for (offer, price, shared) in [
-            (UInt32(4), UInt128(1) << 65, false), (5, (1 << 65) - 1, true), (6, 1, false),
+        for (offer, price, isShared) in [
+            (UInt32(4), UInt128(1) << 80, false), (5, (1 << 80) - 1, true), (6, 1, false),
         ] {
-            let plan = passes.publish(
-                PlanDraft {
-                    $0.included = PassTown.included(offer)
-                    $0.price = price
-                    $0.denomination = unit
-                }
-            )
-            let result = passes.buy(.dave, plan)
+            let result = Self.pay(price, unit, offer: offer, in: &passes)
             let amount = Amount(obol: price)
             let event =
-                shared
+                isShared
                 ? SharesEvent.incomeShared(Self.asset, amount, unit, circulating: 1)
                 : .incomeNotShared(Self.asset, amount, unit, to: Person.bob.id)
             #expect(result.events.contains(.shares(event)), "\(price)")
         }
+        let taken = passes.harness.send(.bob, .shares(.withdrawDividends(Self.asset, unit)))
+        #expect(taken.isAccepted)
         DenominationCount(passes.harness).check()
     }
 

@@ -26,10 +26,8 @@ private struct Shareholders {
         let income = [LedgerHarness.token, .issued(Self.unit)].sorted()
         let shares = SharesMessage.issueShares(Self.asset, count: count, income: income)
         #expect(passes.harness.send(.bob, .shares(shares)).isAccepted)
-        var scale = UInt128(count)
-        while scale < 1 << 63 { scale *= 2 }
         model = ShareModel(
-            scale: scale,
+            scale: UInt128(count),
             shares: [Person.bob.id: UInt128(count)],
             streams: [.native: .init(), income[0]: .init(), income[1]: .init()]
         )
@@ -240,7 +238,7 @@ struct ShareRandomTests {
         let count = max(1, random.next() >> (16 + UInt64(random.below(48))))
         var record = ShareRecord(asset: ShareTown.asset, count: count, income: [])
         let scale = record.scale
-        #expect(scale >= 1 << 63 && scale < 1 << 64 && scale % UInt128(count) == 0)
+        #expect(scale == UInt128(count))
         var holders = [ShareHolding](repeating: ShareHolding(), count: 4)
         var shares: [UInt64] = [count, 0, 0, 0]
         var pot: UInt128 = 0

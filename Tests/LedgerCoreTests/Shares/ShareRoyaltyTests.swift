@@ -86,7 +86,7 @@ struct ShareRoyaltyTests {
         for _ in 0..<3 { #expect(family.sell(Family.tune, by: .bob, for: 10).isAccepted) }
         let unit = ShareUnit.unit(of: Family.base)
         let record = family.harness.ledger.state.read(ShareRecord.self, .shares(unit))
-        #expect(record?.scale == 1 << 63)
+        #expect(record?.scale == UInt128(count))
         #expect(record?.streams[0].rest == 0, "all shares are in accounts")
         let pot = family.harness.ledger.state.amount(in: .dividends(of: Family.base, .native))
         let whole = [Person.alice, .bob, .dave].map { Self.owed($0, family) }
