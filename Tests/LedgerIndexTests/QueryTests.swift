@@ -162,6 +162,28 @@ struct SearchTests {
         #expect(all.map(\.record.standing) == [.current, .current, .withdrawn, .superseded])
     }
 
+    @Test("IDX-23: an offer that never expires is current, though SQLite counts to 2^63 only")
+    func never() async throws {
+        let library = try Library()
+        library.publish(.alice, asset: "aa", models: [("one", 1)])
+        let ends = [UInt64(1) << 63 - 1, 1 << 63, .max]
+        let offers = ends.enumerated().map { place, end in
+            Bazaar.offer(
+                of: Asset.id(owner: Person.alice.id, name: "aa"),
+                .alice,
+                model: "late-\(place)",
+                price: 5,
+                lifeMilliseconds: end - 1_700_000_000_000
+            )
+        }
+        let messages = offers.map { Message.publishOffer($0) }
+        let results = library.ledger.commit([library.ledger.sign(.alice, messages)])
+        #expect(results.allSatisfy { $0.isAccepted })
+        try await library.catchUp()
+        let found = try await models(library, OfferSearch())
+        #expect(found == ["late-2", "late-1", "late-0", "one"])
+    }
+
     @Test("assets are found by name and owner, the owner of now; retired ones on request")
     func assets() async throws {
         let library = try await library()

@@ -84,8 +84,9 @@ extension OfferSearch {
     fileprivate func condition(at place: IndexPlace) -> Condition {
         var condition = Condition()
         if isCurrent {
+            // Stored bit by bit, what exceeds 2^63 is below zero, and later than all that is not.
             let now = place.time.milliseconds.stored
-            condition.add("c.standing = 1 AND c.expires >= ?", now)
+            condition.add("c.standing = 1 AND (c.expires < 0, c.expires) >= (? < 0, ?)", now, now)
         }
         if let kind { condition.add("c.kind = ?", Int64(kind.rawValue)) }
         if let interface { condition.add("c.interface = ?", Int64(interface.rawValue)) }
