@@ -49,9 +49,9 @@ extension Ledger {
         _ key: AccountID,
         from origin: MessageOrigin
     ) throws(Refusal) -> AuthorizationEvent {
-        let signer = state.authority(of: origin.sender).signer(at: origin.height)
+        // One that an older key granted sleeps, and would wake if that key came back.
         guard var session = state.read(Session.self, .session(origin.sender, key)),
-            session.isLive(at: origin.height, authority: signer)
+            !session.isRevoked, origin.height <= session.grant.validUntil
         else { throw .authorization(.unknownSession) }
         session.isRevoked = true
         state.write(session, .session(origin.sender, key))

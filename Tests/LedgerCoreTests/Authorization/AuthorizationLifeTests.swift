@@ -35,6 +35,21 @@ struct AuthorizationLifeTests {
         #expect(!house.harness.ledger.state.contains(entry), "nothing is kept of a first key")
     }
 
+    @Test("AUT-11: what an old key granted can be revoked before that key signs again")
+    func dormant() {
+        var house = Household()
+        house.grant()
+        house.send(.alice, .rotate(to: .bob))
+        house.pass(Household.rotationBlocks)
+        #expect(house.carol(.pay(.dave, 1)).refusal == .transaction(.sessionEnded))
+        let revoked = house.send([.revoke(.carol)], for: .alice, by: .bob)
+        #expect(revoked.isAccepted)
+        house.send([.rotate(to: .alice)], for: .alice, by: .bob)
+        house.pass(Household.rotationBlocks)
+        #expect(house.send(.alice, .pay(.dave, 1)).isAccepted, "the first key signs again")
+        #expect(house.carol(.pay(.dave, 1)).refusal == .transaction(.sessionEnded))
+    }
+
     @Test("AUT-13: what was taken back never happens, and another can be asked for")
     func cancelled() {
         var house = Household()

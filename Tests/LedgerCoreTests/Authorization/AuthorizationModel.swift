@@ -156,9 +156,9 @@ extension AuthorizationModel {
                 )
             )
         case .revoke(let key):
-            guard let place = permit(account, key), isLive(permits[place], at: height) else {
-                return .authorization(.unknownSession)
-            }
+            guard let place = permit(account, key), permits[place].revokedAt == nil,
+                height <= permits[place].draft.validUntil
+            else { return .authorization(.unknownSession) }
             permits[place].revokedAt = height
         case .rotate(let next):
             if next.id == current.id { return .authorization(.invalidKey) }
