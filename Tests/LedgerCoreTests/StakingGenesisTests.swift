@@ -122,7 +122,10 @@ struct StakingGenesisTests {
 
 @Suite("Documents of stake")
 struct StakingCodingTests {
-    private func check<Document: CanonicalCodable & Hashable>(_ document: Document) throws {
+    private func check<Document: CanonicalCodable & Hashable>(
+        _ document: Document,
+        oneMore: CanonicalError = .trailingBytes
+    ) throws {
         let bytes = document.canonicalBytes
         #expect(try Document(canonicalBytes: bytes) == document)
         for count in bytes.indices {
@@ -130,9 +133,7 @@ struct StakingCodingTests {
                 try Document(canonicalBytes: Array(bytes.prefix(count)))
             }
         }
-        #expect(throws: CanonicalError.trailingBytes) {
-            try Document(canonicalBytes: bytes + [0])
-        }
+        #expect(throws: oneMore) { try Document(canonicalBytes: bytes + [0]) }
     }
 
     @Test("CAN-1: messages and events have one encoding, under the next tags")
@@ -171,7 +172,8 @@ struct StakingCodingTests {
         for person in [Person.alice, .bob] {
             let validator = try network.validator(person)
             try check(validator)
-            try check(state.delegation(person.id, to: person.id))
+            // What follows would be the kept delay (LAW-9).
+            try check(state.delegation(person.id, to: person.id), oneMore: .truncated)
         }
         let table = try #require(state.read(ValidatorTable.self, .validatorSet))
         try check(table)

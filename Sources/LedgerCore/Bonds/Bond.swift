@@ -18,6 +18,8 @@ public struct Bond: Hashable, Sendable {
     public internal(set) var active: Amount
     /// What is on its way back, by ascending height.
     public internal(set) var unbonding: [Unbonding]
+    /// How many blocks the active part takes to come back; nil for what it was before any vote.
+    public internal(set) var exitDelayBlocks: UInt64?
 
     /// No stake at all.
     public static let none = Bond(active: .zero, unbonding: [])
@@ -56,6 +58,7 @@ extension Bond: CanonicalCodable {
             encoder.encode(part.amount)
             encoder.encode(part.releasedAt.rawValue)
         }
+        if let exitDelayBlocks { encoder.encode(exitDelayBlocks) }
     }
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
@@ -71,5 +74,6 @@ extension Bond: CanonicalCodable {
                 )
             )
         }
+        exitDelayBlocks = decoder.isAtEnd ? nil : try decoder.decodeUInt64()
     }
 }

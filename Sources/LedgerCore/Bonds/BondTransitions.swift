@@ -17,6 +17,12 @@ extension Ledger {
         let (active, overflow) = bond.active.obol.addingReportingOverflow(amount.obol)
         guard !overflow else { throw .bonds(.bondOverflow) }
         try state.debit(origin.sender, amount, .native)
+        bond.exitDelayBlocks = state.kept(
+            .bond,
+            before: bond.exitDelayBlocks,
+            isEmpty: bond.active.isZero,
+            now: parameters.unbondingDelayBlocks
+        )
         bond.active = Amount(obol: active)
         state.write(bond, .bond(origin.sender))
         state.put(amount, .native)
@@ -34,7 +40,12 @@ extension Ledger {
         guard bond.unbonding.count < Bond.unbondingsMax else {
             throw .bonds(.tooManyUnbondings)
         }
-        let height = origin.height.advanced(byBlocks: parameters.unbondingDelayBlocks)
+        let delay = state.blocks(
+            of: .bond,
+            kept: bond.exitDelayBlocks,
+            now: parameters.unbondingDelayBlocks
+        )
+        let height = origin.height.advanced(byBlocks: delay)
         let releasedAt = height ?? BlockHeight(.max)
         bond.active = Amount(obol: bond.active.obol - amount.obol)
         bond.unbonding.append(Bond.Unbonding(amount: amount, releasedAt: releasedAt))

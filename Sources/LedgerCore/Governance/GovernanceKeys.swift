@@ -10,6 +10,7 @@ extension StateNamespace {
     static let ballot = Self(rawValue: 0x85)
     static let openProposals = Self(rawValue: 0x86)
     static let openProposalsOf = Self(rawValue: 0x87)
+    static let firstDelay = Self(rawValue: 0x88)
 }
 
 extension StateKey {

@@ -79,6 +79,7 @@ extension StagedState {
             }
         }
         guard staking.isValid else { return false }
+        keepFirstDelays(before: changes)
         if ledger != before.0 { write(ledger, .parameters) }
         if staking != before.1 { keep(staking) }
         for (number, value) in others { write(StoredNumber(value), .governedNumber(number)) }

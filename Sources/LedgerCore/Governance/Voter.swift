@@ -39,6 +39,8 @@ public struct Voter: Hashable, Sendable {
     public internal(set) var unlockings: [Unlocking]
     /// How many ``VotingCheckpoint``s it has.
     public internal(set) var checkpoints: UInt64
+    /// How many blocks the own stake takes to come back; nil for what it was before any vote.
+    public internal(set) var exitDelayBlocks: UInt64?
 
     /// An account that never had to do with votes.
     public static let none = Voter(
@@ -57,6 +59,7 @@ extension Voter: CanonicalCodable {
         encoder.encode(account: delegate)
         encoder.encode(list: unlockings)
         encoder.encode(checkpoints)
+        if let exitDelayBlocks { encoder.encode(exitDelayBlocks) }
     }
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
@@ -65,6 +68,7 @@ extension Voter: CanonicalCodable {
         delegate = try decoder.decodeOptionalAccount()
         unlockings = try decoder.decodeList(of: Unlocking.self, countMax: Self.unlockingsMax)
         checkpoints = try decoder.decodeUInt64()
+        exitDelayBlocks = decoder.isAtEnd ? nil : try decoder.decodeUInt64()
     }
 }
 
@@ -115,6 +119,8 @@ public struct VotingTotal: CanonicalCodable, Hashable {
     public internal(set) var locked: Amount
     /// How many ``TotalCheckpoint``s there are.
     public internal(set) var checkpoints: UInt64
+    /// How many blocks the own stake takes to come back; nil for what it was before any vote.
+    public internal(set) var exitDelayBlocks: UInt64?
 
     static let none = VotingTotal(locked: .zero, checkpoints: 0)
 

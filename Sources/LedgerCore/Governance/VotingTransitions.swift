@@ -8,6 +8,14 @@ extension Ledger {
     ) throws(Refusal) -> [Event] {
         guard !amount.isZero else { throw .governance(.invalidNumber) }
         try state.move(amount, from: origin.sender, to: Pot(.votes, origin.sender.digest))
+        var voter = state.voter(origin.sender)
+        voter.exitDelayBlocks = state.kept(
+            .votes,
+            before: voter.exitDelayBlocks,
+            isEmpty: voter.own.isZero,
+            now: state.value(of: .unlockDelayBlocks)
+        )
+        state.write(voter, .voter(origin.sender))
         return changeStake(of: origin.sender, at: origin.height) { $0 + amount.obol }
     }
 
@@ -22,7 +30,11 @@ extension Ledger {
         guard voter.unlockings.count < Voter.unlockingsMax else {
             throw .governance(.tooManyUnlockings)
         }
-        let delay = state.value(of: .unlockDelayBlocks)
+        let delay = state.blocks(
+            of: .votes,
+            kept: voter.exitDelayBlocks,
+            now: state.value(of: .unlockDelayBlocks)
+        )
         let releasedAt = origin.height.advanced(byBlocks: delay) ?? BlockHeight(.max)
         voter.unlockings.append(Voter.Unlocking(amount: amount, releasedAt: releasedAt))
         state.write(voter, .voter(origin.sender))

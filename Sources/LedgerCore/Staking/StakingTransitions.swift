@@ -80,6 +80,12 @@ extension Ledger {
         _ id: AccountID
     ) -> StakingEvent {
         var delegation = state.delegation(delegator, to: id)
+        delegation.exitDelayBlocks = state.kept(
+            .stake,
+            before: delegation.exitDelayBlocks,
+            isEmpty: delegation.shares == 0,
+            now: state.stakingParameters.unbondingDelayBlocks
+        )
         validator.stake = Amount(obol: validator.stake.obol + amount.obol)
         validator.shares += amount.obol
         delegation.shares += amount.obol
@@ -108,7 +114,11 @@ extension Ledger {
         var events = try payRewards(to: origin.sender, of: &validator, id)
         var delegation = state.delegation(origin.sender, to: id)
         delegation.shares -= validator.remove(amount, of: delegation.shares)
-        let delay = parameters.unbondingDelayBlocks
+        let delay = state.blocks(
+            of: .stake,
+            kept: delegation.exitDelayBlocks,
+            now: parameters.unbondingDelayBlocks
+        )
         let releasedAt = origin.height.advanced(byBlocks: delay) ?? BlockHeight(.max)
         delegation.unbonding.append(
             Delegation.Unbonding(

@@ -144,6 +144,8 @@ public struct Delegation: Hashable, Sendable {
     public internal(set) var paidIndex: UInt128
     /// What is on its way back, by ascending height.
     public internal(set) var unbonding: [Unbonding]
+    /// How many blocks the shares' worth takes to come back; nil for what it was before any vote.
+    public internal(set) var exitDelayBlocks: UInt64?
 
     /// No stake at all.
     public static let none = Delegation(shares: 0, paidIndex: 0, unbonding: [])

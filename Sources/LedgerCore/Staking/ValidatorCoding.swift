@@ -70,6 +70,7 @@ extension Delegation: CanonicalCodable {
             encoder.encode(part.begunAt.rawValue)
             encoder.encode(part.releasedAt.rawValue)
         }
+        if let exitDelayBlocks { encoder.encode(exitDelayBlocks) }
     }
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
@@ -87,6 +88,7 @@ extension Delegation: CanonicalCodable {
                 )
             )
         }
+        exitDelayBlocks = decoder.isAtEnd ? nil : try decoder.decodeUInt64()
     }
 }
 

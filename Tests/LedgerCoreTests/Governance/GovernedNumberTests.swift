@@ -95,6 +95,67 @@ struct GovernedNumberTests {
         #expect(town.state.stakingParameters.slashBasisPoints == 500)
     }
 
+    @Test("LAW-9: what was locked comes back after the delay that it was locked under")
+    func exits() throws {
+        var town = Assembly(validators: [Person.carol.validator(staking: 6 * Assembly.stoa)])
+        let some = Amount(obol: 1000)
+        func stake(_ person: Person) -> Message {
+            .staking(.delegate(validator: Person.carol.id, amount: some))
+        }
+        func leave(_ person: Person, _ town: inout Assembly) throws -> [UInt64] {
+            let one = Amount(obol: 1)
+            let messages: [Message] = [
+                .governance(.unlockVotes(one)), .unbond(one),
+                .staking(.undelegate(validator: Person.carol.id, amount: one)),
+            ]
+            for message in messages { #expect(town.harness.send(person, message).isAccepted) }
+            let bond = try #require(town.state.bond(person.id).unbonding.last)
+            let votes = try #require(town.state.voter(person.id).unlockings.last)
+            let delegation = town.state.delegation(person.id, to: Person.carol.id)
+            let stake = try #require(delegation.unbonding.last)
+            return [votes.releasedAt, bond.releasedAt, stake.releasedAt].map {
+                $0.rawValue - town.height
+            }
+        }
+        town.lock(.alice, 10)
+        for message in [.depositBond(some), stake(.alice)] {
+            #expect(town.harness.send(.alice, message).isAccepted)
+        }
+        let changed: [UInt64] = [1608, 601, 804].map { _ in 999_999 }
+        town.decide(
+            .numbers(zip([601, 804, 1608], changed).map { NumberChange(number: $0, value: $1) })
+        )
+        town.pass(1)
+        let before = [Assembly.unlockDelay, LedgerHarness.parameters.unbondingDelayBlocks, 7200]
+        let first = try leave(.alice, &town)
+        #expect(first == before, "longer for whoever was there before")
+        town.lock(.bob, 1)
+        for message in [.depositBond(some), stake(.bob)] {
+            #expect(town.harness.send(.bob, message).isAccepted)
+        }
+        let new = try leave(.bob, &town)
+        #expect(new == changed)
+        // Whoever adds takes the delay of now; nobody gets out sooner than others rely on.
+        town.lock(.alice, 1)
+        for message in [.depositBond(some), stake(.alice)] {
+            #expect(town.harness.send(.alice, message).isAccepted)
+        }
+        let added = try leave(.alice, &town)
+        #expect(added == changed)
+        town.decide(
+            .numbers([601, 804, 1608].map { NumberChange(number: $0, value: 700) })
+        )
+        town.pass(1)
+        let kept = try leave(.alice, &town)
+        #expect(kept == changed, "sooner than those who rely on it were told")
+        let bond = town.state.bond(Person.alice.id)
+        #expect(try Bond(canonicalBytes: bond.canonicalBytes) == bond)
+        let voter = town.state.voter(Person.alice.id)
+        #expect(try Voter(canonicalBytes: voter.canonicalBytes) == voter)
+        let delegation = town.state.delegation(Person.alice.id, to: Person.carol.id)
+        #expect(try Delegation(canonicalBytes: delegation.canonicalBytes) == delegation)
+    }
+
     @Test("GOV-31: the treasury's share of the fees goes there when a proposer is paid")
     func share() throws {
         var town = Assembly(
