@@ -103,15 +103,15 @@ public final class LedgerApplication: Sendable {
     ) -> [[UInt8]] {
         var ledger = Ledger(chain: chain, base: CommittedState(store: store))
         var chosen: [[UInt8]] = []
-        var (bytes, signatures) = (0, 0)
+        var (bytes, work) = (0, TransactionWork())
         for candidate in candidates {
             let bytesAfter = bytes + byteCount(candidate)
             guard chosen.count < Block.transactionsMax, bytesAfter <= bytesMax else { break }
             guard let transaction = try? verify(candidate) else { continue }
-            let signaturesAfter = signatures + transaction.signatureCount
-            guard signaturesAfter <= Block.signaturesMax else { break }
+            let workAfter = work.adding(transaction.work)
+            guard workAfter.fitsBlock else { break }
             guard (try? ledger.admit(transaction, at: context)) != nil else { continue }
-            (bytes, signatures) = (bytesAfter, signaturesAfter)
+            (bytes, work) = (bytesAfter, workAfter)
             chosen.append(candidate)
         }
         return chosen
@@ -124,13 +124,11 @@ public final class LedgerApplication: Sendable {
             transactions.reduce(0, { $0 + $1.count }) <= bytesMax
         else { return false }
         // Counted before any is checked: a proposer must not choose how much work it makes.
-        var signatures = 0
+        var work = TransactionWork()
         for transaction in transactions {
-            guard let count = Transaction.signatureCount(ofSigned: transaction) else {
-                return false
-            }
-            signatures += count
-            guard signatures <= Block.signaturesMax else { return false }
+            guard let more = Transaction.work(ofSigned: transaction) else { return false }
+            work = work.adding(more)
+            guard work.fitsBlock else { return false }
         }
         return verifyAll(transactions).allSatisfy { transaction in
             if case .success = transaction { true } else { false }

@@ -60,11 +60,11 @@ struct Mempool: Sendable {
     /// Takes the transactions that fit one block, from the front.
     mutating func takeBlock(transactionsMax: Int, bytesMax: Int) -> [Entry] {
         var count = 0
-        var (size, signatures) = (0, 0)
+        var (size, work) = (0, TransactionWork())
         for entry in entries.prefix(transactionsMax) {
             size += entry.bytes.count
-            signatures += entry.transaction.signatureCount
-            guard size <= bytesMax, signatures <= Block.signaturesMax else { break }
+            work = work.adding(entry.transaction.work)
+            guard size <= bytesMax, work.fitsBlock else { break }
             count += 1
         }
         let taken = Array(entries.prefix(count))

@@ -76,8 +76,8 @@ public struct CheckedTransaction: Hashable, Sendable {
     public let bytes: Int
     /// The account that the signing key names: the sender itself, or whom it let act for it.
     public let signer: AccountID
-    /// How many signatures checking it took: the sender's, and those inside its messages.
-    public let signatureCount: Int
+    /// What it costs beyond its bytes.
+    public let work: TransactionWork
     /// The messages with the signatures inside them checked.
     let messages: [CheckedMessage]
 
@@ -95,12 +95,15 @@ public struct CheckedTransaction: Hashable, Sendable {
             digest = verified.digest
             bytes = canonicalBytes.count
             signer = signed.key.accountID
-            signatureCount = signed.signatureCount
+            work = signed.work
             messages = try Self.check(transaction.messages)
         } catch {
             throw .invalidSignature
         }
     }
+
+    /// How many signatures checking it took: the sender's, and those inside its messages.
+    public var signatureCount: Int { work.signatures }
 
     private static func check(_ messages: [Message]) throws(SignatureError) -> [CheckedMessage] {
         var checked: [CheckedMessage] = []

@@ -220,6 +220,22 @@ struct BlockTests {
         #expect(application.prepare(transactions, at: context, bytesMax: 10).isEmpty)
     }
 
+    @Test("P9, LIN-32: what a block's income could reach is bounded, whatever it will be")
+    func royaltyWork() throws {
+        let market = try Market()
+        let application = try market.application()
+        let context = BlockContext(height: BlockHeight(1), time: Timestamp(milliseconds: 2000))
+        // A kilobyte of purchases could pay along a thousand edges, with two events each.
+        let purchase = Message.passes(.buyPass(PlanID(.zero), priceMax: .zero))
+        let purchases = [Message](repeating: purchase, count: 16)
+        let most = Block.royaltyEdgesMax / 1024
+        let many = (0..<UInt64(most + 1)).map { market.sign(Market.alice, 1 + $0, purchases) }
+        let fitting = application.prepare(many, at: context, bytesMax: Block.bytesMax)
+        #expect(fitting == Array(many.dropLast()))
+        #expect(application.process(fitting, bytesMax: Block.bytesMax))
+        #expect(!application.process(many, bytesMax: Block.bytesMax))
+    }
+
     @Test("a transaction is found at its own place, though one before it could not enter the block")
     func placesInBlock() throws {
         let market = try Market()

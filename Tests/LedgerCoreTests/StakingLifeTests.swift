@@ -168,6 +168,15 @@ struct StakingLifeTests {
         #expect(try network.validator(.alice).commission.basisPoints == 1000)
     }
 
+    @Test("P9: the proof in a registration counts among a transaction's signatures")
+    func signatures() {
+        let network = Network()
+        let message = RegistrationDraft(.dave, network.harness.chain).message
+        let transaction = network.harness.transaction(.dave, [message, message, message])
+        let bytes = Person.dave.key.sign(transaction).signed.canonicalBytes
+        #expect(Transaction.signatureCount(ofSigned: bytes) == 4)
+    }
+
     @Test("STK-23: who fails to sign for too long is out until it asks to be back")
     func liveness() throws {
         var network = Network()
