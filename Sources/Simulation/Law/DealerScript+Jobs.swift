@@ -1,4 +1,5 @@
 import CanonicalCoding
+import Identity
 import LedgerCore
 import MarketTypes
 
