@@ -70,7 +70,7 @@ public enum DeadlineRefusal: UInt32, Error, Hashable, CaseIterable, Sendable {
 }
 
 /// How many things are due at a height.
-private struct DueCount: CanonicalCodable {
+struct DueCount: CanonicalCodable {
     let count: UInt16
 
     func encode(into encoder: inout CanonicalEncoder) { encoder.encode(count) }

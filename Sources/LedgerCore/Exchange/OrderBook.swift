@@ -83,6 +83,8 @@ struct TouchedMarkets: CanonicalCodable {
 
     init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
         markets = []
-        for _ in 0..<(try decoder.decodeUInt8()) { markets.append(try decoder.decodeDigest()) }
+        let count = try decoder.decodeUInt8()
+        guard count <= Self.countMax else { throw .tooLong }
+        for _ in 0..<count { markets.append(try decoder.decodeDigest()) }
     }
 }

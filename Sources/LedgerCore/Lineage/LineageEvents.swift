@@ -88,6 +88,7 @@ extension LineageEvent {
         switch tag {
         case 37: self = .royaltyPaid(try IncomePart(from: &decoder))
         case 38: self = .incomeKept(try IncomePart(from: &decoder))
+        case 39...: throw .unknownTag
         default:
             try self.init(tag: tag, of: AssetID(try decoder.decodeDigest()), from: &decoder)
         }
