@@ -64,6 +64,10 @@ struct LedgerHarness: Sendable {
     private(set) var last: (changes: [StateChange], updates: [ValidatorUpdate]) = ([], [])
     /// What happened at the ends and beginnings of blocks since somebody last looked.
     var blockEvents: [Event] = []
+    /// Whether ``met`` is kept: a copy of the state, so only for whoever records vectors.
+    var keepsMet = false
+    /// The last transaction and the state that it met.
+    private(set) var met: MetTransaction?
 
     /// Starts a chain; everybody owns the same, of the native unit and of ``token``.
     init(
@@ -123,6 +127,9 @@ struct LedgerHarness: Sendable {
     /// Executes a transaction's bytes, as a block does.
     mutating func apply(_ bytes: [UInt8]) -> TransactionResult {
         let before = staged
+        if keepsMet {
+            met = MetTransaction(base: base, staged: before, bytes: bytes, context: context)
+        }
         let result: TransactionResult
         do throws(TransactionRefusal) {
             let checked = try CheckedTransaction(canonicalBytes: bytes, chain: chain)

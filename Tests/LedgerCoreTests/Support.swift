@@ -29,15 +29,33 @@ struct SplitMix64: RandomNumberGenerator {
 
 /// The golden vectors at the top of the repository, found from where this file stands.
 enum Vectors {
-    static func load<Value: Decodable>(
-        _ type: Value.Type,
-        _ path: String,
-        from file: String = #filePath
-    ) throws -> Value {
-        var root = URL(fileURLWithPath: file)
+    private static let root: URL = {
+        var root = URL(fileURLWithPath: #filePath)
         for _ in 0..<3 { root.deleteLastPathComponent() }
-        let url = root.appendingPathComponent("Vectors").appendingPathComponent(path)
-        return try JSONDecoder().decode(type, from: Data(contentsOf: url))
+        return root.appendingPathComponent("Vectors")
+    }()
+
+    static func load<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
+        try JSONDecoder().decode(type, from: data(path))
+    }
+
+    static func data(_ path: String) throws -> Data {
+        try Data(contentsOf: root.appendingPathComponent(path))
+    }
+
+    /// Whether the tests are asked to write vectors anew instead of checking them.
+    static let isRecording =
+        ProcessInfo.processInfo.environment["STOA_RECORD_VECTORS"] == "1"
+
+    static func write(_ text: String, _ path: String) throws {
+        try Data(text.utf8).write(to: root.appendingPathComponent(path))
+    }
+
+    /// A value as JSON on one line, the same in every process.
+    static func line(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 }
 

@@ -3,7 +3,7 @@
 
 Shares no code with the Swift sources: encodings, digests, signatures, addresses, Merkle roots,
 charges and a keystore are computed here a second time, with the standard library and the
-`cryptography` package. Usage: check_vectors.py [VECTORS]; ends with 1 if anything differs.
+`cryptography` package; the market's are in `vectors_market`. Usage: check_vectors.py [VECTORS]; ends with 1 if anything differs.
 """
 
 import hashlib
@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from vectors_market import checks as market
 
 
 def sha256(data: bytes) -> bytes:
@@ -598,6 +600,7 @@ class Checker:
             self.chain,
         ):
             check()
+        market.run(self)
 
 
 def main() -> int:

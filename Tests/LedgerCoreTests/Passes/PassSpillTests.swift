@@ -5,29 +5,16 @@ import Testing
 
 @testable import LedgerCore
 
-/// How much is due at a height, as an entry that a test plants.
-private struct PlantedCount: CanonicalCodable {
-    let count: UInt16
-
-    func encode(into encoder: inout CanonicalEncoder) { encoder.encode(count) }
-
-    init(_ count: UInt16) { self.count = count }
-
-    init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
-        count = try decoder.decodeUInt16()
-    }
-}
-
 extension PassTown {
     /// Leaves no room for anything that is due at some heights.
-    fileprivate mutating func fill(_ heights: ClosedRange<UInt64>) {
+    mutating func fill(_ heights: ClosedRange<UInt64>) {
         for height in heights {
             let key = StateKey(.deadlineCount) { $0.encode(height) }
-            harness.plant(PlantedCount(Deadline.countMax), key)
+            harness.plant(DueCount(Deadline.countMax), key)
         }
     }
 
-    fileprivate var height: UInt64 { harness.context.height.rawValue }
+    var height: UInt64 { harness.context.height.rawValue }
 }
 
 @Suite("A pass where too much is due")
