@@ -59,8 +59,8 @@ let package = Package(
             name: "StoaDecoders",
             targets: [
                 "ABCI", "CanonicalCoding", "CometBFTClient", "CometBFTTypes", "Consensus",
-                "Gateway", "Identity", "Journal", "LedgerClient", "LedgerCore", "LedgerStore",
-                "MarketTypes", "OpenAIWire", "Proofs", "ProtobufWire", "Provider",
+                "Gateway", "Identity", "Journal", "LedgerClient", "LedgerCore", "LedgerIndex",
+                "LedgerStore", "MarketTypes", "OpenAIWire", "Proofs", "ProtobufWire", "Provider",
                 "SettlementCore",
             ]),
     ],
@@ -284,8 +284,8 @@ let package = Package(
             "FuzzSeedTests",
             [
                 "ABCI", "CanonicalCoding", "CometBFTClient", "CometBFTTypes", "Consensus",
-                "Gateway", "Identity", "Journal", "LedgerClient", "LedgerCore", "LedgerStore",
-                "MarketTypes", "OpenAIWire", "Proofs", "ProtobufWire", "Provider",
+                "Gateway", "Identity", "Journal", "LedgerClient", "LedgerCore", "LedgerIndex",
+                "LedgerStore", "MarketTypes", "OpenAIWire", "Proofs", "ProtobufWire", "Provider",
                 "SettlementCore", .product(name: "Yams", package: "Yams"),
             ]),
         tests(

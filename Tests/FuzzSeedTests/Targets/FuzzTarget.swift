@@ -39,7 +39,7 @@ struct FuzzTarget: Sendable {
         .engineMessages, .engineFrames, .engineGenesis, .protobuf, .lightBlocks, .engineAnswers,
         .nodeAnswers, .requestBodies, .eventStreams, .names, .keystores, .journal, .snapshots,
         .configurations,
-    ]
+    ] + market + accountSignatures
 
     /// Fails unless `condition` holds.
     static func require(

@@ -8,21 +8,23 @@ extension FuzzTarget {
     /// Messages that get past every signature: what they say is hostile, who says it is somebody.
     ///
     /// An input is a transaction. It is signed anew, as are the vouchers and receipts inside, and
-    /// applied to a recorded chain's state; the ledger traps when money is made or lost.
+    /// applied to a state of a recorded chain; the ledger traps when money is made or lost.
     static let ledger = FuzzTarget(
         "ledger",
         bytesMax: 16 << 10,
-        mutantsInTests: 1500,
+        mutantsInTests: 2500,
         seeds: {
-            let signed = try RecordedChain.plain.transactions + RecordedChain.staked.transactions
+            let signed =
+                try RecordedChain.plain.transactions + RecordedChain.staked.transactions
+                + RecordedChain.market.transactions
             return signed.compactMap {
                 (try? Signed<Transaction>(canonicalBytes: $0))?.document.canonicalBytes
             }
         }
     ) { bytes in
         guard let draft = try? Transaction(canonicalBytes: bytes) else { return false }
-        let isStaked = draft.chain == (try RecordedChain.staked.chain)
-        let chain = try isStaked ? RecordedChain.staked : RecordedChain.plain
+        let others = [try RecordedChain.staked, try RecordedChain.market]
+        let chain = try others.first { $0.chain == draft.chain } ?? RecordedChain.plain
         return try Rehearsal(chain).play(draft)
     }
 }
@@ -34,28 +36,29 @@ private struct Rehearsal {
     init(_ chain: RecordedChain) { self.chain = chain }
 
     func play(_ draft: Transaction) throws -> Bool {
-        let people = RecordedChain.people
+        let people = chain.people
         let person = people.first { $0.key.accountID == draft.sender } ?? people[0]
         let sender = person.key.accountID
-        let entry = chain.state.value(for: .account(sender)) ?? []
+        let moment = chain.moment(before: draft.sequence, of: sender)
+        let entry = moment.state.value(for: .account(sender)) ?? []
         let account = try Account(canonicalBytes: entry)
         let transaction = Transaction(
             chain: chain.chain,
             sender: sender,
             sequence: account.sequence + 1,
             fee: Amount(obol: min(draft.fee.obol, 1_000_000) + 100_000),
-            validUntil: chain.next.height,
+            validUntil: moment.next.height,
             messages: draft.messages.map(signed)
         )
         let bytes = person.key.sign(transaction).signed.canonicalBytes
         guard let checked = try? CheckedTransaction(canonicalBytes: bytes, chain: chain.chain)
         else { return false }
-        var ledger = Ledger(chain: chain.chain, base: chain.state)
-        let result = ledger.apply(checked, at: chain.next)
+        var ledger = Ledger(chain: chain.chain, base: moment.state)
+        let result = ledger.apply(checked, at: moment.next)
         try checkRefusal(result, sender, ledger.changes)
         let again = try? TransactionResult(canonicalBytes: result.canonicalBytes)
         try FuzzTarget.require(again == result, "a result that does not decode")
-        _ = ledger.endBlock(at: chain.next)
+        _ = ledger.endBlock(at: moment.next)
         try checkOrder(ledger.changes)
         return result.isAccepted
     }
@@ -106,7 +109,7 @@ private struct Rehearsal {
     }
 
     private func signed<Document>(_ old: Signed<Document>) -> Signed<Document> {
-        for person in RecordedChain.people {
+        for person in chain.people {
             for key in [person.voucherKey, person.receiptKey] where key.publicKey == old.key {
                 return key.sign(old.document).signed
             }
