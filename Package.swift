@@ -185,15 +185,20 @@ let package = Package(
             [logging, .product(name: "CoreMetrics", package: "swift-metrics")]),
 
         // who may do what, and the doors for programs and people
-        floor("AccessCore", ["CanonicalCoding", "Identity", "MarketTypes"]),
+        floor(
+            "AccessCore",
+            ["CanonicalCoding", "CLibcrypto", "CSodium", "Identity", "MarketTypes"]),
         floor(
             "AccessStore",
-            ["AccessCore", "CanonicalCoding", "Identity", "MarketTypes", grdb, logging, services]),
+            [
+                "AccessCore", "CanonicalCoding", "CLibcrypto", "CSodium", "Identity",
+                "MarketTypes", grdb, logging, services,
+            ]),
         floor(
             "WebServing",
             [
-                "AccessCore", "AccessStore", "Identity", "MarketTypes", "OpenAIWire", httpTypes,
-                hummingbird, logging, nioCore,
+                "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "MarketTypes",
+                "OpenAIWire", httpTypes, hummingbird, logging, nioCore,
             ]),
         floor(
             "MarketAPI",
@@ -215,6 +220,7 @@ let package = Package(
         .executableTarget(
             name: "stoa",
             dependencies: [
+                "AccessCore", "AccessStore",
                 "ABCI", "CanonicalCoding", "CometBFTClient", "CometBFTTypes", "Consensus", "Gateway",
                 "Identity", "LedgerClient", "LedgerCore", "LedgerIndex", "LedgerNode", "LedgerStore",
                 "MarketAPI", "MarketTypes", "OpenAIWire", "Portal", "Proofs", "Provider",
@@ -226,7 +232,7 @@ let package = Package(
             swiftSettings: strict),
 
         // tests
-        tests("AccessCoreTests", ["AccessCore", "Identity", "MarketTypes"]),
+        tests("AccessCoreTests", ["AccessCore", "CanonicalCoding", "Identity", "MarketTypes"]),
         tests("AccessStoreTests", ["AccessCore", "AccessStore", "Identity", "MarketTypes", grdb]),
         tests(
             "WebServingTests",

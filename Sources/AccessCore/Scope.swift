@@ -66,3 +66,10 @@ public struct ScopeSet: Hashable, Sendable, CustomStringConvertible {
     /// Whether each of these is in the other too.
     public func isSubset(of other: ScopeSet) -> Bool { bits & ~other.bits == 0 }
 }
+
+extension ScopeSet {
+    /// What is in both.
+    public func intersection(_ other: ScopeSet) -> ScopeSet {
+        ScopeSet(scopes.filter { other.contains($0) })
+    }
+}

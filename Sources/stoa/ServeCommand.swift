@@ -1,3 +1,4 @@
+import AccessStore
 import ArgumentParser
 import Hummingbird
 import LedgerClient
@@ -26,9 +27,18 @@ struct Serve: AsyncParsableCommand {
     var port = 8080
     @OptionGroup var index: IndexOptions
     @OptionGroup var node: NodeOptions
+    @OptionGroup var access: AccessOptions
+    @OptionGroup var stand: DoorOptions
 
     func run() async throws {
         let path = try index.preparePath()
+        let accessDatabase = try access.open(index.home)
+        let door = AccessDoor(
+            accessDatabase,
+            limits: SQLiteLimits(accessDatabase),
+            configuration: try stand.configuration(),
+            now: wallClock
+        )
         let logger = serviceLogger("serve")
         try await withHTTPClient { client in
             let ledger = try node.connection(client)
@@ -38,7 +48,7 @@ struct Serve: AsyncParsableCommand {
                 let indexer = Indexer(database: database, ledger: ledger, logger: logger)
                 try await explaining(node: node.url) { _ = try await indexer.checkPlace() }
                 let follower = IndexFollower(indexer: indexer, logger: logger)
-                let server = application(ledger, IndexReader(database), logger)
+                let server = application(ledger, IndexReader(database), door, logger)
                 try await serve([follower, server], logger: logger, node: node.url)
             }
         }
@@ -47,10 +57,12 @@ struct Serve: AsyncParsableCommand {
     private func application(
         _ ledger: any LedgerConnection,
         _ reader: IndexReader,
+        _ door: AccessDoor,
         _ logger: Logger
     ) -> some Service {
         let router = Router(context: WebContext.self)
-        router.add(middleware: FrameMiddleware(isTLS: false))
+        door.addMiddleware(to: router)
+        door.addRoutes(to: router)
         MarketAPI(ledger: ledger, index: reader, now: wallClock).addRoutes(to: router)
         Portal(ledger: ledger, index: reader, now: wallClock).addRoutes(to: router)
         let output = index.output

@@ -1,0 +1,108 @@
+import AccessCore
+import FoundationEssentials
+import GRDB
+import MarketTypes
+
+/// How keys stand in their tables.
+extension APIKey {
+    private enum Standing: Int {
+        case active = 1
+        case replaced = 2
+        case revoked = 3
+    }
+
+    init(_ row: Row, budgets: BudgetRules) throws {
+        guard let mode = APIKeyText.Mode(rawValue: row["mode"]),
+            let standing = Standing(rawValue: row["state"])
+        else { throw AccessStoreError.damaged(column: "state") }
+        let state: State =
+            switch standing {
+            case .active: .active
+            case .replaced: .replaced(by: try row.key("successor"), until: row.time("ends"))
+            case .revoked: .revoked(at: row.time("ends"))
+            }
+        self.init(
+            id: try row.key("id"),
+            mode: mode,
+            user: try row.user("user"),
+            organisation: try row.organisation("organisation"),
+            label: row["label"],
+            scopes: try row.scopes("scopes"),
+            budgets: budgets,
+            created: row.time("created"),
+            expires: row.time("expires"),
+            state: state
+        )
+    }
+
+    /// The columns `state`, `successor` and `ends`.
+    var storedState: (state: Int, successor: String?, ends: Int64?) {
+        switch state {
+        case .active: (Standing.active.rawValue, nil, nil)
+        case .replaced(let successor, let until):
+            (Standing.replaced.rawValue, successor.text, until.stored)
+        case .revoked(let time): (Standing.revoked.rawValue, nil, time.stored)
+        }
+    }
+}
+
+extension Database {
+    func budgets(of key: String) throws -> BudgetRules {
+        let rules = try Row.fetchAll(
+            self,
+            sql: "SELECT * FROM budgets WHERE key = ?",
+            arguments: [key]
+        ).map { row in
+            let model: String = row["model"]
+            let rule = BudgetRule(
+                window: BudgetRule.Window(rawValue: row["window"]) ?? .total,
+                model: model.isEmpty ? nil : model,
+                limit: try row.amount("amount"),
+                denomination: try row.denomination("denomination")
+            )
+            guard let rule else { throw AccessStoreError.damaged(column: "model") }
+            return rule
+        }
+        guard let budgets = BudgetRules(rules) else {
+            throw AccessStoreError.damaged(column: "budgets")
+        }
+        return budgets
+    }
+
+    func key(_ id: APIKeyID) throws -> APIKey? {
+        try Row.fetchOne(self, sql: "SELECT * FROM keys WHERE id = ?", arguments: [id.text])
+            .map { try APIKey($0, budgets: try budgets(of: id.text)) }
+    }
+
+    func insert(_ key: APIKey, _ text: APIKeyText) throws {
+        guard let request = Ed25519.publicKey(seed: text.requestSeed) else {
+            throw KeyRefusal.malformed
+        }
+        let stored = key.storedState
+        try execute(
+            sql: "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+            arguments: [
+                key.id.text, key.mode.rawValue, key.user.blob, key.organisation.blob, key.label,
+                key.scopes.description, text.digest.blob, Data(request), key.created.stored,
+                key.expires.stored, stored.state, stored.successor, stored.ends,
+            ]
+        )
+        for rule in key.budgets.rules {
+            try execute(
+                sql: "INSERT INTO budgets VALUES (?, ?, ?, ?, ?)",
+                arguments: [
+                    key.id.text, rule.window.rawValue, rule.model ?? "", rule.denomination.blob,
+                    rule.limit.blob,
+                ]
+            )
+        }
+    }
+
+    func updateState(of key: APIKey) throws {
+        let stored = key.storedState
+        try execute(
+            sql: "UPDATE keys SET state = ?, successor = ?, ends = ? WHERE id = ?",
+            arguments: [stored.state, stored.successor, stored.ends, key.id.text]
+        )
+    }
+}

@@ -1,0 +1,284 @@
+public import AccessCore
+import FoundationEssentials
+import GRDB
+public import MarketTypes
+
+/// A key that was just made; its text is shown this once.
+public struct CreatedKey: Hashable, Sendable {
+    /// The key with its secret.
+    public let text: APIKeyText
+    /// What is stored of it.
+    public let key: APIKey
+}
+
+/// A key as lists show it.
+public struct KeyListing: Hashable, Sendable {
+    /// The key.
+    public let key: APIKey
+    /// When it was last used, to the minute; nil if never.
+    public let used: Timestamp?
+}
+
+extension AccessDatabase {
+    /// The most rows of a list.
+    public static let keyPageMax = 1_000
+    private static let touchMilliseconds: Int64 = 60_000
+
+    /// Makes a key for the caller's organisation.
+    ///
+    /// - Throws: ``KeyRefusal``.
+    public func createKey(
+        _ request: APIKeyRequest,
+        by caller: Caller,
+        source: String,
+        at now: Timestamp
+    ) async throws -> CreatedKey {
+        guard caller.scopes.contains(.writeKeys) else { throw KeyRefusal.scopesExceeded }
+        let random = randomBytes(APIKeyText.randomBytesCount)
+        return try await write { db in
+            try request.check(allowed: caller.scopes, at: now)
+            return try db.makeKey(request, by: caller, random: random, source: source, at: now)
+        }
+    }
+
+    /// The keys of an organisation, the latest first.
+    public func keys(of organisation: OrganisationID) async throws -> [KeyListing] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM keys WHERE organisation = ? ORDER BY created DESC, id LIMIT ?
+                    """,
+                arguments: [organisation.blob, Self.keyPageMax]
+            ).map { row in
+                let used = row.time("used")
+                return KeyListing(
+                    key: try APIKey(row, budgets: try db.budgets(of: row["id"])),
+                    used: used.milliseconds == 0 ? nil : used
+                )
+            }
+        }
+    }
+
+    /// Ends a key of the caller's organisation at once.
+    ///
+    /// - Throws: ``KeyRefusal/unknown`` if it is none of that organisation.
+    public func revokeKey(
+        _ id: APIKeyID,
+        by caller: Caller,
+        source: String,
+        at now: Timestamp
+    ) async throws {
+        try await write { db in
+            var key = try db.key(id, of: caller)
+            key.revoke(at: now)
+            try db.updateState(of: key)
+            try db.audit(.keyRevoked, id, by: caller, source: source, at: now)
+        }
+    }
+
+    /// Makes a key that takes another one's place; the old one works until the overlap ends.
+    ///
+    /// - Parameter overlapMilliseconds: at most ``APIKey/overlapMillisecondsMax``.
+    /// - Throws: ``KeyRefusal``.
+    public func replaceKey(
+        _ id: APIKeyID,
+        overlapMilliseconds: UInt64,
+        by caller: Caller,
+        source: String,
+        at now: Timestamp
+    ) async throws -> CreatedKey {
+        let random = randomBytes(APIKeyText.randomBytesCount)
+        return try await write { db in
+            var old = try db.key(id, of: caller)
+            // The successor lives as long as the first was meant to, from now on.
+            let life = old.expires.milliseconds - old.created.milliseconds
+            let request = APIKeyRequest(
+                label: old.label,
+                mode: old.mode,
+                scopes: old.scopes,
+                budgets: old.budgets,
+                expires: now.adding(milliseconds: life)
+            )
+            guard old.scopes.isSubset(of: caller.scopes) else { throw KeyRefusal.scopesExceeded }
+            try old.checkUsable(at: now)
+            let made = try db.makeKey(request, by: caller, random: random, source: source, at: now)
+            try old.replace(by: made.key.id, overlapMilliseconds: overlapMilliseconds, at: now)
+            try db.updateState(of: old)
+            try db.audit(.keyReplaced, id, by: caller, source: source, at: now)
+            return made
+        }
+    }
+
+    /// Whom a key stands for.
+    ///
+    /// - Throws: ``KeyRefusal`` if it is none, or over.
+    public func admission(_ text: APIKeyText, at now: Timestamp) async throws -> Admission {
+        let digest = text.digest
+        return try await admission(text.id, at: now) { row in
+            try row.digest("digest") == digest
+        }
+    }
+
+    /// Whom a signed request's key stands for; the signature is checked, and the nonce used up.
+    ///
+    /// - Throws: ``KeyRefusal``, ``SignedRequestRefusal``.
+    public func admission(
+        _ signed: SignedRequest,
+        over content: RequestContent,
+        at now: Timestamp
+    ) async throws -> Admission {
+        let admission = try await admission(signed.key, at: now) { row in
+            try signed.check(content, requestKey: row.bytes("request"), at: now)
+            return true
+        }
+        try await write { db in try db.use(signed, at: now) }
+        return admission
+    }
+
+    private func admission(
+        _ id: APIKeyID,
+        at now: Timestamp,
+        proves: @escaping @Sendable (Row) throws -> Bool
+    ) async throws -> Admission {
+        let found: (used: Int64, admission: Admission) = try await read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: "SELECT * FROM keys WHERE id = ?",
+                arguments: [id.text]
+            )
+            guard let row, try proves(row) else { throw KeyRefusal.unknown }
+            let key = try APIKey(row, budgets: try db.budgets(of: id.text))
+            try key.checkUsable(at: now)
+            guard let place = try db.membership(key.user, in: key.organisation) else {
+                throw KeyRefusal.ownerless
+            }
+            let caller = Caller(
+                user: key.user,
+                organisation: key.organisation,
+                account: place.account,
+                // A member who may do less than when the key was made makes the key do less.
+                scopes: key.scopes.intersection(place.role.scopes),
+                proof: .key(id)
+            )
+            return (row["used"], Admission(caller: caller, tier: place.tier, key: key))
+        }
+        if now.stored >= found.used + Self.touchMilliseconds {
+            try await write { db in
+                try db.execute(
+                    sql: "UPDATE keys SET used = max(used, ?) WHERE id = ?",
+                    arguments: [now.stored, id.text]
+                )
+            }
+        }
+        return found.admission
+    }
+}
+
+extension Database {
+    fileprivate func key(_ id: APIKeyID, of caller: Caller) throws -> APIKey {
+        guard caller.scopes.contains(.writeKeys), let key = try key(id),
+            key.organisation == caller.organisation
+        else { throw KeyRefusal.unknown }
+        return key
+    }
+
+    fileprivate func audit(
+        _ action: AuditAction,
+        _ id: APIKeyID,
+        by caller: Caller,
+        detail: String = "",
+        source: String,
+        at now: Timestamp
+    ) throws {
+        let entry = AuditEntry(
+            action,
+            in: caller.organisation,
+            by: caller.auditName,
+            subject: "key:\(id)",
+            detail: detail,
+            source: source
+        )
+        try audit(entry, at: now)
+    }
+
+    fileprivate func makeKey(
+        _ request: APIKeyRequest,
+        by caller: Caller,
+        random: [UInt8],
+        source: String,
+        at now: Timestamp
+    ) throws -> CreatedKey {
+        guard let place = try membership(caller.user, in: caller.organisation) else {
+            throw KeyRefusal.ownerless
+        }
+        let count = try Int.fetchOne(
+            self,
+            sql: """
+                SELECT count(*) FROM keys
+                WHERE organisation = ? AND expires > ? AND (ends IS NULL OR ends > ?)
+                """,
+            arguments: [caller.organisation.blob, now.stored, now.stored]
+        )
+        guard (count ?? 0) < place.tier.keysMax else { throw KeyRefusal.tooMany }
+        guard let text = APIKeyText(mode: request.mode, random: random) else {
+            throw KeyRefusal.malformed
+        }
+        let key = APIKey(
+            id: text.id,
+            mode: request.mode,
+            user: caller.user,
+            organisation: caller.organisation,
+            label: request.label,
+            scopes: request.scopes,
+            budgets: request.budgets,
+            created: now,
+            expires: request.expires,
+            state: .active
+        )
+        try insert(key, text)
+        try audit(
+            .keyCreated,
+            key.id,
+            by: caller,
+            detail: request.scopes.description,
+            source: source,
+            at: now
+        )
+        return CreatedKey(text: text, key: key)
+    }
+
+    /// Remembers a nonce, so that the request cannot come again.
+    fileprivate func use(_ signed: SignedRequest, at now: Timestamp) throws {
+        try execute(sql: "DELETE FROM nonces WHERE forget < ?", arguments: [now.stored])
+        let count = try Int.fetchOne(
+            self,
+            sql: "SELECT count(*) FROM nonces WHERE key = ?",
+            arguments: [signed.key.text]
+        )
+        let seen = try Bool.fetchOne(
+            self,
+            sql: "SELECT 1 FROM nonces WHERE key = ? AND nonce = ?",
+            arguments: [signed.key.text, Data(signed.nonce)]
+        )
+        guard seen != true else { throw SignedRequestRefusal.replayed }
+        guard (count ?? 0) < SignedRequest.noncesPerKeyMax else {
+            throw SignedRequestRefusal.tooMany
+        }
+        try execute(
+            sql: "INSERT INTO nonces VALUES (?, ?, ?)",
+            arguments: [signed.key.text, Data(signed.nonce), signed.forgottenAfter.stored]
+        )
+    }
+}
+
+extension Caller {
+    /// What audit logs call whoever did something.
+    public var auditName: String {
+        switch proof {
+        case .session: "user:\(user)"
+        case .key(let key): "key:\(key)"
+        case .token(let client): "client:\(client)"
+        }
+    }
+}

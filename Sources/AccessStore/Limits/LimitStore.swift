@@ -1,0 +1,86 @@
+public import AccessCore
+public import MarketTypes
+
+/// So many tokens from one bucket.
+public struct BucketUse: Hashable, Sendable {
+    /// The longest name in bytes.
+    public static let nameBytesMax = 96
+
+    /// Whose bucket it is.
+    public let bucket: String
+    /// By which policy.
+    public let policy: RatePolicy
+    /// How many tokens.
+    public let tokens: UInt64
+
+    /// Asks for tokens; a name that is too long is cut.
+    public init(_ bucket: String, _ policy: RatePolicy, tokens: UInt64 = 1) {
+        self.bucket = String(decoding: bucket.utf8.prefix(Self.nameBytesMax), as: UTF8.self)
+        self.policy = policy
+        self.tokens = tokens
+    }
+}
+
+/// One line of what a key spent.
+public struct SpendingLine: Hashable, Sendable {
+    /// All together or a model, in total or on a day.
+    public let slot: CounterSlot
+    /// Counted in what.
+    public let denomination: Denomination
+    /// What was spent and what may yet be.
+    public let counter: BudgetCounter
+}
+
+/// Counts requests; shared by everyone who has the same store.
+public protocol RateStore: Sendable {
+    /// Takes tokens from all buckets, or from none if one has not enough.
+    ///
+    /// - Returns: an answer for each bucket up to the first that has not enough.
+    func take(_ uses: [BucketUse], at now: Timestamp) async throws -> [RateDecision]
+}
+
+/// Counts money; one count for enforcing and reporting, shared by everyone who has the same store.
+public protocol BudgetStore: Sendable {
+    /// Sets money aside before a call.
+    ///
+    /// - Throws: ``BudgetRefusal``; nothing is set aside then.
+    func reserve(
+        _ request: SpendingRequest,
+        under rules: BudgetRules,
+        at now: Timestamp
+    ) async throws -> Reservation
+
+    /// Binds a reservation to the voucher that pays for the call, before the voucher is sent.
+    ///
+    /// - Throws: ``BudgetRefusal``.
+    func bind(_ reservation: ReservationID, to voucher: Digest) async throws
+
+    /// Ends a reservation: what was charged is spent, the rest is free again.
+    ///
+    /// - Throws: ``BudgetRefusal``; `unknownReservation` also if it ended before.
+    func settle(_ settlement: Settlement) async throws
+
+    /// Reservations that have not ended, oldest first: after a restart, what is not bound is
+    /// released, and what is bound is settled by its receipt.
+    func openReservations(limit: Int) async throws -> [Reservation]
+
+    /// What a key spent: in total, today and by model.
+    func spending(of key: APIKeyID, at now: Timestamp) async throws -> [SpendingLine]
+}
+
+/// Limits that hold over every gateway of one store.
+public typealias LimitStore = BudgetStore & RateStore
+
+/// What a store of limits keeps at most.
+public enum LimitBounds {
+    /// Reservations of one key that are open at once.
+    public static let openPerKeyMax = 1_024
+    /// Models that one key is counted for.
+    public static let modelsPerKeyMax = 512
+    /// Buckets; those that are full first make room.
+    public static let bucketsMax = 200_000
+    /// How long the count of a day is kept.
+    public static let daysKept: UInt32 = 400
+    /// Reservations that are listed at once.
+    public static let reservationPageMax = 1_000
+}

@@ -1,0 +1,99 @@
+import FoundationEssentials
+import GRDB
+import Glibc
+
+/// Users, organisations, keys, limits and the audit log in one SQLite file.
+///
+/// Any number of processes may have it open. Its log is written ahead, and a commit is not synced
+/// on its own (`synchronous=NORMAL`): a killed process loses nothing that was committed, because
+/// the system has the pages; a loss of power may take the last commits, never a part of one. What
+/// that could cost is a session, or a reservation whose voucher the gateway's journal has.
+public struct AccessDatabase: Sendable {
+    /// Where the file is.
+    public let path: String
+    /// The most users.
+    public let usersMax: Int
+    let pool: DatabasePool
+
+    /// Opens the database at `path`, making an empty one that only its owner can read.
+    ///
+    /// - Throws: ``AccessStoreError``, or a `DatabaseError`.
+    public init(path: String, usersMax: Int = 100_000) throws {
+        self.path = path
+        self.usersMax = usersMax
+        // SQLite gives its other files the mode of this one.
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw AccessStoreError.unreadable(path: path) }
+        close(file)
+        pool = try DatabasePool(path: path, configuration: Self.configuration())
+        try pool.write { db in
+            if try !db.tableExists("place") { try AccessSchema.create(db) }
+            let found = try Int.fetchOne(db, sql: "SELECT format FROM place") ?? 0
+            guard found == AccessStoreFormat.number else {
+                throw AccessStoreError.otherFormat(found: found)
+            }
+        }
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
+        }
+        return configuration
+    }
+
+    /// Changes the database in one transaction; whatever `body` throws undoes all of it.
+    func write<Output: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Output
+    ) async throws -> Output {
+        try await pool.write(body)
+    }
+
+    /// Reads one state of the database.
+    func read<Output: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Output
+    ) async throws -> Output {
+        try await pool.read(body)
+    }
+}
+
+/// Why a database cannot be used.
+public enum AccessStoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The file can neither be opened nor made.
+    case unreadable(path: String)
+    /// The file was written by a version whose tables are others.
+    case otherFormat(found: Int)
+    /// A row is not what was written.
+    case damaged(column: String)
+    /// The key file can be read by others, or is none.
+    case unsafeKeyFile(path: String)
+    /// What was sealed does not open with the key file.
+    case wrongKeyFile
+    /// There are as many users as there may be.
+    case tooManyUsers
+    /// The database of shared limits does not answer.
+    case limitsUnreachable(String)
+
+    /// One sentence for people.
+    public var description: String {
+        switch self {
+        case .unreadable(let path): "\(path) can neither be opened nor made"
+        case .otherFormat(let found):
+            "the database has format \(found), this program has \(AccessStoreFormat.number)"
+        case .damaged(let column): "column \(column) is damaged"
+        case .unsafeKeyFile(let path): "\(path) is no key file that only its owner can read"
+        case .wrongKeyFile: "what was sealed does not open with this key file"
+        case .tooManyUsers: "there are as many users as there may be"
+        case .limitsUnreachable(let why): "the database of shared limits does not answer: \(why)"
+        }
+    }
+}
+
+/// Random bytes from the system.
+func randomBytes(_ count: Int) -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+}

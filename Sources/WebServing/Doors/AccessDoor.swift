@@ -1,0 +1,63 @@
+public import AccessStore
+public import Hummingbird
+public import MarketTypes
+
+/// Everything that stands between a request and whoever answers it.
+public struct AccessDoor: Sendable {
+    /// Who may do what.
+    public let database: AccessDatabase
+    /// Limits that hold over all gateways of one store.
+    public let limits: any LimitStore
+    /// How this door stands in the world.
+    public let configuration: DoorConfiguration
+    /// Lets people in.
+    public let passkeys: PasskeyDoor
+    let now: @Sendable () -> Timestamp
+
+    /// Creates a door.
+    public init(
+        _ database: AccessDatabase,
+        limits: any LimitStore,
+        configuration: DoorConfiguration,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.database = database
+        self.limits = limits
+        self.configuration = configuration
+        self.now = now
+        passkeys = PasskeyDoor(database, party: configuration.party)
+    }
+
+    /// Adds what every request passes, in the order in which it passes it.
+    ///
+    /// Routes that are added afterwards have `context.caller`, and may ask for a scope.
+    public func addMiddleware(to router: Router<WebContext>) {
+        router.add(middleware: PageSafetyMiddleware())
+        router.add(middleware: FrameMiddleware(isTLS: configuration.isTLS))
+        router.add(middleware: LoadMiddleware(inFlightMax: configuration.inFlightMax))
+        router.add(middleware: CrossOriginMiddleware(origins: configuration.allowedOrigins))
+        router.add(middleware: BodyLimitMiddleware(bytesMax: configuration.bodyBytesMax))
+        router.add(
+            middleware: AddressRateMiddleware(
+                limits,
+                policy: configuration.addressRate,
+                trustsForwarded: configuration.trustsForwarded,
+                now: now
+            )
+        )
+        router.add(
+            middleware: AuthenticationMiddleware(
+                database,
+                tokens: nil,
+                configuration: configuration,
+                now: now
+            )
+        )
+        router.add(middleware: KeyRateMiddleware(limits, now: now))
+    }
+
+    /// Adds the routes of signing in.
+    public func addRoutes(to router: Router<WebContext>) {
+        PasskeyRoutes(self).addRoutes(to: router)
+    }
+}

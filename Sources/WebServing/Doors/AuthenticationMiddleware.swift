@@ -1,0 +1,150 @@
+import AccessCore
+public import AccessStore
+import HTTPTypes
+public import Hummingbird
+public import MarketTypes
+import NIOCore
+
+/// Finds out who makes a request: by an API key, a signed request, a token, or a browser's session.
+///
+/// A request without any credential goes on, as nobody's. One with a wrong credential does not: a
+/// client must learn that its key is over, and not be served as a stranger.
+public struct AuthenticationMiddleware: RouterMiddleware {
+    public typealias Context = WebContext
+
+    private let database: AccessDatabase
+    private let tokens: (any TokenChecking)?
+    private let configuration: DoorConfiguration
+    private let now: @Sendable () -> Timestamp
+
+    /// Creates the middleware.
+    public init(
+        _ database: AccessDatabase,
+        tokens: (any TokenChecking)?,
+        configuration: DoorConfiguration,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.database = database
+        self.tokens = tokens
+        self.configuration = configuration
+        self.now = now
+    }
+
+    public func handle(
+        _ request: Request,
+        context: WebContext,
+        next: @concurrent (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        var (request, context) = (request, context)
+        do {
+            try await admit(&request, &context)
+        } catch {
+            throw Problem(refusal: error) ?? error
+        }
+        do {
+            return try await next(request, context)
+        } catch {
+            throw Problem(refusal: error) ?? error
+        }
+    }
+
+    private func admit(_ request: inout Request, _ context: inout WebContext) async throws {
+        let now = now()
+        let fields = request.headers[values: .authorization]
+        guard fields.count <= 1 else { throw KeyRefusal.malformed }
+        if let field = fields.first {
+            if field.hasPrefix(SignedRequest.scheme + " ") {
+                context.admission = try await admitSigned(field, &request, at: now)
+                context.isSigned = true
+            } else {
+                guard field.hasPrefix("Bearer ") else { throw KeyRefusal.malformed }
+                context.admission = try await admitBearer(String(field.dropFirst(7)), at: now)
+            }
+        } else if let key = request.headers[.apiKey] {
+            context.admission = try await database.admission(try APIKeyText(key), at: now)
+        } else if let cookie = request.cookies[configuration.cookieName],
+            let token = SessionToken(text: cookie.value)
+        {
+            // A session that is over is no credential: the browser shows the page to sign in on.
+            context.admission = try await database.admission(token, at: now)
+            if context.admission != nil {
+                try checkSameSite(request, token)
+                context.session = token
+            }
+        }
+        context.caller = context.admission?.caller
+    }
+
+    private func admitBearer(_ text: String, at now: Timestamp) async throws -> Admission {
+        // A token has dots, a key has none.
+        if let tokens, text.utf8.contains(UInt8(ascii: ".")) {
+            return try await tokens.admission(text, at: now)
+        }
+        return try await database.admission(try APIKeyText(text), at: now)
+    }
+
+    private func admitSigned(
+        _ field: String,
+        _ request: inout Request,
+        at now: Timestamp
+    ) async throws -> Admission {
+        let signed = try SignedRequest(field: field)
+        let body = try await request.collectBody(upTo: configuration.bodyBytesMax)
+        let content = RequestContent(
+            method: request.method.rawValue,
+            target: request.head.path ?? "/",
+            body: Array(body.readableBytesView)
+        )
+        return try await database.admission(signed, over: content, at: now)
+    }
+
+    /// A cookie comes along with whatever a page of another site sends; so it proves nothing for a
+    /// change unless the request shows that a page of this site made it.
+    private func checkSameSite(_ request: Request, _ session: SessionToken) throws {
+        guard ![.get, .head, .options].contains(request.method) else { return }
+        if let token = request.headers[.crossSiteToken] {
+            guard session.matches(crossSiteToken: token) else { throw Problem.crossSite }
+            return
+        }
+        guard configuration.isSameSite(request, whenUnsaid: false) else { throw Problem.crossSite }
+    }
+}
+
+/// Finds out whom a token stands for.
+public protocol TokenChecking: Sendable {
+    /// Whom a token stands for.
+    ///
+    /// - Throws: a problem if it is none of this market's, or over.
+    func admission(_ token: String, at now: Timestamp) async throws -> Admission
+}
+
+extension DoorConfiguration {
+    /// Whether a page of this site made the request.
+    ///
+    /// - Parameter whenUnsaid: what holds if the request does not say, as of programs.
+    func isSameSite(_ request: Request, whenUnsaid: Bool) -> Bool {
+        if let site = request.headers[.fetchSite] { return site == "same-origin" }
+        if let origin = request.headers[.origin] {
+            return isOwn(origin: origin, authority: request.head.authority)
+        }
+        return whenUnsaid
+    }
+}
+
+extension Problem {
+    static var crossSite: Problem {
+        Problem(
+            .forbidden,
+            "cross_site_request",
+            "A page of another site made this request; nothing was done.",
+            hint: "Send it from a page of this market, or with an API key."
+        )
+    }
+}
+
+extension HTTPField.Name {
+    static let apiKey = known("x-api-key")
+    static let crossSiteToken = known("x-csrf-token")
+    static let fetchSite = known("sec-fetch-site")
+    static let forwardedFor = known("x-forwarded-for")
+}

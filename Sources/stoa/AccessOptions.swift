@@ -1,0 +1,83 @@
+import AccessCore
+import AccessStore
+import ArgumentParser
+import WebServing
+
+/// Where it is kept who may do what.
+struct AccessOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "the SQLite file of users, keys and limits (access.sqlite in the home directory)",
+            valueName: "file"
+        )
+    )
+    var accessDatabase: String?
+
+    /// Opens the database, making an empty one if there is none.
+    func open(_ home: HomeOptions) throws -> AccessDatabase {
+        if accessDatabase == nil { _ = try home.makeDirectory() }
+        let path = accessDatabase ?? home.path("access.sqlite")
+        return try explainingAccess(path) { try AccessDatabase(path: path) }
+    }
+}
+
+/// Runs `body`, and explains the errors of the access database.
+func explainingAccess<Output>(_ path: String, _ body: () throws -> Output) throws -> Output {
+    do {
+        return try body()
+    } catch let error as AccessStoreError {
+        throw CommandFailure("\(error)", hint: "check \(path), or give another --access-database")
+    }
+}
+
+/// How the door of `stoa serve` stands in the world.
+struct DoorOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "the address under which people reach the pages, through a proxy that speaks TLS",
+            valueName: "https://host"
+        )
+    )
+    var publicURL: String?
+    @Option(
+        help: ArgumentHelp(
+            "an origin whose pages may call the API with a key of their own; may be repeated",
+            valueName: "https://host"
+        )
+    )
+    var allowOrigin: [String] = []
+    @Flag(help: "believe the client addresses that a proxy before this process writes")
+    var trustForwarded = false
+
+    func configuration() throws -> DoorConfiguration {
+        var configuration = DoorConfiguration()
+        configuration.trustsForwarded = trustForwarded
+        for origin in allowOrigin {
+            guard origin.hasPrefix("https://") || origin.hasPrefix("http://"),
+                !origin.dropFirst(8).contains("/"), origin != "*"
+            else {
+                throw CommandFailure(
+                    "“\(origin)” is no origin",
+                    hint: "it looks like https://app.example"
+                )
+            }
+        }
+        guard allowOrigin.count <= DoorConfiguration.allowedOriginsMax else {
+            throw CommandFailure("more origins are allowed than this door takes")
+        }
+        configuration.allowedOrigins = allowOrigin
+        guard let publicURL else { return configuration }
+        let host = publicURL.dropFirst("https://".count).prefix { $0 != ":" }
+        guard publicURL.hasPrefix("https://"),
+            let party = RelyingParty(id: String(host), origins: [publicURL])
+        else {
+            throw CommandFailure(
+                "“\(publicURL)” is no address for pages",
+                hint: "it looks like https://market.example, without a path"
+            )
+        }
+        configuration.party = party
+        configuration.isTLS = true
+        return configuration
+    }
+}

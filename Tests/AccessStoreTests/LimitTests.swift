@@ -1,0 +1,189 @@
+import AccessCore
+import AccessStore
+import Foundation
+import MarketTypes
+import Testing
+
+@Suite("AccessStore: limits", .timeLimit(.minutes(3)))
+struct LimitTests {
+    let scratch: Scratch
+    let database: AccessDatabase
+    let limits: SQLiteLimits
+
+    init() throws {
+        scratch = try Scratch()
+        database = try scratch.open()
+        limits = SQLiteLimits(database)
+    }
+
+    @Test("ACC-43: 64 calls at once never reserve more than the budget, and the rest is free again")
+    func parallel() async throws {
+        let rules = try budget(1_000)
+        let key = try await database.key(budgets: rules).key
+        let made = await reserveAtOnce(64, of: 30, key.id, under: rules)
+        // 33 × 30 = 990, and one more would be 1,020.
+        #expect(made.count == 33)
+        for (number, reservation) in made.enumerated() {
+            try await limits.bind(reservation.id, to: Digest(words: (UInt64(number), 0, 0, 1)))
+            try await limits.settle(
+                Settlement(reservation.id, charge: Amount(obol: number % 2 == 0 ? 10 : 0))
+            )
+        }
+        let total = try await limits.spending(of: key.id, at: .start)
+            .first { $0.slot == CounterSlot(model: nil, day: nil) }
+        #expect(total?.counter == BudgetCounter(settled: Amount(obol: 170), reserved: .zero))
+        #expect(try await limits.openReservations(limit: 100).isEmpty)
+        #expect(await reserveAtOnce(64, of: 30, key.id, under: rules).count == 27)
+    }
+
+    private func reserveAtOnce(
+        _ count: Int,
+        of obol: UInt128,
+        _ key: APIKeyID,
+        under rules: BudgetRules
+    ) async -> [Reservation] {
+        let limits = limits
+        return await withTaskGroup(of: Reservation?.self) { group in
+            for _ in 0..<count {
+                group.addTask {
+                    guard let request = try? spending(key, obol) else { return nil }
+                    return try? await limits.reserve(request, under: rules, at: .start)
+                }
+            }
+            var made: [Reservation] = []
+            for await reservation in group {
+                if let reservation { made.append(reservation) }
+            }
+            return made
+        }
+    }
+
+    @Test("ACC-44: a reservation ends once, with no more than it set aside, after it was bound")
+    func endings() async throws {
+        let rules = try budget(100)
+        let key = try await database.key(budgets: rules).key
+        let reservation = try await limits.reserve(
+            try spending(key.id, 50),
+            under: rules,
+            at: .start
+        )
+        let charge = Settlement(reservation.id, charge: Amount(obol: 20))
+        await #expect(throws: BudgetRefusal.unbound) { try await limits.settle(charge) }
+        try await limits.bind(reservation.id, to: Digest(words: (1, 0, 0, 0)))
+        await #expect(throws: BudgetRefusal.boundElsewhere) {
+            try await limits.bind(reservation.id, to: Digest(words: (2, 0, 0, 0)))
+        }
+        await #expect(throws: BudgetRefusal.aboveReservation) {
+            try await limits.settle(Settlement(reservation.id, charge: Amount(obol: 51)))
+        }
+        try await limits.settle(charge)
+        await #expect(throws: BudgetRefusal.unknownReservation) {
+            try await limits.settle(charge)
+        }
+        let free = try await limits.reserve(try spending(key.id, 80), under: rules, at: .start)
+        try await limits.settle(Settlement(free.id, charge: .zero))
+    }
+
+    @Test("ACC-42: a day's budget is free again on the next day of UTC, the total is not")
+    func days() async throws {
+        let day = try #require(
+            BudgetRule(window: .day, limit: Amount(obol: 10), denomination: .native)
+        )
+        let total = try #require(
+            BudgetRule(window: .total, limit: Amount(obol: 15), denomination: .native)
+        )
+        let rules = try #require(BudgetRules([day, total]))
+        let key = try await database.key(budgets: rules).key.id
+        let night = Timestamp(milliseconds: 20_000 * 86_400_000 - 1)
+        _ = try await limits.reserve(try spending(key, 10, at: night), under: rules, at: night)
+        await #expect(throws: BudgetRefusal.self) {
+            try await limits.reserve(try spending(key, 1, at: night), under: rules, at: night)
+        }
+        let morning = night.plus(1)
+        _ = try await limits.reserve(try spending(key, 5, at: morning), under: rules, at: morning)
+        await #expect(throws: BudgetRefusal.self) {
+            try await limits.reserve(try spending(key, 1, at: morning), under: rules, at: morning)
+        }
+    }
+
+    @Test("ACC-45: what was open when the process ended is listed at the next start")
+    func restart() async throws {
+        let rules = try budget(100)
+        let key = try await database.key(budgets: rules).key.id
+        let voucher = Digest(words: (9, 9, 9, 9))
+        let bound = try await limits.reserve(try spending(key, 10), under: rules, at: .start)
+        try await limits.bind(bound.id, to: voucher)
+        let open = try await limits.reserve(
+            try spending(key, 20),
+            under: rules,
+            at: .start.plus(1)
+        )
+        let again = SQLiteLimits(try scratch.open())
+        let found = try await again.openReservations(limit: 10)
+        #expect(found.map(\.id) == [bound.id, open.id])
+        #expect(found.map(\.voucher) == [voucher, nil])
+        try await again.settle(Settlement(bound.id, charge: Amount(obol: 7)))
+        try await again.settle(Settlement(open.id, charge: .zero))
+        let lines = try await again.spending(of: key, at: .start)
+        #expect(lines.count == 4)
+        #expect(lines.allSatisfy { $0.counter.settled.obol == 7 && $0.counter.reserved.isZero })
+    }
+
+    @Test("API4 (OWASP 2023): a key has only so many calls open, on so many models")
+    func bounded() async throws {
+        let key = try await database.key().key.id
+        for number in 0..<LimitBounds.modelsPerKeyMax {
+            let reservation = try await limits.reserve(
+                try spending(key, 1, model: "m\(number)"),
+                under: .none,
+                at: .start
+            )
+            try await limits.settle(Settlement(reservation.id, charge: .zero))
+        }
+        await #expect(throws: BudgetRefusal.tooManyModels) {
+            try await limits.reserve(
+                try spending(key, 1, model: "another"),
+                under: .none,
+                at: .start
+            )
+        }
+        for _ in 0..<LimitBounds.openPerKeyMax {
+            _ = try await limits.reserve(
+                try spending(key, 1, model: "m1"),
+                under: .none,
+                at: .start
+            )
+        }
+        await #expect(throws: BudgetRefusal.tooManyOpen) {
+            try await limits.reserve(try spending(key, 1, model: "m1"), under: .none, at: .start)
+        }
+    }
+
+    @Test("ACC-30: two databases of one file let through what one would, and nothing is half taken")
+    func shared() async throws {
+        let other = SQLiteLimits(try scratch.open())
+        let policy = try #require(
+            RatePolicy("test", tokensPerWindow: 1, windowMilliseconds: 1_000, burst: 50)
+        )
+        let small = try #require(
+            RatePolicy("small", tokensPerWindow: 1, windowMilliseconds: 1_000, burst: 20)
+        )
+        let stores = [limits, other]
+        let taken = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<128 {
+                let store = stores[number % 2]
+                group.addTask {
+                    let answers = try? await store.take([BucketUse("a", policy)], at: .start)
+                    return answers?.last?.isAllowed ?? false
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(taken == 50)
+        let both = [BucketUse("b", policy), BucketUse("c", small)]
+        for _ in 0..<30 { _ = try await limits.take(both, at: .start) }
+        // What the second bucket refused was not taken from the first.
+        let left = try await limits.take([BucketUse("b", policy, tokens: 30)], at: .start)
+        #expect(left.last?.isAllowed == true && left.last?.remaining == 0)
+    }
+}

@@ -1,0 +1,71 @@
+import AccessCore
+import AccessStore
+import Foundation
+import MarketTypes
+import Testing
+
+extension Timestamp {
+    static let start = Timestamp(milliseconds: 1_790_000_000_000)
+
+    func plus(_ milliseconds: UInt64) -> Timestamp { adding(milliseconds: milliseconds) }
+}
+
+/// A database in a folder of its own, which goes with the test.
+final class Scratch {
+    let folder: URL
+    var path: String { folder.appendingPathComponent("access.sqlite").path }
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("stoa-access-\(UInt64.random(in: .min ... .max))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func open() throws -> AccessDatabase { try AccessDatabase(path: path) }
+}
+
+extension AccessDatabase {
+    /// A key of the local operator's.
+    func key(
+        _ scopes: ScopeSet = ScopeSet([.callModels]),
+        budgets: BudgetRules = .none,
+        days: UInt64 = 30
+    ) async throws -> CreatedKey {
+        let caller = try await localOperator(at: .start)
+        return try await createKey(
+            APIKeyRequest(
+                label: "test",
+                scopes: scopes,
+                budgets: budgets,
+                expires: .start.plus(days * 86_400_000)
+            ),
+            by: caller,
+            source: "test",
+            at: .start
+        )
+    }
+}
+
+func budget(_ obol: UInt128, _ window: BudgetRule.Window = .total) throws -> BudgetRules {
+    let rule = BudgetRule(window: window, limit: Amount(obol: obol), denomination: .native)
+    return try #require(BudgetRules([try #require(rule)]))
+}
+
+func spending(
+    _ key: APIKeyID,
+    _ obol: UInt128,
+    model: String = "m",
+    at now: Timestamp = .start
+) throws -> SpendingRequest {
+    try #require(
+        SpendingRequest(
+            key: key,
+            model: model,
+            amount: Amount(obol: obol),
+            denomination: .native,
+            at: now
+        )
+    )
+}
