@@ -13,6 +13,22 @@ struct AccessOptions: ParsableArguments {
     )
     var accessDatabase: String?
 
+    @Option(help: "how new keys sign tokens: EdDSA or ES256")
+    var tokenAlgorithm = "EdDSA"
+
+    /// What makes tokens; its keys are sealed with the file beside the database.
+    func issuer(_ database: AccessDatabase) throws -> TokenIssuer {
+        guard let algorithm = TokenAlgorithm(rawValue: tokenAlgorithm) else {
+            throw CommandFailure(
+                "“\(tokenAlgorithm)” signs no tokens here",
+                hint: "use EdDSA or ES256"
+            )
+        }
+        let path = database.path + ".key"
+        let sealing = try explainingAccess(path) { try SealingKey(path: path) }
+        return TokenIssuer(database, sealing: sealing, algorithm: algorithm)
+    }
+
     /// Opens the database, making an empty one if there is none.
     func open(_ home: HomeOptions) throws -> AccessDatabase {
         if accessDatabase == nil { _ = try home.makeDirectory() }

@@ -36,6 +36,7 @@ struct Serve: AsyncParsableCommand {
         let door = AccessDoor(
             accessDatabase,
             limits: SQLiteLimits(accessDatabase),
+            issuer: try access.issuer(accessDatabase),
             configuration: try stand.configuration(),
             now: wallClock
         )

@@ -50,7 +50,8 @@ extension AccessDatabase {
 
 func budget(_ obol: UInt128, _ window: BudgetRule.Window = .total) throws -> BudgetRules {
     let rule = BudgetRule(window: window, limit: Amount(obol: obol), denomination: .native)
-    return try #require(BudgetRules([try #require(rule)]))
+    let known = try #require(rule)
+    return try #require(BudgetRules([known]))
 }
 
 func spending(

@@ -62,6 +62,8 @@ public enum Tier: UInt8, CaseIterable, Hashable, Sendable {
 extension RatePolicy {
     /// How fast one address may ask, whoever asks.
     public static let address = RatePolicy.perMinute("address", 1_200, burst: 300)
-    /// How fast one address may try to sign in, register or get a token.
+    /// How fast programs of one address may ask for tokens.
+    public static let token = RatePolicy.perMinute("token", 240, burst: 60)
+    /// How fast one address may try to sign in or register.
     public static let signIn = RatePolicy.perMinute("signin", 30, burst: 20)
 }

@@ -12,17 +12,20 @@ public struct AccessDoor: Sendable {
     public let configuration: DoorConfiguration
     /// Lets people in.
     public let passkeys: PasskeyDoor
+    let issuer: TokenIssuer
     let now: @Sendable () -> Timestamp
 
     /// Creates a door.
     public init(
         _ database: AccessDatabase,
         limits: any LimitStore,
+        issuer: TokenIssuer,
         configuration: DoorConfiguration,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.database = database
         self.limits = limits
+        self.issuer = issuer
         self.configuration = configuration
         self.now = now
         passkeys = PasskeyDoor(database, party: configuration.party)
@@ -48,7 +51,7 @@ public struct AccessDoor: Sendable {
         router.add(
             middleware: AuthenticationMiddleware(
                 database,
-                tokens: nil,
+                issuer: issuer,
                 configuration: configuration,
                 now: now
             )
@@ -59,5 +62,7 @@ public struct AccessDoor: Sendable {
     /// Adds the routes of signing in.
     public func addRoutes(to router: Router<WebContext>) {
         PasskeyRoutes(self).addRoutes(to: router)
+        TokenRoutes(self, issuer: issuer).addRoutes(to: router)
+        ConsentRoutes(self, issuer: issuer).addRoutes(to: router)
     }
 }

@@ -111,6 +111,34 @@ extension Problem {
         }
     }
 
+    /// A token was refused.
+    public init(_ refusal: TokenRefusal) {
+        let sentence =
+            switch refusal {
+            case .malformed, .unknownKey, .invalidSignature, .otherParty:
+                "This is no token of this market"
+            case .notYet: "The token is from the future: some clock is wrong"
+            case .expired: "The token has expired"
+            case .revoked: "The token was revoked"
+            }
+        self.init(
+            .unauthorized,
+            "invalid_token",
+            sentence + "; nothing was charged.",
+            hint: "Get a new one at \(TokenRoutes.tokenPath).",
+            headers: Self.invalidToken
+        )
+    }
+
+    /// A client was refused where its program does not ask itself.
+    public init(_ refusal: OAuthRefusal) {
+        self.init(
+            refusal == .temporarilyUnavailable ? .conflict : .badRequest,
+            refusal.rawValue,
+            "The client was refused: \(refusal.rawValue)."
+        )
+    }
+
     /// A change to an organisation was refused.
     public init(_ refusal: OrganisationRefusal) {
         switch refusal {
@@ -151,6 +179,8 @@ extension Problem {
         case let refusal as KeyRefusal: self.init(refusal)
         case let refusal as SignedRequestRefusal: self.init(refusal)
         case let refusal as PasskeyRefusal: self.init(refusal)
+        case let refusal as TokenRefusal: self.init(refusal)
+        case let refusal as OAuthRefusal: self.init(refusal)
         case let refusal as OrganisationRefusal: self.init(refusal)
         case let refusal as BudgetRefusal: self.init(refusal)
         case let refusal as JSONRefusal:

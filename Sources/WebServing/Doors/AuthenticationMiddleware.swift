@@ -13,19 +13,19 @@ public struct AuthenticationMiddleware: RouterMiddleware {
     public typealias Context = WebContext
 
     private let database: AccessDatabase
-    private let tokens: (any TokenChecking)?
+    private let issuer: TokenIssuer
     private let configuration: DoorConfiguration
     private let now: @Sendable () -> Timestamp
 
     /// Creates the middleware.
     public init(
         _ database: AccessDatabase,
-        tokens: (any TokenChecking)?,
+        issuer: TokenIssuer,
         configuration: DoorConfiguration,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.database = database
-        self.tokens = tokens
+        self.issuer = issuer
         self.configuration = configuration
         self.now = now
     }
@@ -49,6 +49,9 @@ public struct AuthenticationMiddleware: RouterMiddleware {
     }
 
     private func admit(_ request: inout Request, _ context: inout WebContext) async throws {
+        // At these two, the field proves a client, and they check it themselves.
+        guard ![TokenRoutes.tokenPath, TokenRoutes.revocationPath].contains(request.uri.path)
+        else { return }
         let now = now()
         let fields = request.headers[values: .authorization]
         guard fields.count <= 1 else { throw KeyRefusal.malformed }
@@ -58,7 +61,7 @@ public struct AuthenticationMiddleware: RouterMiddleware {
                 context.isSigned = true
             } else {
                 guard field.hasPrefix("Bearer ") else { throw KeyRefusal.malformed }
-                context.admission = try await admitBearer(String(field.dropFirst(7)), at: now)
+                context.admission = try await admitBearer(field, request, at: now)
             }
         } else if let key = request.headers[.apiKey] {
             context.admission = try await database.admission(try APIKeyText(key), at: now)
@@ -75,12 +78,18 @@ public struct AuthenticationMiddleware: RouterMiddleware {
         context.caller = context.admission?.caller
     }
 
-    private func admitBearer(_ text: String, at now: Timestamp) async throws -> Admission {
+    private func admitBearer(
+        _ field: String,
+        _ request: Request,
+        at now: Timestamp
+    ) async throws -> Admission {
+        let text = String(field.dropFirst("Bearer ".count))
         // A token has dots, a key has none.
-        if let tokens, text.utf8.contains(UInt8(ascii: ".")) {
-            return try await tokens.admission(text, at: now)
+        guard text.utf8.contains(UInt8(ascii: ".")) else {
+            return try await database.admission(try APIKeyText(text), at: now)
         }
-        return try await database.admission(try APIKeyText(text), at: now)
+        let market = configuration.issuer(for: request)
+        return try await issuer.admission(text, issuer: market, at: now)
     }
 
     private func admitSigned(
@@ -108,14 +117,6 @@ public struct AuthenticationMiddleware: RouterMiddleware {
         }
         guard configuration.isSameSite(request, whenUnsaid: false) else { throw Problem.crossSite }
     }
-}
-
-/// Finds out whom a token stands for.
-public protocol TokenChecking: Sendable {
-    /// Whom a token stands for.
-    ///
-    /// - Throws: a problem if it is none of this market's, or over.
-    func admission(_ token: String, at now: Timestamp) async throws -> Admission
 }
 
 extension DoorConfiguration {

@@ -16,6 +16,8 @@ public struct DoorConfiguration: Sendable {
     public var addressRate = RatePolicy.address
     /// How fast one address may try to sign in.
     public var signInRate = RatePolicy.signIn
+    /// How fast programs of one address may ask for tokens.
+    public var tokenRate = RatePolicy.token
     /// Whether a proxy, and nobody else, connects, and writes the client's address at the end of
     /// `X-Forwarded-For`.
     public var trustsForwarded = false
