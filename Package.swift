@@ -17,6 +17,7 @@ let httpClient: Target.Dependency = .product(
     name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
@@ -233,12 +234,17 @@ let package = Package(
 
         // tests
         tests("AccessCoreTests", ["AccessCore", "CanonicalCoding", "Identity", "MarketTypes"]),
-        tests("AccessStoreTests", ["AccessCore", "AccessStore", "Identity", "MarketTypes", grdb]),
+        tests(
+            "AccessStoreTests",
+            ["AccessCore", "AccessStore", "Identity", "limit-hammer", "MarketTypes", grdb]),
+        .executableTarget(
+            name: "limit-hammer", dependencies: ["AccessCore", "AccessStore", "MarketTypes"],
+            path: "Tests/LimitHammer", swiftSettings: strict),
         tests(
             "WebServingTests",
             [
                 "AccessCore", "AccessStore", "MarketTypes", "WebServing", httpTypes, hummingbird,
-                logging, nioCore,
+                logging, nioCore, nioEmbedded,
             ]),
         tests(
             "MarketAPITests",

@@ -1,6 +1,7 @@
 public import HTTPTypes
 public import Hummingbird
 import Logging
+import NIOCore
 
 /// The outermost middleware: names the request, turns every error into a problem, and adds what
 /// belongs on each answer.
@@ -34,6 +35,14 @@ public struct FrameMiddleware: RouterMiddleware {
                 Self.code(of: error.status),
                 error.body ?? "There is no \(request.method) \(request.uri.path).",
                 hint: error.status == .notFound ? "GET /api/v1 lists what there is." : nil
+            )
+            response = try problem.response(from: request, context: context)
+        } catch is NIOTooManyBytesError {
+            let problem = Problem(
+                .contentTooLarge,
+                Self.code(of: .contentTooLarge),
+                "The body is larger than this route takes; nothing was charged.",
+                hint: "Send less at once."
             )
             response = try problem.response(from: request, context: context)
         } catch {

@@ -5,102 +5,18 @@ The authenticator is `cryptography`; `webauthn`, a website's library, agrees wit
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import os
 import secrets
+import sqlite3
+import subprocess
 import time
-import urllib.error
-import urllib.request
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from access_vectors import (ATTESTED, PRESENT, VERIFIED, Authenticator, registered, signed_in)
-from stoa_market.processes import Stoa
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def plain(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def unplain(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-class Answer:
-    def __init__(self, status: int, headers, body: bytes):
-        self.status, self.headers, self.body = status, headers, body
-
-    @property
-    def json(self):
-        return json.loads(self.body)
-
-
-class Door:
-    """A ledger, and the market's pages and API over it."""
-
-    def __init__(self, home: Path):
-        home.mkdir(parents=True)
-        binary = Path(os.environ.get("STOA_BINARY", ROOT / ".build" / "debug" / "stoa"))
-        stoa = Stoa(binary, home)
-        stoa("wallet", "new", "alice")
-        stoa("node", "init", "--allocate", "alice=1000000")
-        self.node = stoa.service("node", "node", "run", "--port", "0").start()
-        self.stoa = Stoa(binary, home, self.node.url)
-        self.home = home
-        self.serve = self.stoa.service("serve", "serve", "--port", "0").start()
-        self.serve.command += ["--port", self.serve.url.rsplit(":", 1)[1]]
-        self.url = self.serve.url
-        self.origin = "http://localhost:" + self.url.rsplit(":", 1)[1]
-
-    def ask(self, method: str, path: str, body=None, headers=None, cookie=None) -> Answer:
-        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=data, method=method)
-        for name, value in (headers or {}).items():
-            request.add_header(name, value)
-        if cookie:
-            request.add_header("Cookie", cookie)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return Answer(answer.status, answer.headers, answer.read())
-        except urllib.error.HTTPError as error:
-            return Answer(error.code, error.headers, error.read())
-
-    def authenticator(self) -> Authenticator:
-        return Authenticator("localhost", self.origin, credential=secrets.token_bytes(20))
-
-    def register(self, passkey: Authenticator, name: str = "Alice", cookie=None) -> Answer:
-        begun = self.ask("POST", "/auth/passkeys/create/begin", {"name": name}, cookie=cookie,
-                         headers={"Origin": self.origin})
-        assert begun.status == 200, begun.body
-        options = begun.json
-        assert options["attestation"] == "none" and options["rp"]["id"] == "localhost"
-        assert options["authenticatorSelection"]["userVerification"] == "required"
-        challenge = unplain(options["challenge"])
-        parts = passkey.create(challenge)
-        registered(passkey, parts, challenge)
-        return self.ask("POST", "/auth/passkeys/create/finish", passkey.json(parts),
-                        cookie=cookie, headers={"Origin": self.origin})
-
-    def sign_in(self, passkey: Authenticator) -> Answer:
-        challenge = unplain(self.ask("POST", "/auth/sign-in/begin", {}).json["challenge"])
-        parts = passkey.get(challenge)
-        signed_in(passkey, parts, challenge)
-        return self.ask("POST", "/auth/sign-in/finish", passkey.json(parts),
-                        headers={"Origin": self.origin})
-
-    def stop(self):
-        self.serve.stop()
-        self.node.stop()
-
-
-def cookie_of(answer: Answer) -> str:
-    return answer.headers["set-cookie"].split(";")[0]
+from access_door import Door, cookie_of, plain, unplain
+from access_vectors import ATTESTED, PRESENT, VERIFIED
 
 
 @pytest.fixture(scope="module")
@@ -112,10 +28,7 @@ def door(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def patience(door):
-    """The door lets an address try to sign in so often in a minute; the tests are many."""
-    import sqlite3
-    with sqlite3.connect(door.home / "access.sqlite", timeout=10) as database:
-        database.execute("DELETE FROM buckets")
+    door.forget_rates()
 
 
 def test_a_passkey_signs_up_and_in_and_out(door):
@@ -247,3 +160,176 @@ def test_a_wrong_key_is_told_what_is_wrong_with_it(door):
             assert refused.status == 401 and hint in refused.json["hint"]
             assert "invalid_token" in refused.headers["www-authenticate"]
     assert door.ask("GET", "/api/v1/status", headers={"Authorization": "Basic YTpi"}).status == 401
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+def made(door, *words):
+    return door.stoa("keys", "create", "test", *words)
+
+
+def bearer(key):
+    return {"Authorization": f"Bearer {key}"}
+
+
+def who(door, headers):
+    return door.ask("GET", "/auth/session", headers=headers)
+
+
+def test_a_key_lets_in_until_it_is_revoked(door):
+    key = made(door, "--scope", "usage:read", "--scope", "calls:write")
+    assert key["key"].startswith(f"stoa_live_{key['id']}_") and len(key["key"]) == 72
+    for headers in (bearer(key["key"]), {"x-api-key": key["key"]}):
+        answer = who(door, headers)
+        assert answer.status == 200 and answer.json["scopes"] == "calls:write usage:read"
+    listed = door.stoa("keys", "list")
+    assert "key" not in listed[0] and any(entry["id"] == key["id"] for entry in listed)
+    mistyped = key["key"][:-1] + ("A" if key["key"][-1] != "A" else "B")
+    refused = who(door, bearer(mistyped))
+    assert refused.status == 401 and "mistyped" in refused.json["detail"]
+    door.stoa("keys", "revoke", key["id"])
+    refused = who(door, bearer(key["key"]))
+    assert refused.status == 401 and "revoked" in refused.json["detail"]
+    assert b"stoa_live" not in refused.body
+
+
+def test_a_key_is_rotated_with_an_overlap(door):
+    old = made(door)
+    new = door.stoa("keys", "rotate", old["id"], "--overlap-hours", "1")
+    assert who(door, bearer(old["key"])).status == who(door, bearer(new["key"])).status == 200
+    gone = door.stoa("keys", "rotate", new["id"], "--overlap-hours", "0")
+    assert who(door, bearer(new["key"])).status == 401
+    assert who(door, bearer(gone["key"])).status == 200
+
+
+# --- API5 (OWASP 2023): broken function level authorization ------------------------------------------
+
+def test_a_key_does_nothing_that_only_a_person_may(door):
+    key = made(door, "--scope", "keys:write")
+    refused = door.ask("POST", "/oauth/clients", {"name": "x", "scope": "keys:write"},
+                       headers=bearer(key["key"]))
+    assert refused.status == 403 and refused.json["code"] == "session_needed"
+
+
+# --- API4 (OWASP 2023): unrestricted resource consumption -------------------------------------------
+
+def test_a_key_asks_only_so_fast_and_reads_how_fast(door):
+    key = made(door)
+    first = who(door, bearer(key["key"]))
+    policies = first.headers["ratelimit-policy"]
+    assert '"key";q=60;w=30' in policies and '"day";q=20000;w=86400' in policies
+    assert '"address"' in policies and "retry-after" not in first.headers
+    assert first.headers["ratelimit-limit"] == "60"
+    answers = [who(door, bearer(key["key"])) for _ in range(120)]
+    refused = next(answer for answer in answers if answer.status == 429)
+    assert refused.headers["ratelimit-remaining"] == "0"
+    wait = int(refused.headers["retry-after"])
+    assert 1 <= wait <= 30
+    assert made(door)["id"] != key["id"], "another key is not held up"
+    time.sleep(wait)
+    assert who(door, bearer(key["key"])).status == 200
+
+
+def test_a_body_is_only_so_large(door):
+    for headers in ({}, {"Transfer-Encoding": "chunked"}):
+        refused = door.ask("POST", "/auth/passkeys/create/begin", b"[" * 100_000, headers=headers)
+        assert refused.status == 413, refused.body
+
+
+# --- signed requests --------------------------------------------------------------------------------
+
+def signed(key: str, method: str, target: str, body: bytes, when=None, nonce=None) -> dict:
+    """The field as docs/spec/access.md describes it, written a second time."""
+    mode_and_name, secret = key.rsplit("_", 1)
+    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    number = 0
+    for character in secret[:43]:
+        number = number * 62 + digits.index(character)
+    tag = b"stoa/access/request-seed/1"
+    seed = hashlib.sha256(bytes([len(tag)]) + tag + number.to_bytes(32, "big")).digest()
+    name = mode_and_name.split("_")[2]
+    when, nonce = when or int(time.time() * 1000), nonce or secrets.token_bytes(16)
+    lines = ["stoa-request-1", method, target, hashlib.sha256(body).hexdigest(), str(when),
+             plain(nonce), name]
+    message = "".join(line + "\n" for line in lines).encode()
+    signature = Ed25519PrivateKey.from_private_bytes(seed).sign(message)
+    return {"Authorization": f"Stoa-Ed25519 id={name}, ts={when}, nonce={plain(nonce)}, "
+                             f"sig={plain(signature)}"}
+
+
+def test_a_signed_request_lets_in_once_and_sends_no_secret(door):
+    key = made(door)["key"]
+    headers = signed(key, "GET", "/auth/session?a=1", b"")
+    assert door.ask("GET", "/auth/session?a=1", headers=headers).status == 200
+    replayed = door.ask("GET", "/auth/session?a=1", headers=headers)
+    assert replayed.status == 401 and replayed.json["code"] == "invalid_signature"
+    assert "came before" in replayed.json["detail"]
+    for changed in (signed(key, "POST", "/auth/session", b""),
+                    signed(key, "GET", "/auth/session?a=2", b""),
+                    signed(key, "GET", "/auth/session?a=1", b"x"),
+                    signed(key, "GET", "/auth/session?a=1", b"",
+                           when=int(time.time() * 1000) - 130_000)):
+        assert door.ask("GET", "/auth/session?a=1", headers=changed).status == 401
+
+
+# --- the audit log ----------------------------------------------------------------------------------
+
+def test_the_log_is_checked_by_a_second_implementation(door):
+    made(door)
+    lines = [json.loads(line) for line in subprocess.run(
+        [door.stoa.binary, "audit", "export"], env=door.stoa.env, check=True,
+        capture_output=True, text=True).stdout.splitlines()]
+    previous, tag = bytes(32), b"stoa/access/audit-record/1"
+
+    def text(value: str) -> bytes:
+        return len(value.encode()).to_bytes(4, "big") + value.encode()
+
+    for number, line in enumerate(lines, 1):
+        encoded = previous + number.to_bytes(8, "big") + line["time"].to_bytes(8, "big")
+        encoded += text(line["action"]) + bytes.fromhex(line["organisation"])
+        for field in ("actor", "subject", "detail", "source"):
+            encoded += text(line[field])
+        digest = hashlib.sha256(bytes([len(tag)]) + tag + encoded).digest()
+        assert line["hash"] == digest.hex() and line["previous"] == previous.hex()
+        previous = digest
+    verified = door.stoa("audit", "verify")
+    assert verified["records"] >= len(lines)
+    door.stoa("audit", "verify", "--seen", verified["head"])
+    wrong = door.stoa("audit", "verify", "--seen", f"999999:{'0' * 64}", check=False)
+    assert "ends before" in wrong["error"]
+
+
+def test_the_log_cannot_be_rewritten(door):
+    with sqlite3.connect(door.home / "access.sqlite", timeout=10) as database:
+        for statement in ("UPDATE audit SET actor = ''", "DELETE FROM audit"):
+            with pytest.raises(sqlite3.DatabaseError, match="append-only"):
+                database.execute(statement)
+
+
+# --- what is kept -----------------------------------------------------------------------------------
+
+def test_files_are_their_owners_and_hold_no_secret(door):
+    key = made(door)["key"]
+    for name in ("access.sqlite", "access.sqlite-wal", "access.sqlite.key"):
+        file = door.home / name
+        assert file.stat().st_mode & 0o077 == 0, name
+        assert key[24:].encode() not in file.read_bytes()
+
+
+def test_a_key_file_that_others_can_read_is_refused(door, tmp_path):
+    (tmp_path / "a.sqlite.key").write_text("0" * 64 + "\n")
+    done = subprocess.run(
+        [door.stoa.binary, "serve", "--port", "0", "--access-database", str(tmp_path / "a.sqlite"),
+         "--database", str(tmp_path / "i.sqlite")], env=door.stoa.env, capture_output=True,
+        text=True, timeout=60)
+    assert done.returncode == 1 and "only its owner" in done.stderr
+
+
+def test_sessions_and_keys_outlive_a_kill(door):
+    key, passkey = made(door)["key"], door.authenticator()
+    cookie = cookie_of(door.register(passkey))
+    door.serve.kill()
+    door.serve.start()
+    assert who(door, bearer(key)).status == 200
+    assert door.ask("GET", "/auth/session", cookie=cookie).status == 200
+    assert door.sign_in(passkey).status == 200
