@@ -134,6 +134,41 @@ struct PageTests {
         #expect(nobody.items.isEmpty && !nobody.hasMore)
     }
 
+    @Test("IDX-33: a block's own transactions and events, and those that one transaction caused")
+    func blocks() async throws {
+        let library = try Library()
+        var bazaar = Bazaar(library.ledger, seed: 7)
+        bazaar.blocks(60)
+        try await library.catchUp()
+        let index = library.index
+        for number in 1...library.ledger.height {
+            let height = BlockHeight(number)
+            let block = try #require(library.ledger.block(number))
+            let entry = try #require(try await index.block(height))
+            #expect(entry.events == UInt64(block.events.count))
+            let sent = try await all(
+                limit: 2, { try await index.transactions(in: height, $0) }, meanwhile: {})
+            #expect(sent.map(\.transaction) == block.included)
+            let events = try await all(
+                limit: 3, { try await index.events(in: height, $0) }, meanwhile: {})
+            #expect(events.map(\.json) == block.events.map(\.record.json))
+            var caused = block.events[...]
+            for transaction in sent {
+                let found = try await all(
+                    limit: 3,
+                    { try await index.events(in: height, of: transaction.index, $0) },
+                    meanwhile: {})
+                let count = Int(transaction.transaction.events)
+                #expect(found.map(\.json) == caused.prefix(count).map(\.record.json))
+                caused = caused.dropFirst(count)
+            }
+        }
+        let after = BlockHeight(library.ledger.height + 1)
+        #expect(try await index.block(after) == nil)
+        #expect(try await index.block(BlockHeight(.max)) == nil)
+        #expect(try await index.events(in: BlockHeight(.max), PageRequest()).items.isEmpty)
+    }
+
     @Test("a cursor of another question, a changed one and a long one are refused")
     func cursors() async throws {
         let library = try Library()

@@ -120,18 +120,7 @@ extension IndexReader {
                     arguments: [before, page.limit + 1]
                 )
             }
-            let found = rows.map { row in
-                let ordinal = Ordinal(rawValue: row["id"])
-                let cause: Int64? = row["cause"]
-                return EventEntry(
-                    height: ordinal.height,
-                    index: ordinal.index,
-                    time: Timestamp(milliseconds: row.number("time")),
-                    name: row["name"],
-                    json: row["json"],
-                    transaction: cause.map { Ordinal(rawValue: $0).index }
-                )
-            }
+            let found = rows.map { EventEntry($0) }
             return Page(found, page, question, place.height) { entry in
                 Ordinal.key(entry.height, entry.index)
             }
@@ -171,10 +160,11 @@ extension IndexReader {
         }
     }
 
-    private static func transactions(
+    static func transactions(
         _ condition: Condition,
         limit: Int,
-        _ db: Database
+        _ db: Database,
+        order: String = "DESC"
     ) throws -> [TransactionEntry] {
         let rows = try Row.fetchAll(
             db,
@@ -182,7 +172,7 @@ extension IndexReader {
                 SELECT t.*, s.name AS account, b.time FROM transactions AS t
                 JOIN subjects AS s ON s.id = t.sender
                 JOIN blocks AS b ON b.height = t.id >> \(Ordinal.bits)
-                WHERE \(condition.sql) ORDER BY t.id DESC LIMIT ?
+                WHERE \(condition.sql) ORDER BY t.id \(order) LIMIT ?
                 """,
             arguments: condition.arguments + [limit]
         )
@@ -209,14 +199,7 @@ extension IndexReader {
                 sql: "SELECT * FROM blocks WHERE height < ? ORDER BY height DESC LIMIT ?",
                 arguments: [before, page.limit + 1]
             )
-            let found = rows.map { row in
-                BlockEntry(
-                    height: BlockHeight(row.number("height")),
-                    time: Timestamp(milliseconds: row.number("time")),
-                    transactions: row.number("transactions"),
-                    events: row.number("events")
-                )
-            }
+            let found = rows.map { BlockEntry($0) }
             return Page(found, page, "blocks", place.height) { entry in
                 entry.height.rawValue.stored.keyBytes
             }
@@ -225,7 +208,7 @@ extension IndexReader {
 }
 
 extension Ordinal {
-    fileprivate static func key(_ height: BlockHeight, _ index: UInt64) -> [UInt8] {
+    static func key(_ height: BlockHeight, _ index: UInt64) -> [UInt8] {
         Int64(height.rawValue << bits | index).keyBytes
     }
 }
