@@ -87,6 +87,7 @@ let package = Package(
         library("CLMDB", pkgConfig: "lmdb", apt: "liblmdb-dev"),
         library("CSecp256k1", pkgConfig: "libsecp256k1", apt: "libsecp256k1-dev"),
         library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+        library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
 
         // ground: values
         floor("MarketTypes"),
@@ -208,14 +209,16 @@ let package = Package(
                 "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "SettlementCore",
                 "WebServing", httpTypes, hummingbird, logging, nioCore, services,
             ]),
-        floor(
-            "Portal",
-            [
-                "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
+        .target(
+            name: "Portal",
+            dependencies: [
+                "AccessCore", "AccessStore", "CanonicalCoding", "CZlib", "Identity", "LedgerClient",
                 "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "SettlementCore",
                 "WebServing", httpTypes, hummingbird, logging, nioCore, services,
                 .product(name: "Mustache", package: "swift-mustache"),
-            ]),
+            ],
+            resources: [.embedInCode("Resources")],
+            swiftSettings: strict),
 
         // door
         .executableTarget(

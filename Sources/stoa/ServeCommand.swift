@@ -17,7 +17,7 @@ struct Serve: AsyncParsableCommand {
             people, /api/v1 for programs.
 
             EXAMPLE
-              stoa serve --node http://127.0.0.1:26600 --port 8080
+              stoa serve --node http://127.0.0.1:26600 --port 8080 --libraries .libraries
             """
     )
 
@@ -25,6 +25,22 @@ struct Serve: AsyncParsableCommand {
     var host = "127.0.0.1"
     @Option(help: "the port to listen on; 0 takes a free one")
     var port = 8080
+    @Option(help: "the gateway that the pages' examples call")
+    var gateway = "http://127.0.0.1:8090"
+    @Option(
+        help: ArgumentHelp(
+            "a folder with htmx.min.js; pages work without it (scripts/libraries makes it)",
+            valueName: "folder"
+        )
+    )
+    var libraries: String?
+    @Option(
+        help: ArgumentHelp(
+            "templates and styles instead of those in the program, to change them",
+            valueName: "folder"
+        )
+    )
+    var pages: String?
     @OptionGroup var index: IndexOptions
     @OptionGroup var node: NodeOptions
     @OptionGroup var access: AccessOptions
@@ -49,7 +65,7 @@ struct Serve: AsyncParsableCommand {
                 let indexer = Indexer(database: database, ledger: ledger, logger: logger)
                 try await explaining(node: node.url) { _ = try await indexer.checkPlace() }
                 let follower = IndexFollower(indexer: indexer, logger: logger)
-                let server = application(ledger, IndexReader(database), door, logger)
+                let server = try application(ledger, IndexReader(database), door, logger)
                 try await serve([follower, server], logger: logger, node: node.url)
             }
         }
@@ -60,12 +76,13 @@ struct Serve: AsyncParsableCommand {
         _ reader: IndexReader,
         _ door: AccessDoor,
         _ logger: Logger
-    ) -> some Service {
-        let router = Router(context: WebContext.self)
+    ) throws -> some Service {
+        let portal = try portal(ledger, reader)
+        let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         door.addMiddleware(to: router)
         door.addRoutes(to: router)
         MarketAPI(ledger: ledger, index: reader, now: wallClock).addRoutes(to: router)
-        Portal(ledger: ledger, index: reader, now: wallClock).addRoutes(to: router)
+        portal.addRoutes(to: router)
         let output = index.output
         let shown = host.contains(":") ? "[\(host)]" : host
         return Application(
@@ -77,5 +94,20 @@ struct Serve: AsyncParsableCommand {
             },
             logger: logger
         )
+    }
+
+    private func portal(_ ledger: any LedgerConnection, _ reader: IndexReader) throws -> Portal {
+        var options = Portal.Options()
+        options.gatewayURL = gateway
+        options.libraries = libraries
+        options.pages = pages
+        do {
+            return try Portal(ledger: ledger, index: reader, options: options, now: wallClock)
+        } catch {
+            throw CommandFailure(
+                "the pages cannot be read: \(error)",
+                hint: "do the folders of --libraries and --pages exist?"
+            )
+        }
     }
 }

@@ -83,3 +83,13 @@ stoa_build() {
   fi
   rm -f "$log"
 }
+
+# stoa_libraries FOLDER: the files that others wrote and the portal's pages can use.
+stoa_libraries() {
+  local folder=$1 found
+  stoa_venv portal python/requirements-portal.txt --no-deps
+  found=$(find .venv/portal -name htmx-2.min.js -print -quit)
+  [ -n "$found" ] || stoa_fail "django-htmx carries no htmx-2.min.js" "has the package changed?"
+  mkdir -p "$folder"
+  cp "$found" "$folder/htmx.min.js"
+}

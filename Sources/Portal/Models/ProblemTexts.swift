@@ -1,0 +1,115 @@
+import LedgerCore
+
+/// What a refusal or a failed request means, who must act, and whether money moved.
+struct ProblemText: Hashable, Sendable {
+    let code: String
+    /// The ledger's number; nil for what happens before the ledger is asked.
+    let number: UInt32?
+    let meaning: String
+    let advice: String
+    let money: String
+
+    /// The component before the point; nil without one.
+    var component: String? {
+        code.split(separator: ".").count == 2
+            ? code.split(separator: ".").first.map(String.init) : nil
+    }
+
+    func fill() -> Fill {
+        var fill = Fill(["code": code, "meaning": meaning, "advice": advice, "money": money])
+        fill.put("number", number.map { "\($0)" })
+        fill.put("words", EventSentence.words(code.replacingUnderscores).capitalizedFirst)
+        fill.put("problemHref", PortalPaths.problem(code))
+        return fill
+    }
+}
+
+extension String {
+    fileprivate var replacingUnderscores: String { String(map { $0 == "_" ? " " : $0 }) }
+}
+
+/// All problems: the ledger's refusals with the sentences of their declarations, and the few that
+/// programs meet before the ledger is asked.
+struct ProblemTexts: Sendable {
+    let all: [ProblemText]
+
+    /// - Parameter table: lines of number, name and sentence.
+    init(table: String) {
+        let refusals = table.split(separator: "\n").compactMap { line -> ProblemText? in
+            let parts = line.split(separator: "\t", omittingEmptySubsequences: false)
+            guard parts.count == 3, let number = UInt32(parts[0]),
+                let refusal = Refusal(code: number), refusal.name == parts[1]
+            else { return nil }
+            return ProblemText(
+                code: refusal.name, number: number, meaning: String(parts[2]),
+                advice: Self.advice(refusal),
+                money: refusal.feeCharged
+                    ? "Only the fee was charged. Nothing else of the transaction took effect."
+                    : "Nothing was charged: the transaction did not enter a block.")
+        }
+        all = refusals + Self.general
+    }
+
+    /// The problem with this name or number.
+    subscript(name: String) -> ProblemText? {
+        all.first { $0.code == name || $0.number.map { "\($0)" } == name }
+    }
+
+    private static func advice(_ refusal: Refusal) -> String {
+        switch refusal {
+        case .transaction(.staleSequence), .transaction(.sequenceGap):
+            "Whoever sent it: read the account's sequence again and sign anew. The command line "
+                + "does so by itself."
+        case .transaction(.expired):
+            "Whoever sent it: sign it again with a later last block."
+        case .transaction(.feeTooLow), .transaction(.cannotPayFee):
+            "Whoever sent it: offer a higher fee, or fund the account first."
+        case .transaction:
+            "Whoever made the transaction must correct it; sending the same bytes again cannot help."
+        case .settlement:
+            "Buyer and seller must look at the voucher or receipt they exchanged: one of them has "
+                + "a document that the other did not agree to."
+        case .deadlines:
+            "Whoever sent it: try again in a later block; too much is due in this one."
+        default:
+            "Whoever sent the transaction: check what it names against the page of the account, "
+                + "asset, job or market that it is about, and send a corrected one."
+        }
+    }
+
+    private static let nothing = "Nothing was charged."
+
+    static let general: [ProblemText] = [
+        ("not_found", "There is nothing at this address or of this name.",
+            "Check the address. GET /api/v1 lists what there is."),
+        ("bad_request", "A part of the request is missing, doubled or means nothing.",
+            "Whoever made the request: the answer says which part."),
+        ("method_not_allowed", "The address exists, but not for this method.",
+            "Whoever made the request: use the method that the documentation names."),
+        ("request_too_large", "The request is larger than what is taken.",
+            "Whoever made the request: send less, or in parts."),
+        ("internal_error", "Something went wrong on the serving side.",
+            "The operator: look for the request's name in the log. Trying again is safe."),
+        ("overloaded", "Too much waits to be done.", "Try again after a moment."),
+        ("ledger_unreachable", "The ledger node does not answer.",
+            "The operator must look at the node. Trying again is safe."),
+        ("model_not_found", "Nobody sells a model of this name within the limits that were set.",
+            "Whoever called: look for another in the market, or raise the highest price."),
+        ("budget_exceeded", "The call would cost more than what is left of the budget.",
+            "Whoever set the budget: raise it, or wait for its next period."),
+        ("insufficient_quota", "The account cannot pay for the call.",
+            "Whoever pays: fund the account or open a channel with a larger deposit."),
+        ("lanes_busy", "Every lane of the channel has a call in progress.",
+            "Try again after a moment, or open a channel with more lanes."),
+        ("rate_limit_exceeded", "More was asked than is answered in this time.",
+            "Wait as long as Retry-After says."),
+        ("voucher_refused", "The seller refused the payment promise of this call.",
+            "The gateway tries the next seller; if none takes it, its log says why."),
+        ("upstream_failed", "The model's server failed.",
+            "The seller must look at its server. What was not delivered is not charged."),
+        ("invalid_api_key", "The key is unknown, has ended or was taken back.",
+            "Whoever called: use a key that is valid."),
+        ("invalid_request", "The request's body is not what the endpoint takes.",
+            "Whoever made the request: the answer names the field."),
+    ].map { ProblemText(code: $0.0, number: nil, meaning: $0.1, advice: $0.2, money: nothing) }
+}

@@ -1,0 +1,107 @@
+import SettlementCore
+
+/// How an offer is called, in four languages, ready to be copied.
+struct Snippets: Sendable {
+    let model: String
+    let interface: CallInterface
+    let base: String
+
+    init(offer: Offer, gateway: String) {
+        self.init(model: offer.model, interface: offer.interface, gateway: gateway)
+    }
+
+    init(model: String, interface: CallInterface, gateway: String) {
+        self.model = model
+        self.interface = interface
+        base = gateway + "/v1"
+    }
+
+    private var url: String { base + interface.path.dropFirst("/v1".count) }
+
+    private var body: String {
+        switch interface {
+        case .chat:
+            #"{"model": "\#(model)", "messages": [{"role": "user", "content": "Hello"}]}"#
+        case .embeddings: #"{"model": "\#(model)", "input": ["Hello"]}"#
+        case .json: #"{"model": "\#(model)", "input": {}}"#
+        }
+    }
+
+    var all: [(language: String, title: String, text: String)] {
+        [
+            ("curl", "curl", curl), ("python", "Python", python),
+            ("javascript", "JavaScript", javascript), ("swift", "Swift", swift),
+        ]
+    }
+
+    private var curl: String {
+        """
+        curl \(url) \\
+          -H 'content-type: application/json' \\
+          -d '\(body)'
+        """
+    }
+
+    private var python: String {
+        switch interface {
+        case .chat:
+            """
+            from openai import OpenAI
+
+            client = OpenAI(
+                base_url="\(base)",
+                api_key="none",
+            )
+            reply = client.chat.completions.create(
+                model="\(model)",
+                messages=[{"role": "user", "content": "Hello"}],
+            )
+            print(reply.choices[0].message.content)
+            print(reply.usage.cost, reply.usage.receipt)
+            """
+        case .embeddings:
+            """
+            from openai import OpenAI
+
+            client = OpenAI(base_url="\(base)", api_key="none")
+            reply = client.embeddings.create(model="\(model)", input=["Hello"])
+            print(len(reply.data[0].embedding))
+            """
+        case .json:
+            """
+            import json, urllib.request
+
+            request = urllib.request.Request(
+                "\(url)",
+                data=json.dumps({"model": "\(model)", "input": {}}).encode(),
+                headers={"content-type": "application/json"},
+            )
+            print(urllib.request.urlopen(request).read().decode())
+            """
+        }
+    }
+
+    private var javascript: String {
+        """
+        const reply = await fetch("\(url)", {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(\(body)),
+        });
+        console.log(await reply.json());
+        """
+    }
+
+    private var swift: String {
+        """
+        import Foundation
+
+        var request = URLRequest(url: URL(string: "\(url)")!)
+        request.httpMethod = "POST"
+        request.setValue("application/json", forHTTPHeaderField: "content-type")
+        request.httpBody = Data(#"\(body)"#.utf8)
+        let (data, _) = try await URLSession.shared.data(for: request)
+        print(String(decoding: data, as: UTF8.self))
+        """
+    }
+}

@@ -1,0 +1,43 @@
+import CanonicalCoding
+import Hummingbird
+import Identity
+import LedgerIndex
+import MarketTypes
+import WebServing
+
+/// A request to a page, read strictly, with what the page may ask.
+struct PageRead: Sendable {
+    let request: Request
+    let context: WebContext
+    let source: PageSource
+
+    /// A part of the path that is a digest.
+    func digest(_ name: String, _ what: String) throws -> Digest {
+        guard let text = context.parameters.get(name), let digest = Digest(hex: text) else {
+            throw Problem.missing(
+                "There is no \(what) of this name.", hint: "Names are 64 hex digits.")
+        }
+        return digest
+    }
+
+    /// A parameter that is there and not empty.
+    subscript(name: String) -> String? {
+        guard let text = request.uri.queryParameters[name[...]].map(String.init), !text.isEmpty
+        else { return nil }
+        return text
+    }
+
+    func pageRequest(limit: Int) throws -> PageRequest {
+        try PageRequest(limit: limit, after: self["cursor"])
+    }
+
+    /// Links to the next page and back to the first, for the template `pages`.
+    func links(_ path: String, _ parameters: [(String, String?)], next: String?) -> Fill {
+        var fill = Fill()
+        fill.put(
+            "nextHref", next.map { PortalPaths.query(path, parameters + [("cursor", $0)]) })
+        fill.put("firstHref", self["cursor"].map { _ in PortalPaths.query(path, parameters) })
+        fill.put("pagesAny", next != nil || self["cursor"] != nil)
+        return fill
+    }
+}

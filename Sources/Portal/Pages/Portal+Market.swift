@@ -1,0 +1,75 @@
+import Hummingbird
+import LedgerCore
+import LedgerIndex
+import MarketTypes
+import SettlementCore
+import WebServing
+
+extension Portal {
+    /// Home, search and offers.
+    func addMarket(to router: Router<WebContext>) {
+        add("/", to: router) { read in try await home(read.source) }
+        add("/search", to: router) { read in
+            var form = SearchForm { read[$0] }
+            let search = form.search()
+            var fill = form.fill
+            let page = try await read.source.index.search(
+                search, read.pageRequest(limit: SearchForm.offersMax))
+            fill.put("offers", try await read.source.fills(page.items))
+            fill.put("isFiltered", form.parameters.contains { $0.1?.isEmpty == false })
+            fill.put("pages", read.links(PortalPaths.search, form.parameters, next: page.next))
+            fill.put("countText", Self.count(page.items.count, hasMore: page.hasMore))
+            return Sheet(
+                template: "search-page", title: "Market", section: .market, fill: fill,
+                part: "search-results")
+        }
+        add("/offers/:id", to: router) { read in
+            let id = OfferID(try read.digest("id", "offer"))
+            let page = try await OfferPage.load(id, read.source)
+            var fill = page.fill(read.source, gateway: options.gatewayURL)
+            let history = try await read.source.index.history(
+                of: .offer(id), PageRequest(limit: OfferPage.historyMax))
+            fill.put("events", try await read.source.fills(history.items))
+            return Sheet(
+                template: "offer-page", title: page.offer.model, section: .market, fill: fill)
+        }
+    }
+
+    static func count(_ count: Int, hasMore: Bool) -> String {
+        hasMore
+            ? "The first \(NumberText.count(count, "offer", "offers"))"
+            : NumberText.count(count, "offer", "offers")
+    }
+
+    private func home(_ source: PageSource) async throws -> Sheet {
+        let status = try await source.index.status()
+        var newest = OfferSearch()
+        newest.order = .newest
+        let offers = try await source.index.search(newest, PageRequest(limit: 6))
+        let assets = try await source.index.search(AssetSearch(), PageRequest(limit: 6))
+        let events = try await source.index.history(of: nil, PageRequest(limit: 8))
+        var fill = Fill()
+        fill.put("offers", try await source.fills(offers.items))
+        fill.put("assets", source.fills(assets.items))
+        fill.put("events", try await source.fills(events.items))
+        let stats: [(String, UInt64, String, String)] = [
+            ("Offers", status.offers, "published so far", "/search"),
+            ("Assets", status.assets, "models, datasets and more", "/assets"),
+            ("Transactions", status.transactions, "since the first block", "/explorer"),
+            ("Trades", status.trades, "of shares and units", "/exchange"),
+        ]
+        fill.put(
+            "stats",
+            stats.map { label, number, note, path in
+                Fill([
+                    "statName": label, "statValue": NumberText.compact(UInt128(number)),
+                    "statNote": note, "statHref": path,
+                ])
+            })
+        let snippets = Snippets(
+            model: offers.items.first?.record.offer.model ?? "my-model",
+            interface: .chat, gateway: options.gatewayURL)
+        fill.put("python", snippets.all.first { $0.language == "python" }?.text)
+        return Sheet(template: "home-page", title: "Stoa", section: .none, fill: fill)
+    }
+}

@@ -1,0 +1,49 @@
+// Small conveniences; every page can be read without them.
+(function () {
+  "use strict";
+
+  function isDark() {
+    var theme = document.documentElement.dataset.theme;
+    return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  }
+
+  function toggleTheme() {
+    var theme = isDark() ? "light" : "dark";
+    document.documentElement.dataset.theme = theme;
+    try {
+      localStorage.setItem("theme", theme);
+    } catch (error) {
+      // It lasts as long as the page, then.
+    }
+  }
+
+  function copy(button) {
+    if (!navigator.clipboard) return;
+    navigator.clipboard.writeText(button.dataset.copy).then(function () {
+      var use = button.querySelector("use");
+      use.setAttribute("href", "#i-done");
+      button.classList.add("copied");
+      setTimeout(function () {
+        use.setAttribute("href", "#i-copy");
+        button.classList.remove("copied");
+      }, 1200);
+    });
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-copy]");
+    if (button) return copy(button);
+    if (event.target.closest("[data-theme-toggle]")) return toggleTheme();
+    // A click beside the open menu closes it.
+    var menu = document.querySelector("details.menu[open]");
+    if (menu && !menu.contains(event.target)) menu.open = false;
+  });
+
+  document.addEventListener("keydown", function (event) {
+    var menu = document.querySelector("details.menu[open]");
+    if (event.key === "Escape" && menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+})();

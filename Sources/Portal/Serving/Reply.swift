@@ -1,0 +1,119 @@
+import CanonicalCoding
+import HTTPTypes
+import Hummingbird
+import MarketTypes
+import NIOCore
+import WebServing
+
+extension HTTPField.Name {
+    fileprivate static func named(_ name: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(name) else {
+            preconditionFailure("\(name) is written here and a valid name")
+        }
+        return name
+    }
+
+    static let permissionsPolicy = named("permissions-policy")
+    static let openerPolicy = named("cross-origin-opener-policy")
+    static let resourcePolicy = named("cross-origin-resource-policy")
+    static let referrerPolicy = named("referrer-policy")
+    static let htmxRequest = named("hx-request")
+}
+
+/// What a browser is sent, with what belongs on it.
+enum Reply {
+    /// Only what this origin serves runs, and nothing that stands inside a page (PRT-4).
+    static let policy = [
+        "default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self' data:",
+        "connect-src 'self'", "font-src 'self'", "form-action 'self'", "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ].joined(separator: "; ")
+
+    /// A page: asked for again each time, and not sent again if it is the same.
+    static func page(
+        _ html: String,
+        status: HTTPResponse.Status = .ok,
+        to request: Request
+    ) -> Response {
+        let bytes = Array(html.utf8)
+        let tag = "\"\(Digest(sha256: bytes).description.prefix(24))\""
+        var headers: HTTPFields = [
+            .contentType: "text/html; charset=utf-8",
+            .cacheControl: "no-cache",
+            .contentSecurityPolicy: policy,
+            .referrerPolicy: "same-origin",
+            .openerPolicy: "same-origin",
+            .permissionsPolicy: "camera=(), microphone=(), geolocation=(), payment=()",
+            .vary: "accept-encoding, hx-request",
+        ]
+        guard status == .ok else {
+            headers[.cacheControl] = "no-store"
+            return response(status, headers, bytes, to: request)
+        }
+        headers[.eTag] = tag
+        if matches(request.headers[.ifNoneMatch], tag) {
+            return Response(status: .notModified, headers: headers)
+        }
+        return response(.ok, headers, bytes, to: request)
+    }
+
+    /// Whether a client has what `tag` names; a tag that was compressed on the way is weak.
+    static func matches(_ header: String?, _ tag: String) -> Bool {
+        (header ?? "").split(separator: ",").contains { part in
+            let part = part.drop { $0 == " " }
+            return part == tag[...] || part == "W/\(tag)"
+        }
+    }
+
+    static func acceptsGzip(_ request: Request) -> Bool {
+        (request.headers[.acceptEncoding] ?? "").split(separator: ",").contains { part in
+            let words = part.split(separator: ";").map { $0.filter { $0 != " " } }
+            return words.first == "gzip" && !words.dropFirst().contains { $0 == "q=0" }
+        }
+    }
+
+    private static func response(
+        _ status: HTTPResponse.Status,
+        _ headers: HTTPFields,
+        _ bytes: [UInt8],
+        to request: Request
+    ) -> Response {
+        var headers = headers
+        var body = bytes
+        if bytes.count >= Gzip.bytesMin, acceptsGzip(request), let small = Gzip.compress(bytes) {
+            headers[.contentEncoding] = "gzip"
+            body = small
+        }
+        let isHead = request.method == .head
+        return Response(
+            status: status,
+            headers: headers,
+            body: isHead ? .init() : ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
+    }
+
+    /// A file whose address names its content: it never changes.
+    static func file(_ file: StaticFile, to request: Request) -> Response {
+        var headers: HTTPFields = [
+            .contentType: file.contentType,
+            .cacheControl: "public, max-age=31536000, immutable",
+            .eTag: "\"\(file.hash)\"",
+            .vary: "accept-encoding",
+            .resourcePolicy: "same-origin",
+        ]
+        if matches(request.headers[.ifNoneMatch], "\"\(file.hash)\"") {
+            return Response(status: .notModified, headers: headers)
+        }
+        var body = file.bytes
+        if let small = file.compressed, acceptsGzip(request) {
+            headers[.contentEncoding] = "gzip"
+            body = small
+        }
+        let isHead = request.method == .head
+        return Response(
+            status: .ok,
+            headers: headers,
+            body: isHead ? .init() : ResponseBody(byteBuffer: ByteBuffer(bytes: body))
+        )
+    }
+}

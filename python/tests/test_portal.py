@@ -1,0 +1,368 @@
+"""The portal's pages in a real browser: Debian's chromium, driven by Playwright, over a market of
+real processes in which everything was published, sold, shared, traded, judged and voted on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "python"))
+
+from axe_playwright_python.sync_playwright import Axe  # noqa: E402
+from playwright.sync_api import sync_playwright  # noqa: E402
+from stoa_market import ownership  # noqa: E402
+from stoa_market.processes import Service  # noqa: E402
+
+CHROMIUM = os.environ.get("STOA_CHROMIUM", "/usr/bin/chromium")
+LIBRARIES = ROOT / ".libraries"
+WEIGHT_MAX = 150_000
+NAMES = (
+    "home", "search", "search-empty", "assets", "exchange", "jobs", "governance", "rules",
+    "explorer", "blocks", "transactions", "status", "docs", "problems", "problem", "offer",
+    "corpus", "base", "tune", "account", "stranger", "market", "job", "dispute", "proposal",
+    "transaction", "refused", "block", "proof")
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which(CHROMIUM), reason="chromium is not installed: scripts/test installs it")
+
+
+class Site:
+    """A portal over a sitting, and where each kind of page is."""
+
+    def __init__(self, sitting: ownership.Sitting, service: Service):
+        self.sitting = sitting
+        self.url = service.url
+        self.paths: dict[str, str] = {}
+
+    def get(self, path: str, accept: str = "text/html") -> tuple[int, str]:
+        request = urllib.request.Request(self.url + path, headers={"accept": accept})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def first(self, path: str, pattern: str) -> str:
+        found = re.search(pattern, self.get(path)[1])
+        assert found, f"{path} has no {pattern}"
+        return found[1]
+
+    def find_pages(self) -> None:
+        digest = "[0-9a-f]{64}"
+        assets = {name: asset["asset"] for asset in self.sitting.stoa("asset", "list")
+                  for name in [asset["name"]]}
+        self.paths = {
+            "home": "/", "search": "/search", "search-empty": "/search?text=zzzz",
+            "assets": "/assets", "exchange": "/exchange", "jobs": "/jobs",
+            "governance": "/governance", "rules": "/governance/rules", "explorer": "/explorer",
+            "blocks": "/explorer/blocks", "transactions": "/explorer/transactions",
+            "status": "/status", "docs": "/docs", "problems": "/problems",
+            "problem": "/problems/accounts.insufficientBalance",
+            "offer": self.first("/search", f'href="(/offers/{digest})"'),
+            "corpus": f"/assets/{assets['corpus']}", "base": f"/assets/{assets['base']}",
+            "tune": f"/assets/{assets['tune']}",
+            "account": f"/accounts/{self.sitting.address('finn')}",
+            "stranger": "/accounts/" + self.sitting.stoa("wallet", "new", "stranger")["address"],
+            "market": self.first("/exchange", f'href="(/exchange/{digest})"'),
+            "job": self.first("/jobs", f'href="(/jobs/{digest})"'),
+            "dispute": self.first("/jobs", f'href="(/disputes/{digest})"'),
+            "proposal": self.first("/governance", f'href="(/governance/{digest})"'),
+            "transaction": self.first(
+                "/explorer/transactions", f'href="(/explorer/transactions/{digest})"'),
+        }
+        refused = re.search(
+            f'href="(/explorer/transactions/{digest})"[^\\n]*Refused',
+            self.get("/explorer/transactions")[1])
+        assert refused
+        self.paths["refused"] = refused[1]
+        self.paths["block"] = self.first(
+            self.paths["transaction"], r'href="(/explorer/blocks/\d+)"')
+        self.paths["proof"] = self.first(
+            self.paths["account"], r'href="(/explorer/proof\?key=[0-9a-f]+)"')
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    home = tmp_path_factory.mktemp("portal")
+    binary = Path(os.environ.get("STOA_BINARY", ROOT / ".build" / "debug" / "stoa"))
+    mock = Path(__file__).parent / "mock_upstream.py"
+    upstream = Service(
+        "mock-model", [sys.executable, str(mock)], home / "upstream.log", dict(os.environ)).start()
+    sitting, holders = None, ownership.HOLDERS
+    ownership.HOLDERS = 12
+    try:
+        sitting = ownership.Sitting(binary, home, upstream)
+        ownership.run(sitting, calls=3)
+        refused = sitting.stoa("wallet", "send", "--from", "trader", "buyer", "999999", check=False)
+        assert "error" in refused
+        libraries = ["--libraries", str(LIBRARIES)] if LIBRARIES.is_dir() else []
+        service = sitting.start(sitting.stoa.service("serve", "serve", "--port", "0", *libraries))
+        site = Site(sitting, service)
+        height = sitting.stoa("status")["height"]
+
+        def caught_up():
+            seen = re.search(r"<dt>Index</dt><dd><span class=\"num\">([\d,]+)",
+                             site.get("/status")[1])
+            return seen and int(seen[1].replace(",", "")) >= height
+        sitting.wait("the index", caught_up, 120)
+        site.find_pages()
+        assert set(site.paths) == set(NAMES)
+        yield site
+    finally:
+        ownership.HOLDERS = holders
+        if sitting:
+            sitting.stop()
+        upstream.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page in a window of its own, with what its console said."""
+
+    def __init__(self, browser, width: int = 1280, theme: str = "light", **options):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, **options)
+        self.page = self.context.new_page()
+        self.said: list[str] = []
+        self.weight = 0
+        self.page.on("console", lambda message: message.type in ("error", "warning")
+                     and self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("requestfinished", self._weigh)
+
+    def _weigh(self, request) -> None:
+        sizes = request.sizes()
+        self.weight += sizes["responseBodySize"] + sizes["responseHeadersSize"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize("name", NAMES)
+def test_page(site, browser, name, script):
+    """PRT-1, PRT-4, PRT-7: it reads with and without JavaScript, and nothing is refused in it."""
+    with Visit(browser, java_script_enabled=script) as visit:
+        answer = visit.page.goto(site.url + site.paths[name], wait_until="networkidle")
+        assert answer.status == 200
+        assert "unsafe" not in answer.headers["content-security-policy"]
+        assert visit.page.locator("h1").count() == 1
+        assert visit.page.locator("h1").inner_text().strip()
+        assert "{{" not in visit.page.content()
+        assert visit.said == []
+        assert 0 < visit.weight < WEIGHT_MAX, f"{name} weighs {visit.weight} bytes"
+
+
+@pytest.mark.parametrize("width,theme", [(1280, "light"), (360, "light"), (1280, "dark"),
+                                         (360, "dark")])
+def test_accessible_and_narrow(site, browser, width, theme):
+    """PRT-8, PRT-9: axe finds nothing serious, and nothing sticks out at 360 px."""
+    found = []
+    with Visit(browser, width, theme, bypass_csp=True) as visit:
+        for name in NAMES:
+            visit.page.goto(site.url + site.paths[name], wait_until="load")
+            wide = visit.page.evaluate("document.documentElement.scrollWidth")
+            if wide > width:
+                found.append(f"{name}: {wide} px wide")
+            for violation in Axe().run(visit.page).response["violations"]:
+                if violation["impact"] in ("serious", "critical"):
+                    nodes = [node["html"][:120] for node in violation["nodes"][:3]]
+                    found.append(f"{name}: {violation['id']} {nodes}")
+    assert found == []
+
+
+def test_no_dead_links(site):
+    """PRT-10: whatever a page links to is there."""
+    seen, dead = set(), []
+    for name in NAMES:
+        _, html = site.get(site.paths[name])
+        for link in re.findall(r'(?:href|src)="(/[^"#]*)', html):
+            link = link.replace("&amp;", "&")
+            kind = re.sub(r"[0-9a-f]{64}|stoa1\w+|\d+|cursor=[^&]*", "*", link)
+            # Ten of each kind say enough: blocks and accounts are many.
+            if link in seen or sum(1 for other in seen if re.sub(
+                    r"[0-9a-f]{64}|stoa1\w+|\d+|cursor=[^&]*", "*", other) == kind) >= 10:
+                continue
+            seen.add(link)
+            status, _ = site.get(link)
+            if status != 200:
+                dead.append((name, link, status))
+    assert dead == []
+    assert len(seen) > 60
+
+
+def test_a_proof_is_checked_in_the_browser(site, browser):
+    """PRT-60: the entry's proof leads to the header's root; a changed one does not."""
+    with Visit(browser) as visit:
+        visit.page.goto(site.url + site.paths["proof"])
+        visit.page.wait_for_selector("#proof[data-verdict]")
+        assert visit.page.get_attribute("#proof", "data-verdict") == "verified"
+        assert "commits to this root" in visit.page.inner_text("#proof-steps")
+        assert visit.said == []
+
+
+@pytest.mark.parametrize("part", ["value", "proof", "header", "key"])
+def test_a_changed_proof_is_refused(site, browser, part):
+    """PRT-60: one changed digit anywhere ends in “Not verified”."""
+    with Visit(browser) as visit:
+        def change(route):
+            answer = route.fetch()
+            html = answer.text()
+            start = html.index(f'data-{part}="') + len(f'data-{part}="')
+            end = html.index('"', start)
+            middle = (start + end) // 2
+            other = "0" if html[middle] != "0" else "1"
+            route.fulfill(response=answer, body=html[:middle] + other + html[middle + 1:])
+        visit.page.route("**/explorer/proof*", change)
+        visit.page.goto(site.url + site.paths["proof"])
+        visit.page.wait_for_selector("#proof[data-verdict]")
+        assert visit.page.get_attribute("#proof", "data-verdict") == "failed"
+
+
+def test_absence_is_proven_too(site, browser):
+    """PRT-60: for an account that is not there, the proof shows that there is no entry."""
+    with Visit(browser) as visit:
+        visit.page.goto(site.url + site.first(
+            site.paths["stranger"], r'href="(/explorer/proof\?key=[0-9a-f]+)"'))
+        visit.page.wait_for_selector("#proof[data-verdict]")
+        assert visit.page.get_attribute("#proof", "data-verdict") == "verified"
+        assert "no such entry" in visit.page.inner_text("#verdict-text")
+
+
+@pytest.mark.skipif(not LIBRARIES.is_dir(), reason="scripts/libraries was not run")
+def test_search_is_live(site, browser):
+    """PRT-13: results follow the form without a new page, and the address names the search."""
+    with Visit(browser) as visit:
+        visit.page.goto(site.url + "/search", wait_until="networkidle")
+        visit.page.evaluate("window.stays = true")
+        visit.page.fill("#f-text", "zzzz")
+        visit.page.wait_for_selector("text=No offer matches")
+        visit.page.fill("#f-text", "tun")
+        visit.page.wait_for_selector(".offer")
+        assert visit.page.evaluate("window.stays") is True
+        assert "text=tun" in visit.page.url
+        assert visit.said == []
+
+
+def test_search_without_scripts(site, browser):
+    """PRT-13: the same form works by itself, and keeps what was asked."""
+    with Visit(browser, java_script_enabled=False) as visit:
+        visit.page.goto(site.url + "/search")
+        visit.page.fill("#f-text", "tune")
+        visit.page.select_option("#f-sort", "newest")
+        visit.page.click("text=Search")
+        assert visit.page.locator(".offer").count() > 0
+        assert visit.page.input_value("#f-text") == "tune"
+        visit.page.fill("#f-max", "cheap")
+        visit.page.keyboard.press("Enter")
+        assert "number of STOA" in visit.page.inner_text("#results")
+
+
+def test_explorer_finds_things(site):
+    """PRT-14: by height, address and digest; and says so if there is nothing."""
+    for path in ("block", "account", "transaction", "tune", "offer", "market", "job", "proposal"):
+        name = site.paths[path].rsplit("/", 1)[1]
+        request = urllib.request.urlopen(f"{site.url}/explorer/find?q={name}")
+        assert request.url == site.url + site.paths[path]
+    assert "Nothing is called" in site.get("/explorer/find?q=nothing%20here")[1]
+
+
+def test_keyboard_and_theme(site, browser):
+    """PRT-8: the first stop is the way to the content; the theme can be chosen and stays."""
+    with Visit(browser) as visit:
+        visit.page.goto(site.url + "/")
+        visit.page.keyboard.press("Tab")
+        assert visit.page.evaluate("document.activeElement.className") == "skip"
+        ground = "getComputedStyle(document.body).backgroundColor"
+        light = visit.page.evaluate(ground)
+        visit.page.click("[data-theme-toggle]")
+        dark = visit.page.evaluate(ground)
+        assert dark != light
+        visit.page.goto(site.url + "/status")
+        assert visit.page.evaluate(ground) == dark
+
+
+def test_the_menu_on_a_telephone(site, browser):
+    """PRT-9: the sections are in a menu that needs no script."""
+    with Visit(browser, 360, java_script_enabled=False) as visit:
+        visit.page.goto(site.url + "/")
+        visit.page.click("summary[aria-label=Menu]")
+        visit.page.click(".menu >> text=Governance")
+        assert visit.page.url.endswith("/governance")
+
+
+@pytest.mark.parametrize("path,status", [
+    ("/nothing", 404), ("/offers/xyz", 404), ("/assets/" + "0" * 64, 404),
+    ("/accounts/stoa1bad", 404), ("/search?cursor=AAAA", 400), ("/explorer/proof?key=zz", 400),
+    ("/problems/nothing", 404), ("/explorer/blocks/99999999", 404),
+    ("/explorer/blocks/99999999999999999999", 404), ("/governance/" + "f" * 64, 404),
+])
+def test_errors_are_pages_for_people(site, path, status):
+    """PRT-15: what happened, what to do, whether money moved; programs get a problem document."""
+    found, html = site.get(path)
+    assert found == status and "<h1>" in html and "No money moved" in html
+    found, text = site.get(path, accept="application/json")
+    assert found == status
+    if path == "/nothing":
+        assert json.loads(text)["code"] == "not_found"
+
+
+def test_hostile_questions_are_text(site, browser):
+    """PRT-3: what somebody typed comes back as text."""
+    hostile = "%3Cscript%3Ealert(1)%3C/script%3E%22%27"
+    with Visit(browser) as visit:
+        for path in (f"/search?text={hostile}", f"/explorer?q={hostile}",
+                     f"/assets?text={hostile}", f"/search?seller={hostile}"):
+            visit.page.goto(site.url + path)
+            assert visit.page.locator("main script").count() == 0
+        assert visit.said == []
+
+
+def test_caching(site):
+    """PRT-5: files never change under their address; a page that is the same is not sent again."""
+    _, html = site.get("/docs")
+    style = re.search(r'href="(/assets/web/[0-9a-f]+/stoa.css)"', html)[1]
+    with urllib.request.urlopen(site.url + style) as answer:
+        assert "immutable" in answer.headers["cache-control"]
+    assert site.get(style.replace("stoa.css", "layout.mustache"))[0] == 404
+    request = urllib.request.Request(
+        site.url + style, headers={"if-none-match": f'"{style.split("/")[3]}"'})
+    with pytest.raises(urllib.error.HTTPError) as raised:
+        urllib.request.urlopen(request)
+    assert raised.value.code == 304
+
+
+def test_without_the_ledger(site, browser):
+    """PRT-16: what the index knows is shown; what it does not is said. The last test: it ends
+    the node."""
+    node = site.sitting.services[0]
+    node.stop()
+    deadline = time.monotonic() + 60
+    while "Ledger unreachable" not in site.get("/status")[1]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    for name in ("home", "search", "assets", "explorer", "block", "transaction"):
+        assert site.get(site.paths[name])[0] == 200, name
+    status, html = site.get(site.paths["account"])
+    assert status == 503 and "does not answer" in html and "No money moved" in html
