@@ -55,7 +55,9 @@ public struct Portal: Sendable {
         writer = try PageWriter(files: own, libraries: libraries)
     }
 
-    /// Adds every page. What comes after it in the router has no page's errors.
+    /// Adds every page.
+    ///
+    /// What was added to the router before keeps its own errors; what comes after has pages'.
     public func addRoutes(to router: Router<WebContext>) {
         router.add(middleware: PageErrors(portal: self))
         addFiles(to: router)
@@ -123,7 +125,11 @@ public struct Portal: Sendable {
         fill.put("requestID", context.requestID)
         fill.put("moved", problem.moneyMoved)
         let sheet = Sheet(
-            template: "problem-page", title: Self.heading(problem), section: .none, fill: fill)
+            template: "problem-page",
+            title: Self.heading(problem),
+            section: .none,
+            fill: fill
+        )
         let latest = try? await latest()
         let html = writer.write(sheet, latest: latest ?? nil, partOnly: false)
         return Reply.page(html, status: problem.status, to: request)

@@ -13,9 +13,14 @@ struct DrawingTests {
             let low = Double.random(in: 0...50)
             let high = low + Double.random(in: 0...50)
             return CandleChart.Bar(
-                start: UInt64(index) * 3600, open: Double.random(in: low...high), high: high,
-                low: low, close: Double.random(in: low...high),
-                volume: Double.random(in: 0...1e9), title: "bar \(index)")
+                start: UInt64(index) * 3600,
+                open: Double.random(in: low...high),
+                high: high,
+                low: low,
+                close: Double.random(in: low...high),
+                volume: Double.random(in: 0...1e9),
+                title: "bar \(index)"
+            )
         }
     }
 
@@ -29,10 +34,15 @@ struct DrawingTests {
         }
         #expect(!svg.markup.contains("<script"))
         #expect(!svg.markup.contains("'1'"))
-        #expect(svg.markup.split(separator: "<").allSatisfy { part in
-            ["svg", "/svg", "text", "/text", "rect", "/rect", "title", "/title", "g", "/g", "a",
-                "/a"].contains { part.hasPrefix($0) }
-        })
+        #expect(
+            svg.markup.split(separator: "<").allSatisfy { part in
+                [
+                    "svg", "/svg", "text", "/text", "rect", "/rect", "title", "/title", "g", "/g",
+                    "a",
+                    "/a",
+                ].contains { part.hasPrefix($0) }
+            }
+        )
     }
 
     @Test("coordinates are numbers, whatever is drawn")
@@ -62,8 +72,14 @@ struct DrawingTests {
     func flat() {
         for price in [0.0, 5.0, 1e-12, 1e24] {
             let bar = CandleChart.Bar(
-                start: 0, open: price, high: price, low: price, close: price, volume: 0,
-                title: "")
+                start: 0,
+                open: price,
+                high: price,
+                low: price,
+                close: price,
+                volume: 0,
+                title: ""
+            )
             let chart = CandleChart(bars: [bar], span: 60) { "\($0)" }
             #expect(chart.range.lowerBound < chart.range.upperBound)
             #expect(chart.y(price).isFinite)
@@ -84,10 +100,17 @@ struct DrawingTests {
 
     private static func asset(_ number: UInt8) -> AssetID { AssetID(Digest(sha256: [number])) }
 
-    private static func node(_ number: UInt8, _ column: Int, name: String = "n") -> LineageGraph.Node {
+    private static func node(_ number: UInt8, _ column: Int, name: String = "n")
+        -> LineageGraph.Node
+    {
         LineageGraph.Node(
-            asset: asset(number), name: name, kind: "model", part: "1%", column: column,
-            isSelf: false)
+            asset: asset(number),
+            name: name,
+            kind: "model",
+            part: "1%",
+            column: column,
+            isSelf: false
+        )
     }
 
     /// 1 → 2 → 4, 3 → 4, and 1 → 4, which must pass the column between.
@@ -98,13 +121,16 @@ struct DrawingTests {
             .init(from: asset(2), to: asset(4), label: "20%"),
             .init(from: asset(3), to: asset(4), label: "5%"),
             .init(from: asset(1), to: asset(4), label: "5%"),
-        ])
+        ]
+    )
 
     @Test("parents stand left of their children, and no two boxes overlap")
     func lineage() throws {
         let graph = Self.graph
         for edge in graph.edges {
-            let (from, to) = (try #require(graph.place(edge.from)), try #require(graph.place(edge.to)))
+            let (from, to) = (
+                try #require(graph.place(edge.from)), try #require(graph.place(edge.to))
+            )
             #expect(from.x + LineageGraph.boxWidth < to.x)
         }
         let places = try graph.nodes.map { try #require(graph.place($0.asset)) }
@@ -132,7 +158,9 @@ struct DrawingTests {
     @Test("an asset's name cannot leave its text")
     func hostileName() {
         let graph = LineageGraph(
-            nodes: [Self.node(1, 0, name: "</text><script>x</script>")], edges: [])
+            nodes: [Self.node(1, 0, name: "</text><script>x</script>")],
+            edges: []
+        )
         #expect(!graph.draw(title: "t").markup.contains("<script"))
         #expect(LineageGraph.cut("abcdefghij", 5) == "abcd…")
     }

@@ -15,7 +15,8 @@ struct FormattingTests {
             (0, "0"), (1, "0.000000001"), (1_000_000_000, "1"), (1_500_000_000, "1.5"),
             (1_000_003, "0.001000003"), (1_234_567_000_000_000, "1,234,567"),
             (999_999_999, "0.999999999"), (80_000_000_000_010, "80,000.00000001"),
-        ] as [(UInt128, String)])
+        ] as [(UInt128, String)]
+    )
     func money(obol: UInt128, text: String) {
         #expect(MoneyText.exact(Amount(obol: obol), decimals: 9) == text)
     }
@@ -45,7 +46,8 @@ struct FormattingTests {
             (123_456_789_999, 9, "123.4567"), (12_345_678_999_999, 9, "12,345.67"),
             (1_234_567_891, 0, "1,234,567,891"), (999_999_999, 9, "0.9999999"),
             (0, 9, "0"), (1, 27, "0.000000000000000000000000001"),
-        ] as [(UInt128, Int, String)])
+        ] as [(UInt128, Int, String)]
+    )
     func price(number: UInt128, places: Int, text: String) {
         #expect(MoneyText.price(number, by: places) == text)
     }
@@ -76,7 +78,8 @@ struct FormattingTests {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = try #require(TimeZone(identifier: "UTC"))
         let days: [UInt64] =
-            [0, 59, 60, 789, 10_956, 11_016, 20_787] + (0..<300).map { _ in
+            [0, 59, 60, 789, 10_956, 11_016, 20_787]
+            + (0..<300).map { _ in
                 UInt64.random(in: 0...2_932_896)
             }
         for day in days {
@@ -123,9 +126,23 @@ struct LinkTests {
     func query() {
         let path = PortalPaths.query(
             "/search",
-            [("text", "a&b=c \"<ü"), ("kind", nil), ("sort", ""), ("cursor", "ab-_")])
+            [("text", "a&b=c \"<ü"), ("kind", nil), ("sort", ""), ("cursor", "ab-_")]
+        )
         #expect(path == "/search?text=a%26b%3Dc%20%22%3C%C3%BC&cursor=ab-_")
         #expect(PortalPaths.query("/search", [("kind", nil)]) == "/search")
+    }
+
+    @Test(
+        "an address is read as a browser's form writes it",
+        arguments: [
+            ("text=a+b%2Bc&kind=", "a b+c"), ("text=%C3%BC", "ü"), ("text=100%", "100%"),
+            ("text=%zz%4", "%zz%4"), ("text=a=b&text=c", "a=b"), ("kind=x", nil), ("text", ""),
+            ("text=%ff", "\u{FFFD}"),
+        ] as [(String, String?)]
+    )
+    func query(query: String, text: String?) {
+        #expect(FormQuery(query)["text"] == text)
+        #expect(FormQuery(String(repeating: "a=b&", count: 5000))["text"] == nil)
     }
 
     @Test("a form's parameters name the same search again")

@@ -21,8 +21,10 @@ struct PageTests {
 
     private func write(_ template: String, _ fill: Fill) throws -> String {
         try writer().write(
-            Sheet(template: template, title: "T", section: .market, fill: fill), latest: nil,
-            partOnly: false)
+            Sheet(template: template, title: "T", section: .market, fill: fill),
+            latest: nil,
+            partOnly: false
+        )
     }
 
     @Test("PRT-2: the program has every file of the folder")
@@ -158,17 +160,21 @@ struct SentenceTests {
             "amount":"1500000000","amountUnit":"\(unit)"}
             """
         let sentence = EventSentence(name: "accounts.transferred", json: json)
-        #expect(sentence.pieces == [
-            .account(account), .text(" paid "), .money(Amount(obol: 1_500_000_000), .issued(unit)),
-            .text(" to "), .account(account),
-        ])
+        #expect(
+            sentence.pieces == [
+                .account(account), .text(" paid "),
+                .money(Amount(obol: 1_500_000_000), .issued(unit)),
+                .text(" to "), .account(account),
+            ]
+        )
     }
 
     @Test("a sentence that begins with a word has a capital; names keep theirs")
     func capitals() {
         let sentence = EventSentence(
             name: "assets.published",
-            json: #"{"event":"assets.published","asset":"\#(asset.digest)","version":2}"#)
+            json: #"{"event":"assets.published","asset":"\#(asset.digest)","version":2}"#
+        )
         #expect(sentence.pieces.first == .text("Version "))
         #expect(sentence.pieces.contains(.asset(asset)))
     }
@@ -176,7 +182,9 @@ struct SentenceTests {
     @Test("an event that nobody wrote a phrase for is its name and fields")
     func unknown() {
         let sentence = EventSentence(
-            name: "future.thingHappened", json: #"{"event":"x","count":3,"who":"\#(account)"}"#)
+            name: "future.thingHappened",
+            json: #"{"event":"x","count":3,"who":"\#(account)"}"#
+        )
         #expect(sentence.pieces.first == .text("Thing happened"))
         #expect(sentence.pieces.contains(.account(account)))
     }
@@ -222,7 +230,9 @@ struct ProblemTextTests {
             let walker = try #require(FileManager.default.enumerator(atPath: base.path))
             for case let path as String in walker where path.hasSuffix(".swift") {
                 let text = try String(
-                    contentsOf: base.appendingPathComponent(path), encoding: .utf8)
+                    contentsOf: base.appendingPathComponent(path),
+                    encoding: .utf8
+                )
                 for line in text.split(separator: "\n") {
                     let line = line.trimmingCharacters(in: .whitespaces)
                     if line.hasPrefix("///") { comments += line.dropFirst(3) }

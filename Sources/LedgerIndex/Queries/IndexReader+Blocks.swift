@@ -29,7 +29,11 @@ extension IndexReader {
             condition.add("t.id > ?", key.map { Int64(keyBytes: $0) } ?? -1)
             condition.add("t.id BETWEEN ? AND ?", range.lowerBound, range.upperBound)
             let found = try Self.transactions(
-                condition, limit: page.limit + 1, db, order: "ASC")
+                condition,
+                limit: page.limit + 1,
+                db,
+                order: "ASC"
+            )
             return Page(found, page, question, place.height) { entry in
                 Ordinal.key(entry.height, entry.index)
             }

@@ -2,7 +2,8 @@
 enum Bars {
     /// One bar that is cut into parts, each with its style; what is left over stays empty.
     static func split(_ parts: [(style: String, part: Double)], title: String) -> SVG {
-        SVG(width: 400, height: 12, style: "chart bar-split", title: title, stretches: true) { svg in
+        SVG(width: 400, height: 12, style: "chart bar-split", title: title, stretches: true) {
+            svg in
             svg.rectangle("track", at: (0, 0), size: (400, 12), rounded: 6)
             var x = 0.0
             for (style, part) in parts where part > 0 {

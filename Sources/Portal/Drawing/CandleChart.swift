@@ -68,7 +68,10 @@ struct CandleChart: Sendable {
 
     func draw(title: String) -> SVG {
         SVG(
-            width: Int(Self.width), height: Int(Self.height), style: "chart candles", title: title
+            width: Int(Self.width),
+            height: Int(Self.height),
+            style: "chart candles",
+            title: title
         ) { svg in
             grid(&svg)
             let volumeMax = bars.map(\.volume).max() ?? 0
@@ -80,16 +83,26 @@ struct CandleChart: Sendable {
                     let top = y(max(bar.open, bar.close))
                     let size = max(1.5, y(min(bar.open, bar.close)) - top)
                     svg.rectangle(
-                        "body", at: (middle - width / 2, top), size: (width, size), rounded: 1)
+                        "body",
+                        at: (middle - width / 2, top),
+                        size: (width, size),
+                        rounded: 1
+                    )
                     if volumeMax > 0 {
                         let tall = bar.volume / volumeMax * (Self.volumeBottom - Self.volumeTop)
                         svg.rectangle(
-                            "volume", at: (middle - width / 2, Self.volumeBottom - tall),
-                            size: (width, tall), rounded: 1)
+                            "volume",
+                            at: (middle - width / 2, Self.volumeBottom - tall),
+                            size: (width, tall),
+                            rounded: 1
+                        )
                     }
                     svg.rectangle(
-                        "hit", at: (middle - width * 0.75, Self.priceTop),
-                        size: (width * 1.5, Self.volumeBottom - Self.priceTop), title: bar.title)
+                        "hit",
+                        at: (middle - width * 0.75, Self.priceTop),
+                        size: (width * 1.5, Self.volumeBottom - Self.priceTop),
+                        title: bar.title
+                    )
                 }
             }
             times(&svg)
@@ -112,8 +125,11 @@ struct CandleChart: Sendable {
         let step = max(1, Int((66 * slots / (Self.width - Self.right)).rounded(.up)))
         for index in stride(from: 0, to: bars.count, by: step) {
             svg.text(
-                "axis", TimeText.axis(seconds: bars[index].start, span: span),
-                at: (x(index).middle, Self.height - 8), anchor: "middle")
+                "axis",
+                TimeText.axis(seconds: bars[index].start, span: span),
+                at: (x(index).middle, Self.height - 8),
+                anchor: "middle"
+            )
         }
     }
 }

@@ -83,8 +83,11 @@ struct LineageGraph: Sendable {
 
     func draw(title: String) -> SVG {
         SVG(
-            width: Int(width.rounded(.up)), height: Int(height.rounded(.up)),
-            style: "chart lineage columns-\(min(columns, 6))", title: title
+            width: Int(width.rounded(.up)),
+            height: Int(height.rounded(.up)),
+            style: "chart lineage columns-\(min(columns, 6))",
+            title: title,
+            hasLinks: true
         ) { svg in
             for index in edges.indices { draw(edge: index, &svg) }
             for index in edges.indices { label(edge: index, &svg) }
@@ -137,8 +140,11 @@ struct LineageGraph: Sendable {
             svg.text("kind", node.kind, at: (place.x + 14, place.y + 46))
             if !node.part.isEmpty {
                 svg.text(
-                    "part", node.part, at: (place.x + Self.boxWidth - 14, place.y + 46),
-                    anchor: "end")
+                    "part",
+                    node.part,
+                    at: (place.x + Self.boxWidth - 14, place.y + 46),
+                    anchor: "end"
+                )
             }
         }
     }
@@ -164,9 +170,14 @@ extension LineageGraph {
             let (name, kind) = label(node.asset)
             nodes.append(
                 Node(
-                    asset: node.asset, name: name, kind: kind,
+                    asset: node.asset,
+                    name: name,
+                    kind: kind,
                     part: lineage.nodes.count > 1 ? NumberText.percent(part, of: whole) : "",
-                    column: Int(node.depth), isSelf: node.asset == lineage.nodes.first?.asset))
+                    column: Int(node.depth),
+                    isSelf: node.asset == lineage.nodes.first?.asset
+                )
+            )
             for edge in node.parents {
                 let percent = NumberText.percent(basisPoints: UInt64(edge.shareBasisPoints))
                 edges.append(Edge(from: edge.parent, to: node.asset, label: percent))
@@ -177,8 +188,14 @@ extension LineageGraph {
                 let (name, kind) = label(child)
                 nodes.append(
                     Node(
-                        asset: child, name: name, kind: kind, part: "", column: depth + 1,
-                        isSelf: false))
+                        asset: child,
+                        name: name,
+                        kind: kind,
+                        part: "",
+                        column: depth + 1,
+                        isSelf: false
+                    )
+                )
                 edges.append(Edge(from: own.asset, to: child, label: ""))
             }
         }

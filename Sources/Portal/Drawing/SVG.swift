@@ -7,20 +7,24 @@ struct SVG: Hashable, Sendable {
     /// A drawing of this many units that scales to its place; `title` is what is read aloud, and
     /// a drawing without one only repeats what stands beside it.
     ///
-    /// - Parameter stretches: whether it fills its place whatever its proportions are.
+    /// It may fill its place whatever its proportions are, and it may have links in it: then it
+    /// is a group for whoever hears it, not one picture.
     init(
         width: Int,
         height: Int,
         style: String,
         title: String,
         stretches: Bool = false,
+        hasLinks: Bool = false,
         _ body: (inout SVG) -> Void
     ) {
         markup = ""
         body(&self)
         let inside = markup
-        let name = title.isEmpty
-            ? "aria-hidden=\"true\"" : "role=\"img\" aria-label=\"\(Self.escape(title))\""
+        let role = hasLinks ? "group" : "img"
+        let name =
+            title.isEmpty
+            ? "aria-hidden=\"true\"" : "role=\"\(role)\" aria-label=\"\(Self.escape(title))\""
         markup = """
             <svg class="\(Self.escape(style))" viewBox="0 0 \(width) \(height)" \(name) \
             preserveAspectRatio="\(stretches ? "none" : "xMidYMid meet")">\(inside)</svg>
@@ -75,10 +79,12 @@ struct SVG: Hashable, Sendable {
         at place: (x: Double, y: Double),
         anchor: String = "start"
     ) {
-        markup += "<text" + Self.text([
-            ("class", style), ("x", Self.number(place.x)), ("y", Self.number(place.y)),
-            ("text-anchor", anchor),
-        ])
+        markup +=
+            "<text"
+            + Self.text([
+                ("class", style), ("x", Self.number(place.x)), ("y", Self.number(place.y)),
+                ("text-anchor", anchor),
+            ])
         markup += ">\(Self.escape(text))</text>"
     }
 
@@ -104,7 +110,8 @@ struct SVG: Hashable, Sendable {
         let sign = whole < 0 ? "-" : ""
         let (units, rest) = whole.magnitude.quotientAndRemainder(dividingBy: 100)
         guard rest > 0 else { return "\(sign)\(units)" }
-        return rest % 10 == 0 ? "\(sign)\(units).\(rest / 10)"
+        return rest % 10 == 0
+            ? "\(sign)\(units).\(rest / 10)"
             : "\(sign)\(units).\(rest < 10 ? "0" : "")\(rest)"
     }
 

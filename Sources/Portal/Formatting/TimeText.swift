@@ -6,7 +6,9 @@ enum TimeText {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// Year, month and day of a day counted from 1970-01-01 (H. Hinnant, civil_from_days).
+    /// Year, month and day of a day counted from 1970-01-01.
+    ///
+    /// The algorithm is Howard Hinnant's `civil_from_days`.
     static func date(day: UInt64) -> (year: UInt64, month: Int, day: Int) {
         let shifted = day + 719_468
         let era = shifted / 146_097
@@ -49,7 +51,7 @@ enum TimeText {
         return span >= 86_400 ? "\(day) \(months[month - 1])" : "\(clock[0]):\(clock[1])"
     }
 
-    /// How long ago a time was: `now`, `12 s ago`, `3 min ago`, `5 h ago`, `4 days ago`, or its date.
+    /// How long ago a time was, such as `12 s ago` or `4 days ago`; its date after 30 days.
     static func ago(_ time: Timestamp, now: Timestamp) -> String {
         guard time <= now else { return "now" }
         let seconds = (now.milliseconds - time.milliseconds) / 1000

@@ -65,15 +65,27 @@ struct AccountPage: Sendable {
         fill.put("refused", counts?.refused ?? 0)
         fill.put("firstSeen", counts.map { NumberText.grouped($0.first.rawValue) })
         fill.put("lastSeen", counts.map { NumberText.grouped($0.last.rawValue) })
+        fill.put("balancesCut", balances.count >= Self.balancesMax)
+        fill.put(
+            "channelsCut",
+            max(paysFrom.count, isPaidBy.count) >= Self.channelsMax
+        )
+        fill.put("sellsHref", PortalPaths.query(PortalPaths.search, [("seller", "\(account)")]))
         fill.put("proofHref", PortalPaths.proof(.account(account)))
-        fill.put("balances", balances.map { unit, amount in
-            let name = units[.issued(unit)] ?? .native
-            var fill = name.fill(amount)
-            fill.put("unitID", NameText.fill(unit))
-            return fill
-        })
-        fill.put("channels", paysFrom.map { channel($0, $1, isPayer: true) }
-            + isPaidBy.map { channel($0, $1, isPayer: false) })
+        fill.put(
+            "balances",
+            balances.map { unit, amount in
+                let name = units[.issued(unit)] ?? .native
+                var fill = name.fill(amount)
+                fill.put("unitID", NameText.fill(unit))
+                return fill
+            }
+        )
+        fill.put(
+            "channels",
+            paysFrom.map { channel($0, $1, isPayer: true) }
+                + isPaidBy.map { channel($0, $1, isPayer: false) }
+        )
         return fill
     }
 

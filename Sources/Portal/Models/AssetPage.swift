@@ -44,7 +44,8 @@ struct AssetPage: Sendable {
         guard let entry = try await source.index.asset(id) else {
             throw Problem.missing(
                 "There is no asset of this name.",
-                hint: "It may be on another chain, or in a block that is not indexed yet.")
+                hint: "It may be on another chain, or in a block that is not indexed yet."
+            )
         }
         let ledger = source.ledger
         let lineage = try await ledger.read(Lineage.self, .lineage(id))
@@ -65,7 +66,8 @@ struct AssetPage: Sendable {
             holders: holders,
             named: try await source.assets(related),
             units: try await source.units(
-                earnings.map(\.denomination) + [ShareUnit.denomination(of: id)])
+                earnings.map(\.denomination) + [ShareUnit.denomination(of: id)]
+            )
         )
     }
 
@@ -100,7 +102,8 @@ struct AssetPage: Sendable {
             return Earning(
                 denomination: unit == .zero ? .native : .issued(unit),
                 source: AssetID(source),
-                amount: stored.amount)
+                amount: stored.amount
+            )
         }
     }
 
@@ -143,22 +146,30 @@ extension AssetPage {
         fill.put("retiredAt", entry.retiredAt.map { NumberText.grouped($0.rawValue) })
         fill.put("proofHref", PortalPaths.proof(.asset(entry.id)))
         fill.put("graphSVG", graph)
-        fill.put("versions", versions.map { number, version in
-            var fill = Fill(["number": "\(number)"])
-            fill.put("content", NameText.fill(version.content))
-            fill.put("metadataLink", Self.safeLink(version.metadataLink))
-            fill.put("isLatest", number == entry.asset.latestVersion)
-            return fill
-        })
+        fill.put(
+            "versions",
+            versions.map { number, version in
+                var fill = Fill(["number": "\(number)"])
+                fill.put("content", NameText.fill(version.content))
+                fill.put("metadataLink", Self.safeLink(version.metadataLink))
+                fill.put("isLatest", number == entry.asset.latestVersion)
+                return fill
+            }
+        )
         fill.put("hasTerms", terms != nil)
         if let terms { fill.merge(termsFill(terms)) }
         fill.put("split", split)
-        fill.put("children", children.map { child in
-            var fill = NameText.fill(child.digest, link: PortalPaths.asset(child))
-            fill.put("name", named[child]?.asset.name ?? NameText.short(child.digest))
-            fill.put("kind", named[child]?.asset.kind.name)
-            return fill
-        })
+        fill.put(
+            "children",
+            children.map { child in
+                var fill = NameText.fill(child.digest, link: PortalPaths.asset(child))
+                fill.put("name", named[child]?.asset.name ?? NameText.short(child.digest))
+                fill.put("kind", named[child]?.asset.kind.name)
+                return fill
+            }
+        )
+        fill.put("childrenCut", children.count >= Self.childrenMax)
+        fill.put("earningsCut", earnings.count >= Self.earningsMax)
         fill.merge(incomeFill)
         fill.merge(sharesFill)
         return fill
@@ -172,18 +183,26 @@ extension AssetPage {
 
     private func termsFill(_ terms: AssetTerms) -> Fill {
         let titles = ["Training", "Generative training", "Data mining", "Inference"]
-        let words = ["allowed": "Allowed", "notAllowed": "Not allowed", "constrained": "By licence"]
+        let words = [
+            "allowed": "Allowed", "notAllowed": "Not allowed", "constrained": "By licence",
+        ]
         var fill = Fill()
-        fill.put("uses", zip(titles, terms.use.entries).map { title, entry in
-            var fill = Fill(["useName": title])
-            fill.put("useText", words[entry.permission.name] ?? entry.permission.name)
-            fill.put("useTone", entry.permission.name)
-            return fill
-        })
+        fill.put(
+            "uses",
+            zip(titles, terms.use.entries).map { title, entry in
+                var fill = Fill(["useName": title])
+                fill.put("useText", words[entry.permission.name] ?? entry.permission.name)
+                fill.put("useTone", entry.permission.name)
+                return fill
+            }
+        )
         fill.put("licenceText", terms.licenceText.map { NameText.fill($0) })
-        fill.put("royalty", terms.royaltyMinBasisPoints.map {
-            NumberText.percent(basisPoints: UInt64($0))
-        })
+        fill.put(
+            "royalty",
+            terms.royaltyMinBasisPoints.map {
+                NumberText.percent(basisPoints: UInt64($0))
+            }
+        )
         return fill
     }
 
@@ -199,30 +218,40 @@ extension AssetPage {
             fill.put("splitKind", known?.asset.kind.name)
             fill.put("splitPart", NumberText.percent(part, of: whole))
             fill.put("splitOwner", known.map { NameText.fill($0.asset.owner) })
-            fill.put("splitSVG", Bars.split(
-                [("part", Bars.part(part, of: whole))],
-                title: "\(NumberText.percent(part, of: whole)) of the income"))
+            fill.put(
+                "splitSVG",
+                Bars.split(
+                    [("part", Bars.part(part, of: whole))],
+                    title: "\(NumberText.percent(part, of: whole)) of the income"
+                )
+            )
             return fill
         }
     }
 
     private var incomeFill: Fill {
         var fill = Fill()
-        fill.put("earnings", earnings.map { earning in
-            var fill = Fill()
-            let isOwn = earning.source == entry.id
-            let name = isOwn ? entry.asset.name : named[earning.source]?.asset.name
-            fill.put("earnedName", name ?? NameText.short(earning.source.digest))
-            fill.put("earnedHref", PortalPaths.asset(earning.source))
-            fill.put("earnedAs", isOwn ? "Own sales" : "Royalty")
-            fill.put("earned", (units[earning.denomination] ?? .native).fill(earning.amount))
-            return fill
-        })
+        fill.put(
+            "earnings",
+            earnings.map { earning in
+                var fill = Fill()
+                let isOwn = earning.source == entry.id
+                let name = isOwn ? entry.asset.name : named[earning.source]?.asset.name
+                fill.put("earnedName", name ?? NameText.short(earning.source.digest))
+                fill.put("earnedHref", PortalPaths.asset(earning.source))
+                fill.put("earnedAs", isOwn ? "Own sales" : "Royalty")
+                fill.put("earned", (units[earning.denomination] ?? .native).fill(earning.amount))
+                return fill
+            }
+        )
         var totals: [Denomination: UInt128] = [:]
         for earning in earnings { totals[earning.denomination, default: 0] &+= earning.amount.obol }
-        fill.put("totals", totals.sorted { $0.key < $1.key }.map { denomination, obol in
-            (units[denomination] ?? .native).fill(Amount(obol: obol))
-        })
+        fill.put(
+            "totals",
+            totals.sorted { $0.key < $1.key }.map { denomination, obol in
+                (units[denomination] ?? .native).fill(Amount(obol: obol))
+            }
+        )
         return fill
     }
 
@@ -236,19 +265,28 @@ extension AssetPage {
             fill.put("marketHref", PortalPaths.market(market.id))
         }
         let count = UInt128(shares.count)
-        fill.put("holders", holders.prefix(Self.holdersShown).map { holder in
-            var fill = Fill()
-            fill.put("holder", NameText.fill(holder.account))
-            fill.put("holds", holder.shares)
-            fill.put("holdsPart", NumberText.percent(holder.shares, of: count))
-            fill.put("holdsSVG", Bars.split(
-                [("part", Bars.part(holder.shares, of: count))],
-                title: "\(NumberText.percent(holder.shares, of: count)) of the shares"))
-            return fill
-        })
+        fill.put(
+            "holders",
+            holders.prefix(Self.holdersShown).map { holder in
+                var fill = Fill()
+                fill.put("holder", NameText.fill(holder.account))
+                fill.put("holds", holder.shares)
+                fill.put("holdsPart", NumberText.percent(holder.shares, of: count))
+                fill.put(
+                    "holdsSVG",
+                    Bars.split(
+                        [("part", Bars.part(holder.shares, of: count))],
+                        title: "\(NumberText.percent(holder.shares, of: count)) of the shares"
+                    )
+                )
+                return fill
+            }
+        )
         let rest = holders.count - min(holders.count, Self.holdersShown)
         fill.put("moreHolders", rest > 0 ? NumberText.count(rest, "holder", "holders") : nil)
-        fill.put("holderCount", holders.count)
+        let isCut = holders.count >= Self.holdersMax
+        fill.put("holderCount", NumberText.grouped(holders.count) + (isCut ? " or more" : ""))
+        fill.put("holdersCut", isCut)
         return fill
     }
 }

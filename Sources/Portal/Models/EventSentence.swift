@@ -23,9 +23,11 @@ struct EventSentence: Hashable, Sendable {
         guard let phrase = EventPhrases.all[name] else {
             let words = Self.words(name)
             let rest = fields.keys.sorted().filter { $0 != "event" && !$0.hasSuffix("Unit") }
-            pieces = [.text(words.capitalizedFirst)] + rest.prefix(8).flatMap { key in
-                [.text(" · \(Self.words(key)) "), Self.piece(key, fields)]
-            }
+            pieces =
+                [.text(words.capitalizedFirst)]
+                + rest.prefix(8).flatMap { key in
+                    [.text(" · \(Self.words(key)) "), Self.piece(key, fields)]
+                }
             return
         }
         var pieces = Self.fill(phrase, fields)
@@ -155,9 +157,11 @@ extension PageSource {
         let sentences = events.map { EventSentence(name: $0.name, json: $0.json) }
         let pieces = sentences.flatMap(\.pieces)
         let assets = try await assets(
-            pieces.compactMap { if case .asset(let asset) = $0 { asset } else { nil } })
+            pieces.compactMap { if case .asset(let asset) = $0 { asset } else { nil } }
+        )
         let units = try await units(
-            pieces.compactMap { if case .money(_, let unit) = $0 { unit } else { nil } })
+            pieces.compactMap { if case .money(_, let unit) = $0 { unit } else { nil } }
+        )
         return zip(events, sentences).map { event, sentence in
             var fill = Fill()
             fill.put("sentence", sentence.fill(assets, units))

@@ -21,40 +21,49 @@ struct ExchangePage: Sendable {
     static func load(_ page: PageRequest, _ source: PageSource) async throws -> ExchangePage {
         let markets = try await source.index.markets(page)
         let units = try await source.units(
-            markets.items.flatMap { [$0.market.base, $0.market.quote] })
+            markets.items.flatMap { [$0.market.base, $0.market.quote] }
+        )
         var rows: [Row] = []
         for entry in markets.items {
             let names = MarketNames(
                 market: entry.market,
                 base: units[entry.market.base] ?? .native,
-                quote: units[entry.market.quote] ?? .native)
+                quote: units[entry.market.quote] ?? .native
+            )
             let trades = try await source.index.trades(of: entry.market, PageRequest(limit: 1))
             let last = trades.items.first
             let end = (last?.time.milliseconds ?? 0) / 1000
             let reach = UInt64(sparkSpans) * 3600
             let candles = try await source.index.candles(
-                of: entry.market, seconds: 3600, in: (end > reach ? end - reach : 0)...end,
-                PageRequest(limit: sparkSpans + 2))
+                of: entry.market,
+                seconds: 3600,
+                in: (end > reach ? end - reach : 0)...end,
+                PageRequest(limit: sparkSpans + 2)
+            )
             rows.append(
-                Row(names: names, trades: entry.trades, last: last, candles: candles.items))
+                Row(names: names, trades: entry.trades, last: last, candles: candles.items)
+            )
         }
         return ExchangePage(rows: rows, next: markets.next)
     }
 
     func fill(_ source: PageSource) -> Fill {
         var fill = Fill()
-        fill.put("markets", rows.map { row in
-            var fill = Fill()
-            fill.put("marketHref", PortalPaths.market(row.names.market.id))
-            fill.put("baseName", row.names.base.name)
-            fill.put("quoteName", row.names.quote.name)
-            fill.put("tradeCount", row.trades)
-            fill.put("price", row.last?.trade.price.map { row.names.price($0.obol) })
-            fill.put("change", Self.change(row.candles))
-            fill.put("fell", Self.fell(row.candles))
-            fill.put("lastTrade", row.last.map { source.time($0.time) })
-            return fill
-        })
+        fill.put(
+            "markets",
+            rows.map { row in
+                var fill = Fill()
+                fill.put("marketHref", PortalPaths.market(row.names.market.id))
+                fill.put("baseName", row.names.base.name)
+                fill.put("quoteName", row.names.quote.name)
+                fill.put("tradeCount", row.trades)
+                fill.put("price", row.last?.trade.price.map { row.names.price($0.obol) })
+                fill.put("change", Self.change(row.candles))
+                fill.put("fell", Self.fell(row.candles))
+                fill.put("lastTrade", row.last.map { source.time($0.time) })
+                return fill
+            }
+        )
         return fill
     }
 

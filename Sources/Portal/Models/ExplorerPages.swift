@@ -25,7 +25,9 @@ enum ExplorerPages {
         let sent = entry.transaction
         var fill = source.time(entry.time)
         fill.put(
-            "id", NameText.fill(sent.digest, link: PortalPaths.transaction(sent.digest)))
+            "id",
+            NameText.fill(sent.digest, link: PortalPaths.transaction(sent.digest))
+        )
         fill.put("sender", NameText.fill(sent.sender))
         fill.put("height", entry.height.rawValue)
         fill.put("blockHref", PortalPaths.block(entry.height))
@@ -44,7 +46,9 @@ enum ExplorerPages {
     static func latest(_ source: PageSource) async throws -> Fill {
         let blocks = try await source.index.blocks(PageRequest(limit: latestMax))
         let transactions = try await source.index.transactions(
-            of: nil, PageRequest(limit: latestMax))
+            of: nil,
+            PageRequest(limit: latestMax)
+        )
         var fill = Fill()
         fill.put("blocks", blocks.items.map { block($0, source) })
         fill.put("transactions", transactions.items.map { transaction($0, source) })
@@ -93,14 +97,20 @@ enum ExplorerPages {
         guard let entry = try await source.index.transaction(digest) else {
             throw Problem.missing(
                 "There is no transaction of this name.",
-                hint: "One that was refused before it entered a block leaves no trace.")
+                hint: "One that was refused before it entered a block leaves no trace."
+            )
         }
         var fill = transaction(entry, source)
         let events = try await source.index.events(
-            in: entry.height, of: entry.index, read.pageRequest(limit: blockMax))
+            in: entry.height,
+            of: entry.index,
+            read.pageRequest(limit: blockMax)
+        )
         fill.put("events", try await source.fills(events.items))
         fill.put(
-            "pages", read.links(PortalPaths.transaction(digest), [], next: events.next))
+            "pages",
+            read.links(PortalPaths.transaction(digest), [], next: events.next)
+        )
         fill.put("place", entry.index + 1)
         fill.put("messageIndex", UInt64(entry.transaction.messageIndex) + 1)
         fill.put("wasCharged", Refusal(code: entry.transaction.code)?.feeCharged ?? true)
@@ -112,20 +122,26 @@ enum ExplorerPages {
         guard let entry = try await source.index.block(height) else {
             throw Problem.missing(
                 "There is no block \(NumberText.grouped(height.rawValue)) in the index.",
-                hint: "It may come yet: the newest ones are in the explorer.")
+                hint: "It may come yet: the newest ones are in the explorer."
+            )
         }
         var fill = block(entry, source)
         let transactions = try await source.index.transactions(
-            in: height, read.pageRequest(limit: blockMax))
+            in: height,
+            read.pageRequest(limit: blockMax)
+        )
         fill.put("transactions", transactions.items.map { transaction($0, source) })
         let events = try await source.index.events(in: height, PageRequest(limit: blockMax))
         fill.put("events", try await source.fills(events.items))
         fill.put("moreEvents", events.hasMore)
         fill.put(
-            "pages", read.links(PortalPaths.block(height), [], next: transactions.next))
+            "pages",
+            read.links(PortalPaths.block(height), [], next: transactions.next)
+        )
         fill.put(
             "previousHref",
-            height.rawValue > 1 ? PortalPaths.block(BlockHeight(height.rawValue - 1)) : nil)
+            height.rawValue > 1 ? PortalPaths.block(BlockHeight(height.rawValue - 1)) : nil
+        )
         let after = BlockHeight(height.rawValue + 1)
         let hasNext = try await source.index.block(after) != nil
         fill.put("followingHref", hasNext ? PortalPaths.block(after) : nil)
@@ -143,8 +159,11 @@ struct ProofPage: Sendable {
             (1...StateKey.bytesMax).contains(bytes.count)
         else {
             throw Problem(
-                .badRequest, "bad_request", "That is no key of an entry.",
-                hint: "Pages of accounts, assets, offers and more link to their entries' proofs.")
+                .badRequest,
+                "bad_request",
+                "That is no key of an entry.",
+                hint: "Pages of accounts, assets, offers and more link to their entries' proofs."
+            )
         }
         let key = StateKey(bytes: bytes)
         return ProofPage(key: key, entry: try await source.ledger.entry(key, proven: true))

@@ -30,11 +30,20 @@ struct GovernancePage: Sendable {
         fill.put("locked", UnitName.native.fill(locked))
         fill.put("treasury", UnitName.native.fill(treasury))
         fill.put("height", height.rawValue)
-        fill.put("proposals", proposals.map { entry in
-            let page = ProposalPage(
-                id: entry.id, proposal: entry.proposal, height: height, ballots: [], units: [:])
-            return page.summary
-        })
+        fill.put("proposalsCut", proposals.count >= Self.proposalsMax)
+        fill.put(
+            "proposals",
+            proposals.map { entry in
+                let page = ProposalPage(
+                    id: entry.id,
+                    proposal: entry.proposal,
+                    height: height,
+                    ballots: [],
+                    units: [:]
+                )
+                return page.summary
+            }
+        )
         return fill
     }
 
@@ -68,7 +77,9 @@ struct ProposalPage: Sendable {
     static func load(_ id: ProposalID, _ source: PageSource) async throws -> ProposalPage {
         guard let proposal = try await source.ledger.proposal(id) else {
             throw Problem.missing(
-                "There is no proposal of this name.", hint: "All of them are under Governance.")
+                "There is no proposal of this name.",
+                hint: "All of them are under Governance."
+            )
         }
         let ballots = try await source.listed(.ballots(id), limit: ballotsMax).compactMap {
             listing -> (account: AccountID, ballot: Ballot)? in
@@ -140,9 +151,13 @@ struct ProposalPage: Sendable {
             ("yes", tally.yes), ("no", tally.no), ("abstain", tally.abstain), ("veto", tally.veto),
         ]
         let words = parts.map { "\($0.0) \(NumberText.percent($0.1.obol, of: cast))" }
-        fill.put("tallySVG", Bars.split(
-            parts.map { ($0.0, Bars.part($0.1.obol, of: cast)) },
-            title: "Votes: " + words.joined(separator: ", ")))
+        fill.put(
+            "tallySVG",
+            Bars.split(
+                parts.map { ($0.0, Bars.part($0.1.obol, of: cast)) },
+                title: "Votes: " + words.joined(separator: ", ")
+            )
+        )
         return fill
     }
 
@@ -151,26 +166,37 @@ struct ProposalPage: Sendable {
         fill.put("proposer", NameText.fill(proposal.proposer))
         fill.put("deposit", UnitName.native.fill(proposal.deposit))
         fill.put("actions", action.map { Fill(["action": $0]) })
-        fill.put("document", proposal.content.document == .zero
-            ? nil : NameText.fill(proposal.content.document))
+        fill.put(
+            "document",
+            proposal.content.document == .zero
+                ? nil : NameText.fill(proposal.content.document)
+        )
         fill.put("link", AssetPage.safeLink(proposal.content.link))
         let tally = proposal.tally
-        fill.put("votes", VoteChoice.allCases.map { choice in
-            var fill = Fill(["choice": "\(choice)".capitalizedFirst, "choiceStyle": "\(choice)"])
-            fill.put("weight", UnitName.native.fill(tally[choice]))
-            fill.put("part", NumberText.percent(tally[choice].obol, of: tally.cast.obol))
-            return fill
-        })
+        fill.put(
+            "votes",
+            VoteChoice.allCases.map { choice in
+                var fill = Fill([
+                    "choice": "\(choice)".capitalizedFirst, "choiceStyle": "\(choice)",
+                ])
+                fill.put("weight", UnitName.native.fill(tally[choice]))
+                fill.put("part", NumberText.percent(tally[choice].obol, of: tally.cast.obol))
+                return fill
+            }
+        )
         fill.merge(thresholds)
         fill.put("steps", steps)
-        fill.put("ballots", ballots.map { account, ballot in
-            var fill = Fill()
-            fill.put("voter", NameText.fill(account))
-            fill.put("choice", ballot.choice.map { "\($0)".capitalizedFirst })
-            fill.put("choiceStyle", ballot.choice.map { "\($0)" })
-            fill.put("weight", UnitName.native.fill(ballot.weight))
-            return fill
-        })
+        fill.put(
+            "ballots",
+            ballots.map { account, ballot in
+                var fill = Fill()
+                fill.put("voter", NameText.fill(account))
+                fill.put("choice", ballot.choice.map { "\($0)".capitalizedFirst })
+                fill.put("choiceStyle", ballot.choice.map { "\($0)" })
+                fill.put("weight", UnitName.native.fill(ballot.weight))
+                return fill
+            }
+        )
         fill.put("proofHref", PortalPaths.proof(.proposal(id)))
         return fill
     }
@@ -184,23 +210,37 @@ struct ProposalPage: Sendable {
             let percent = NumberText.percent(part, of: whole)
             let asked = NumberText.percent(basisPoints: mark)
             return Bars.goal(
-                Bars.part(part, of: whole), mark: Double(mark) / 10_000, style: what,
-                title: "\(percent) of \(asked)")
+                Bars.part(part, of: whole),
+                mark: Double(mark) / 10_000,
+                style: what,
+                title: "\(percent) of \(asked)"
+            )
         }
         var fill = Fill()
-        fill.put("goals", [
-            ("Quorum", "of all locked stake voted", tally.cast.obol, total, rules.quorum, "turnout"),
-            ("Threshold", "of yes, no and veto say yes", tally.yes.obol, decided,
-                rules.threshold, "yes"),
-            ("Veto", "of all votes; less passes", tally.veto.obol, tally.cast.obol, rules.veto,
-                "veto"),
-        ].map { name, note, part, whole, mark, style in
-            var fill = Fill(["goalName": name, "goalNote": note])
-            fill.put("goalPart", NumberText.percent(part, of: whole))
-            fill.put("goalMark", NumberText.percent(basisPoints: mark))
-            fill.put("goalSVG", goal(part, whole, mark, style))
-            return fill
-        })
+        fill.put(
+            "goals",
+            [
+                (
+                    "Quorum", "of all locked stake voted", tally.cast.obol, total, rules.quorum,
+                    "turnout"
+                ),
+                (
+                    "Threshold", "of yes, no and veto say yes", tally.yes.obol, decided,
+                    rules.threshold, "yes"
+                ),
+                (
+                    "Veto", "of all votes; less passes", tally.veto.obol, tally.cast.obol,
+                    rules.veto,
+                    "veto"
+                ),
+            ].map { name, note, part, whole, mark, style in
+                var fill = Fill(["goalName": name, "goalNote": note])
+                fill.put("goalPart", NumberText.percent(part, of: whole))
+                fill.put("goalMark", NumberText.percent(basisPoints: mark))
+                fill.put("goalSVG", goal(part, whole, mark, style))
+                return fill
+            }
+        )
         fill.put("total", UnitName.native.fill(Amount(obol: total)))
         fill.put("votesMin", UnitName.native.fill(rules.votesMin))
         return fill

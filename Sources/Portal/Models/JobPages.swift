@@ -93,8 +93,13 @@ enum JobPages {
         var fill = Fill()
         fill.put("id", NameText.fill(id.digest, link: PortalPaths.dispute(id.digest)))
         fill.put("disputeHref", PortalPaths.dispute(id.digest))
-        fill.put("job", NameText.fill(
-            dispute.escrow.digest, link: PortalPaths.job(dispute.escrow.digest)))
+        fill.put(
+            "job",
+            NameText.fill(
+                dispute.escrow.digest,
+                link: PortalPaths.job(dispute.escrow.digest)
+            )
+        )
         fill.put("standing", standing(dispute).text)
         fill.put("tone", standing(dispute).tone)
         fill.put("buyer", NameText.fill(dispute.buyer))
@@ -105,13 +110,19 @@ enum JobPages {
         fill.put("bond", UnitName.native.fill(dispute.bond))
         fill.put("verdict", dispute.verdict.map { text($0) })
         fill.put("evidence", dispute.evidence.map { NameText.fill($0) })
-        fill.put("seats", dispute.seats.map { seat in
-            var fill = Fill()
-            fill.put("juror", NameText.fill(seat.juror))
-            fill.put("vote", seat.vote.map { text($0).capitalizedFirst }
-                ?? (seat.commitment == nil ? "Not voted" : "Sealed"))
-            return fill
-        })
+        fill.put(
+            "seats",
+            dispute.seats.map { seat in
+                var fill = Fill()
+                fill.put("juror", NameText.fill(seat.juror))
+                fill.put(
+                    "vote",
+                    seat.vote.map { text($0).capitalizedFirst }
+                        ?? (seat.commitment == nil ? "Not voted" : "Sealed")
+                )
+                return fill
+            }
+        )
         fill.put("proofHref", PortalPaths.proof(.dispute(id)))
         return fill
     }
@@ -120,7 +131,9 @@ enum JobPages {
     static func page(_ id: EscrowID, _ source: PageSource) async throws -> Fill {
         guard let escrow = try await source.ledger.read(Escrow.self, .escrow(id)) else {
             throw Problem.missing(
-                "There is no job of this name.", hint: "All of them are under Jobs.")
+                "There is no job of this name.",
+                hint: "All of them are under Jobs."
+            )
         }
         let terms = escrow.terms
         var fill = job(id, escrow, try await source.unit(terms.denomination))

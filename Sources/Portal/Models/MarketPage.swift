@@ -65,13 +65,15 @@ struct MarketPage: Sendable {
         guard let market = try await source.index.market(named: id) ?? record?.market else {
             throw Problem.missing(
                 "There is no market of this name.",
-                hint: "A market is there once somebody made a pool or placed an order in it.")
+                hint: "A market is there once somebody made a pool or placed an order in it."
+            )
         }
         let units = try await source.units([market.base, market.quote])
         let names = MarketNames(
             market: market,
             base: units[market.base] ?? .native,
-            quote: units[market.quote] ?? .native)
+            quote: units[market.quote] ?? .native
+        )
         let trades = try await source.index.trades(of: market, page)
         let last = try await source.index.trades(of: market, PageRequest(limit: 1)).items.first
         var span = wanted ?? 3600
@@ -107,7 +109,11 @@ struct MarketPage: Sendable {
         let range = (end > reach ? end - reach : 0)...end
         let request = try PageRequest(limit: CandleChart.barsMax + 1)
         let page = try await source.index.candles(
-            of: market, seconds: span, in: range, request)
+            of: market,
+            seconds: span,
+            in: range,
+            request
+        )
         return page.items.suffix(CandleChart.barsMax)
     }
 
@@ -125,7 +131,8 @@ struct MarketPage: Sendable {
             return PoolStanding(
                 feeBasisPoints: fee,
                 base: try await reserve(market.base),
-                quote: try await reserve(market.quote))
+                quote: try await reserve(market.quote)
+            )
         }
         return found.compactMap(\.self)
     }
@@ -167,26 +174,30 @@ extension MarketPage {
             let volume = names.base.text(candle.base)
             return CandleChart.Bar(
                 start: candle.start,
-                open: names.drawn(candle.open.obol), high: names.drawn(candle.high.obol),
-                low: names.drawn(candle.low.obol), close: names.drawn(candle.close.obol),
+                open: names.drawn(candle.open.obol),
+                high: names.drawn(candle.high.obol),
+                low: names.drawn(candle.low.obol),
+                close: names.drawn(candle.close.obol),
                 volume: Double(candle.base.obol),
                 title: """
                     \(when)
                     open \(names.price(candle.open.obol)), high \(names.price(candle.high.obol))
                     low \(names.price(candle.low.obol)), close \(names.price(candle.close.obol))
                     \(NumberText.count(candle.trades, "trade", "trades")), \(volume)
-                    """)
+                    """
+            )
         }
         let places = names.pricePlaces
         let chart = CandleChart(bars: bars, span: span) { Self.axisPrice($0, places: places) }
         return chart.draw(
-            title: "Prices of \(names.title) in \(names.quote.name), with volumes below")
+            title: "Prices of \(names.title) in \(names.quote.name), with volumes below"
+        )
     }
 
     /// A drawn price as text of about five digits.
     static func axisPrice(_ value: Double, places: Int) -> String {
         guard value.isFinite, value > 0 else { return "0" }
-        // Back to an integer of nine digits behind the point, so that it is written like the others.
+        // Back to an integer with nine digits behind the point: it is written like the others.
         let scaled = value * 1e9
         guard scaled < 1e30 else { return NumberText.compact(UInt128(min(value, 1e30))) }
         return MoneyText.price(UInt128(scaled), by: 9, significant: 5)
@@ -207,13 +218,16 @@ extension MarketPage {
             60: ("minute", "1 min"), 3600: ("hour", "1 h"), 86400: ("day", "1 d"),
         ]
         let path = PortalPaths.market(names.market.id)
-        fill.put("spans", Candle.spans.map { span in
-            let (name, title) = titles[span] ?? ("hour", "1 h")
-            var fill = Fill(["spanTitle": title])
-            fill.put("spanHref", PortalPaths.query(path, [("span", name)]))
-            fill.put("spanHere", span == self.span)
-            return fill
-        })
+        fill.put(
+            "spans",
+            Candle.spans.map { span in
+                let (name, title) = titles[span] ?? ("hour", "1 h")
+                var fill = Fill(["spanTitle": title])
+                fill.put("spanHref", PortalPaths.query(path, [("span", name)]))
+                fill.put("spanHere", span == self.span)
+                return fill
+            }
+        )
         fill.put("trades", trades.items.map { trade($0, source) })
         fill.put("pools", pools.map(pool))
         fill.put("buys", side(buys, "buy"))
@@ -245,7 +259,8 @@ extension MarketPage {
         fill.put("poolFee", NumberText.percent(basisPoints: UInt64(pool.feeBasisPoints)))
         fill.put("poolBase", names.base.fill(pool.base))
         fill.put("poolQuote", names.quote.fill(pool.quote))
-        let price = pool.base.isZero
+        let price =
+            pool.base.isZero
             ? nil : try? pool.quote.scaled(by: OrderPrice.scale, over: pool.base.obol)
         fill.put("poolPrice", price.map { names.price($0.obol) })
         return fill

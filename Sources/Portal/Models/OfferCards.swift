@@ -55,8 +55,10 @@ extension PageSource {
         }
     }
 
-    /// Which of the offers that ask for nothing are what a pass includes: a price of nothing
-    /// alone would say too much. None if the ledger does not answer, so that search still does.
+    /// Which of the offers that ask for nothing are what a pass includes.
+    ///
+    /// A price of nothing alone would say too much. None if the ledger does not answer, so that
+    /// search still does.
     private func offersOfPlans(_ offers: [OfferEntry]) async -> Set<OfferID> {
         let free = offers.filter { entry in
             entry.record.offer.prices.prices.entries.allSatisfy { $0.value.amount.isZero }

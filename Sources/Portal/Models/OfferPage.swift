@@ -22,7 +22,8 @@ struct OfferPage: Sendable {
         guard let entry = try await source.index.offer(id) else {
             throw Problem.missing(
                 "There is no offer of this name.",
-                hint: "It may be on another chain, or in a block that is not indexed yet.")
+                hint: "It may be on another chain, or in a block that is not indexed yet."
+            )
         }
         let offer = entry.record.offer
         let plans = try await source.ledger.plans(of: offer.asset, limit: plansMax)
@@ -32,7 +33,8 @@ struct OfferPage: Sendable {
             asset: try await source.index.asset(offer.asset),
             bond: try await source.ledger.read(Bond.self, .bond(offer.seller)) ?? .none,
             units: try await source.units(
-                [offer.denomination] + plans.map(\.plan.terms.denomination)),
+                [offer.denomination] + plans.map(\.plan.terms.denomination)
+            ),
             plans: plans,
             sellerCounts: try await source.index.counts(of: .account(offer.seller))
         )
@@ -51,9 +53,12 @@ struct OfferPage: Sendable {
         fill.put("endpoint", offer.endpoint)
         fill.put("weights", NameText.fill(offer.weights))
         fill.put("version", "\(offer.version)")
-        fill.put("previous", offer.supersedes.map {
-            NameText.fill($0.digest, link: PortalPaths.offer($0))
-        })
+        fill.put(
+            "previous",
+            offer.supersedes.map {
+                NameText.fill($0.digest, link: PortalPaths.offer($0))
+            }
+        )
         fill.put("published", entry.record.publishedAt.rawValue)
         fill.put("publishedHref", PortalPaths.block(entry.record.publishedAt))
         fill.put("expires", source.time(offer.expiresAt))
@@ -113,10 +118,13 @@ struct OfferPage: Sendable {
 
     private func merge(_ fill: inout Fill, snippets gateway: String) {
         let snippets = Snippets(offer: offer, gateway: gateway)
-        fill.put("snippets", snippets.all.map { language, title, text in
-            var fill = Fill(["language": language, "languageTitle": title, "code": text])
-            fill.put("isFirst", language == "curl")
-            return fill
-        })
+        fill.put(
+            "snippets",
+            snippets.all.map { language, title, text in
+                var fill = Fill(["language": language, "languageTitle": title, "code": text])
+                fill.put("isFirst", language == "curl")
+                return fill
+            }
+        )
     }
 }

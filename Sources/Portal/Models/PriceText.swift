@@ -32,7 +32,10 @@ enum PriceText {
             var fill = Fill(["counted": name(kind), "per": text])
             let charge = try? price.charge(for: count)
             fill.put("price", charge.map { unit.fill($0) })
-            fill.put("exact", "\(unit.text(price.amount)) for \(NumberText.grouped(price.perUnits))")
+            fill.put(
+                "exact",
+                "\(unit.text(price.amount)) for \(NumberText.grouped(price.perUnits))"
+            )
             return fill
         }
     }
@@ -53,13 +56,15 @@ enum PriceText {
     static func example(_ offer: Offer, _ unit: UnitName) -> (text: String, cost: String)? {
         let (counts, text): ([(Unit, UInt64)], String) =
             switch offer.interface {
-            case .chat: (
-                [(.inputToken, 500), (.outputToken, 300), (.call, 1)],
-                "A question of 500 tokens with an answer of 300"
-            )
-            case .embeddings: (
-                [(.inputToken, 10_000), (.call, 1)], "Embedding 10,000 tokens in one call"
-            )
+            case .chat:
+                (
+                    [(.inputToken, 500), (.outputToken, 300), (.call, 1)],
+                    "A question of 500 tokens with an answer of 300"
+                )
+            case .embeddings:
+                (
+                    [(.inputToken, 10_000), (.call, 1)], "Embedding 10,000 tokens in one call"
+                )
             case .json: ([(.call, 1), (.second, 1)], "One call")
             }
         let priced = counts.filter { offer.prices.prices[$0.0] != nil }

@@ -41,11 +41,14 @@ struct ProblemTexts: Sendable {
                 let refusal = Refusal(code: number), refusal.name == parts[1]
             else { return nil }
             return ProblemText(
-                code: refusal.name, number: number, meaning: String(parts[2]),
+                code: refusal.name,
+                number: number,
+                meaning: String(parts[2]),
                 advice: Self.advice(refusal),
                 money: refusal.feeCharged
                     ? "Only the fee was charged. Nothing else of the transaction took effect."
-                    : "Nothing was charged: the transaction did not enter a block.")
+                    : "Nothing was charged: the transaction did not enter a block."
+            )
         }
         all = refusals + Self.general
     }
@@ -65,51 +68,129 @@ struct ProblemTexts: Sendable {
         case .transaction(.feeTooLow), .transaction(.cannotPayFee):
             "Whoever sent it: offer a higher fee, or fund the account first."
         case .transaction:
-            "Whoever made the transaction must correct it; sending the same bytes again cannot help."
+            "Whoever made the transaction must correct it; the same bytes cannot help."
         case .settlement:
             "Buyer and seller must look at the voucher or receipt they exchanged: one of them has "
                 + "a document that the other did not agree to."
         case .deadlines:
             "Whoever sent it: try again in a later block; too much is due in this one."
-        default:
-            "Whoever sent the transaction: check what it names against the page of the account, "
-                + "asset, job or market that it is about, and send a corrected one."
+        default: advice(kind: refusal.name.split(separator: ".").last.map(String.init) ?? "")
         }
+    }
+
+    /// Refusals of one kind are called alike in all components.
+    private static let kinds: [(beginning: String, advice: String)] =
+        [
+            ("insufficient", "Whoever pays: fund the account, or ask for less, and send it again."),
+            (
+                "unknown",
+                "Whoever sent it: check the name. If it was made just now, wait until its "
+                    + "transaction is in a block."
+            ),
+            ("notEnough", "Whoever sent it: ask for less, and send it again."),
+            ("nothingTo", "Nobody, for now: look again when something is there or due."),
+            ("alreadyExpired", "Whoever made the offer: give it an end that lies in the future."),
+            ("already", "Nobody: it was done before, and once is enough. The explorer shows when."),
+        ]
+        + ["Owner", "Seller", "Party", "Issuer", "Recipient", "Juror", "Seated"].map {
+            (
+                "not" + $0,
+                "Only whoever the rules name may do this: send it from that account, or ask "
+                    + "its owner to."
+            )
+        } + [
+            (
+                "tooLate",
+                "Nobody can do it any more: the time for it is over. The page of the thing "
+                    + "says what happens instead."
+            ),
+            ("tooEarly", "Whoever sent it: wait until the block that the thing's page names."),
+            (
+                "tooMany",
+                "Whoever sent it: close or withdraw one of what there is, then send it again."
+            ),
+            (
+                "invalid",
+                "Whoever made the transaction: correct the part that the sentence above names; "
+                    + "the specification has its bounds."
+            ),
+            ("zero", "Whoever sent it: give an amount above nothing."),
+            (
+                "wrong",
+                "Whoever sent it: look at where the thing stands now, on its page, and send what "
+                    + "fits that."
+            ),
+        ]
+
+    private static func advice(kind name: String) -> String {
+        kinds.first { name.hasPrefix($0.beginning) }?.advice
+            ?? "Whoever sent it: compare the transaction with the page of the account, asset, job "
+            + "or market that it is about, and send a corrected one."
     }
 
     private static let nothing = "Nothing was charged."
 
     static let general: [ProblemText] = [
-        ("not_found", "There is nothing at this address or of this name.",
-            "Check the address. GET /api/v1 lists what there is."),
-        ("bad_request", "A part of the request is missing, doubled or means nothing.",
-            "Whoever made the request: the answer says which part."),
-        ("method_not_allowed", "The address exists, but not for this method.",
-            "Whoever made the request: use the method that the documentation names."),
-        ("request_too_large", "The request is larger than what is taken.",
-            "Whoever made the request: send less, or in parts."),
-        ("internal_error", "Something went wrong on the serving side.",
-            "The operator: look for the request's name in the log. Trying again is safe."),
+        (
+            "not_found", "There is nothing at this address or of this name.",
+            "Check the address. GET /api/v1 lists what there is."
+        ),
+        (
+            "bad_request", "A part of the request is missing, doubled or means nothing.",
+            "Whoever made the request: the answer says which part."
+        ),
+        (
+            "method_not_allowed", "The address exists, but not for this method.",
+            "Whoever made the request: use the method that the documentation names."
+        ),
+        (
+            "request_too_large", "The request is larger than what is taken.",
+            "Whoever made the request: send less, or in parts."
+        ),
+        (
+            "internal_error", "Something went wrong on the serving side.",
+            "The operator: look for the request's name in the log. Trying again is safe."
+        ),
         ("overloaded", "Too much waits to be done.", "Try again after a moment."),
-        ("ledger_unreachable", "The ledger node does not answer.",
-            "The operator must look at the node. Trying again is safe."),
-        ("model_not_found", "Nobody sells a model of this name within the limits that were set.",
-            "Whoever called: look for another in the market, or raise the highest price."),
-        ("budget_exceeded", "The call would cost more than what is left of the budget.",
-            "Whoever set the budget: raise it, or wait for its next period."),
-        ("insufficient_quota", "The account cannot pay for the call.",
-            "Whoever pays: fund the account or open a channel with a larger deposit."),
-        ("lanes_busy", "Every lane of the channel has a call in progress.",
-            "Try again after a moment, or open a channel with more lanes."),
-        ("rate_limit_exceeded", "More was asked than is answered in this time.",
-            "Wait as long as Retry-After says."),
-        ("voucher_refused", "The seller refused the payment promise of this call.",
-            "The gateway tries the next seller; if none takes it, its log says why."),
-        ("upstream_failed", "The model's server failed.",
-            "The seller must look at its server. What was not delivered is not charged."),
-        ("invalid_api_key", "The key is unknown, has ended or was taken back.",
-            "Whoever called: use a key that is valid."),
-        ("invalid_request", "The request's body is not what the endpoint takes.",
-            "Whoever made the request: the answer names the field."),
+        (
+            "ledger_unreachable", "The ledger node does not answer.",
+            "The operator must look at the node. Trying again is safe."
+        ),
+        (
+            "model_not_found", "Nobody sells a model of this name within the limits that were set.",
+            "Whoever called: look for another in the market, or raise the highest price."
+        ),
+        (
+            "budget_exceeded", "The call would cost more than what is left of the budget.",
+            "Whoever set the budget: raise it, or wait for its next period."
+        ),
+        (
+            "insufficient_quota", "The account cannot pay for the call.",
+            "Whoever pays: fund the account or open a channel with a larger deposit."
+        ),
+        (
+            "lanes_busy", "Every lane of the channel has a call in progress.",
+            "Try again after a moment, or open a channel with more lanes."
+        ),
+        (
+            "rate_limit_exceeded", "More was asked than is answered in this time.",
+            "Wait as long as Retry-After says."
+        ),
+        (
+            "voucher_refused", "The seller refused the payment promise of this call.",
+            "The gateway tries the next seller; if none takes it, its log says why."
+        ),
+        (
+            "upstream_failed", "The model's server failed.",
+            "The seller must look at its server. What was not delivered is not charged."
+        ),
+        (
+            "invalid_api_key", "The key is unknown, has ended or was taken back.",
+            "Whoever called: use a key that is valid."
+        ),
+        (
+            "invalid_request", "The request's body is not what the endpoint takes.",
+            "Whoever made the request: the answer names the field."
+        ),
     ].map { ProblemText(code: $0.0, number: nil, meaning: $0.1, advice: $0.2, money: nothing) }
 }

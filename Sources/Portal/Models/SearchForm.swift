@@ -95,22 +95,31 @@ struct SearchForm: Hashable, Sendable {
             options(
                 [("", "Any kind")]
                     + AssetKind.allCases.map { ($0.name, $0.name.capitalizedFirst) },
-                kind?.name ?? ""))
+                kind?.name ?? ""
+            )
+        )
         fill.put(
             "interfaces",
             options(
                 [("", "Any interface")]
                     + CallInterface.allCases.map { ($0.name, OfferCards.interface($0)) },
-                interface?.name ?? ""))
+                interface?.name ?? ""
+            )
+        )
         fill.put(
             "units",
             options(
                 Unit.allCases.map { ($0.name, "per " + PriceText.measure($0).text) },
-                (unit ?? .outputToken).name))
+                (unit ?? .outputToken).name
+            )
+        )
         fill.put(
             "sorts",
             options(
-                [("relevance", "Best match"), ("newest", "Newest"), ("price", "Cheapest")], sort))
+                [("relevance", "Best match"), ("newest", "Newest"), ("price", "Cheapest")],
+                sort
+            )
+        )
         fill.put("faults", faults.map { Fill(["fault": $0]) })
         return fill
     }

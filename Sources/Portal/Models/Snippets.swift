@@ -96,12 +96,14 @@ struct Snippets: Sendable {
         """
         import Foundation
 
-        var request = URLRequest(url: URL(string: "\(url)")!)
-        request.httpMethod = "POST"
-        request.setValue("application/json", forHTTPHeaderField: "content-type")
-        request.httpBody = Data(#"\(body)"#.utf8)
-        let (data, _) = try await URLSession.shared.data(for: request)
-        print(String(decoding: data, as: UTF8.self))
+        if let url = URL(string: "\(url)") {
+            var request = URLRequest(url: url)
+            request.httpMethod = "POST"
+            request.setValue("application/json", forHTTPHeaderField: "content-type")
+            request.httpBody = Data(#"\(body)"#.utf8)
+            let (data, _) = try await URLSession.shared.data(for: request)
+            print(String(decoding: data, as: UTF8.self))
+        }
         """
     }
 }

@@ -61,7 +61,9 @@ struct StatusPage: Sendable {
                     models: Array(entries.prefix(3).map(\.record.offer.model)),
                     promised: entries.map(\.record.offer.bond).max() ?? .zero,
                     active: bond?.active ?? .zero,
-                    last: try await source.index.counts(of: .account(account))?.last))
+                    last: try await source.index.counts(of: .account(account))?.last
+                )
+            )
         }
         return found
     }
@@ -93,25 +95,31 @@ struct StatusPage: Sendable {
             ("Assets", index.assets), ("Offers", index.offers), ("Trades", index.trades),
             ("Things with a history", index.subjects),
         ]
-        fill.put("counts", counts.map { name, number in
-            Fill(["countName": name, "countValue": NumberText.grouped(number)])
-        })
+        fill.put(
+            "counts",
+            counts.map { name, number in
+                Fill(["countName": name, "countValue": NumberText.grouped(number)])
+            }
+        )
         if let parameters = ledger?.parameters {
             fill.put("feeMinimum", UnitName.native.fill(parameters.feeMinimum))
             fill.put("feePerByte", UnitName.native.fill(parameters.feePerByte))
             fill.put("closingDelay", parameters.closingDelayBlocks)
         }
-        fill.put("sellers", sellers.map { seller in
-            var fill = Fill()
-            fill.put("seller", NameText.fill(seller.account))
-            fill.put("models", seller.models.joined(separator: ", "))
-            fill.put("promised", UnitName.native.fill(seller.promised))
-            fill.put("active", UnitName.native.fill(seller.active))
-            fill.put("holds", seller.active >= seller.promised)
-            fill.put("lastBlock", seller.last.map { NumberText.grouped($0.rawValue) })
-            fill.put("lastHref", seller.last.map { PortalPaths.block($0) })
-            return fill
-        })
+        fill.put(
+            "sellers",
+            sellers.map { seller in
+                var fill = Fill()
+                fill.put("seller", NameText.fill(seller.account))
+                fill.put("models", seller.models.joined(separator: ", "))
+                fill.put("promised", UnitName.native.fill(seller.promised))
+                fill.put("active", UnitName.native.fill(seller.active))
+                fill.put("holds", seller.active >= seller.promised)
+                fill.put("lastBlock", seller.last.map { NumberText.grouped($0.rawValue) })
+                fill.put("lastHref", seller.last.map { PortalPaths.block($0) })
+                return fill
+            }
+        )
         return fill
     }
 }

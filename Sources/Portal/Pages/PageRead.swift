@@ -10,20 +10,29 @@ struct PageRead: Sendable {
     let request: Request
     let context: WebContext
     let source: PageSource
+    private let query: FormQuery
+
+    init(request: Request, context: WebContext, source: PageSource) {
+        self.request = request
+        self.context = context
+        self.source = source
+        query = FormQuery(request.uri.query)
+    }
 
     /// A part of the path that is a digest.
     func digest(_ name: String, _ what: String) throws -> Digest {
         guard let text = context.parameters.get(name), let digest = Digest(hex: text) else {
             throw Problem.missing(
-                "There is no \(what) of this name.", hint: "Names are 64 hex digits.")
+                "There is no \(what) of this name.",
+                hint: "Names are 64 hex digits."
+            )
         }
         return digest
     }
 
     /// A parameter that is there and not empty.
     subscript(name: String) -> String? {
-        guard let text = request.uri.queryParameters[name[...]].map(String.init), !text.isEmpty
-        else { return nil }
+        guard let text = query[name], !text.isEmpty else { return nil }
         return text
     }
 
@@ -35,7 +44,9 @@ struct PageRead: Sendable {
     func links(_ path: String, _ parameters: [(String, String?)], next: String?) -> Fill {
         var fill = Fill()
         fill.put(
-            "nextHref", next.map { PortalPaths.query(path, parameters + [("cursor", $0)]) })
+            "nextHref",
+            next.map { PortalPaths.query(path, parameters + [("cursor", $0)]) }
+        )
         fill.put("firstHref", self["cursor"].map { _ in PortalPaths.query(path, parameters) })
         fill.put("pagesAny", next != nil || self["cursor"] != nil)
         return fill

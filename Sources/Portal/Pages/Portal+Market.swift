@@ -9,30 +9,49 @@ extension Portal {
     /// Home, search and offers.
     func addMarket(to router: Router<WebContext>) {
         add("/", to: router) { read in try await home(read.source) }
-        add("/search", to: router) { read in
-            var form = SearchForm { read[$0] }
-            let search = form.search()
-            var fill = form.fill
-            let page = try await read.source.index.search(
-                search, read.pageRequest(limit: SearchForm.offersMax))
-            fill.put("offers", try await read.source.fills(page.items))
-            fill.put("isFiltered", form.parameters.contains { $0.1?.isEmpty == false })
-            fill.put("pages", read.links(PortalPaths.search, form.parameters, next: page.next))
-            fill.put("countText", Self.count(page.items.count, hasMore: page.hasMore))
-            return Sheet(
-                template: "search-page", title: "Market", section: .market, fill: fill,
-                part: "search-results")
-        }
+        add("/search", to: router) { read in try await search(read) }
         add("/offers/:id", to: router) { read in
             let id = OfferID(try read.digest("id", "offer"))
             let page = try await OfferPage.load(id, read.source)
             var fill = page.fill(read.source, gateway: options.gatewayURL)
             let history = try await read.source.index.history(
-                of: .offer(id), PageRequest(limit: OfferPage.historyMax))
+                of: .offer(id),
+                PageRequest(limit: OfferPage.historyMax)
+            )
             fill.put("events", try await read.source.fills(history.items))
             return Sheet(
-                template: "offer-page", title: page.offer.model, section: .market, fill: fill)
+                template: "offer-page",
+                title: page.offer.model,
+                section: .market,
+                fill: fill
+            )
         }
+    }
+
+    private func search(_ read: PageRead) async throws -> Sheet {
+        var form = SearchForm { read[$0] }
+        let search = form.search()
+        var page: Page<OfferEntry>?
+        do {
+            let request = try read.pageRequest(limit: SearchForm.offersMax)
+            page = try await read.source.index.search(search, request)
+        } catch IndexError.badQuestion(let what) where read["cursor"] == nil {
+            // Somebody is typing: that is said where the results would be.
+            form.faults.append(what.capitalizedFirst + ".")
+        }
+        let items = page?.items ?? []
+        var fill = form.fill
+        fill.put("offers", try await read.source.fills(items))
+        fill.put("isFiltered", form.parameters.contains { $0.1?.isEmpty == false })
+        fill.put("pages", read.links(PortalPaths.search, form.parameters, next: page?.next))
+        fill.put("countText", Self.count(items.count, hasMore: page?.hasMore ?? false))
+        return Sheet(
+            template: "search-page",
+            title: "Market",
+            section: .market,
+            fill: fill,
+            part: "search-results"
+        )
     }
 
     static func count(_ count: Int, hasMore: Bool) -> String {
@@ -65,10 +84,13 @@ extension Portal {
                     "statName": label, "statValue": NumberText.compact(UInt128(number)),
                     "statNote": note, "statHref": path,
                 ])
-            })
+            }
+        )
         let snippets = Snippets(
             model: offers.items.first?.record.offer.model ?? "my-model",
-            interface: .chat, gateway: options.gatewayURL)
+            interface: .chat,
+            gateway: options.gatewayURL
+        )
         fill.put("python", snippets.all.first { $0.language == "python" }?.text)
         return Sheet(template: "home-page", title: "Stoa", section: .none, fill: fill)
     }

@@ -16,11 +16,17 @@ extension Portal {
         add("/accounts/:address", to: router) { read in try await account(read) }
         add("/exchange", to: router) { read in
             let page = try await ExchangePage.load(
-                read.pageRequest(limit: ExchangePage.marketsMax), read.source)
+                read.pageRequest(limit: ExchangePage.marketsMax),
+                read.source
+            )
             var fill = page.fill(read.source)
             fill.put("pages", read.links("/exchange", [], next: page.next))
             return Sheet(
-                template: "exchange-page", title: "Exchange", section: .exchange, fill: fill)
+                template: "exchange-page",
+                title: "Exchange",
+                section: .exchange,
+                fill: fill
+            )
         }
         add("/exchange/:market", to: router) { read in try await market(read) }
         addJobs(to: router)
@@ -43,13 +49,18 @@ extension Portal {
                     var fill = Fill(["value": value, "optionTitle": title])
                     fill.put("chosen", value == search.kind?.name ?? "")
                     return fill
-                })
+                }
+        )
         fill.put("assets", read.source.fills(page.items))
         fill.put("isFiltered", search.text != nil || search.kind != nil)
         fill.put("pages", read.links("/assets", parameters, next: page.next))
         return Sheet(
-            template: "assets-page", title: "Assets", section: .assets, fill: fill,
-            part: "assets-results")
+            template: "assets-page",
+            title: "Assets",
+            section: .assets,
+            fill: fill,
+            part: "assets-results"
+        )
     }
 
     private func asset(_ id: AssetID, _ source: PageSource) async throws -> Sheet {
@@ -59,12 +70,19 @@ extension Portal {
         search.asset = id
         search.order = .newest
         let offers = try await source.index.search(search, PageRequest(limit: 6))
+        fill.put("offersCut", offers.hasMore)
         fill.put("offers", try await source.fills(offers.items))
         let history = try await source.index.history(
-            of: .asset(id), PageRequest(limit: AssetPage.historyMax))
+            of: .asset(id),
+            PageRequest(limit: AssetPage.historyMax)
+        )
         fill.put("events", try await source.fills(history.items))
         return Sheet(
-            template: "asset-page", title: page.entry.asset.name, section: .assets, fill: fill)
+            template: "asset-page",
+            title: page.entry.asset.name,
+            section: .assets,
+            fill: fill
+        )
     }
 
     private func account(_ read: PageRead) async throws -> Sheet {
@@ -72,28 +90,41 @@ extension Portal {
             let account = AccountID(address: text)
         else {
             throw Problem.missing(
-                "That is no address.", hint: "Addresses start with stoa1 and have a checksum.")
+                "That is no address.",
+                hint: "Addresses start with stoa1 and have a checksum."
+            )
         }
         let source = read.source
         var fill = try await AccountPage.load(account, source).fill(source)
         var offers = OfferSearch()
         offers.seller = account
         let sold = try await source.index.search(
-            offers, PageRequest(limit: AccountPage.listMax))
+            offers,
+            PageRequest(limit: AccountPage.listMax)
+        )
         fill.put("offers", try await source.fills(sold.items))
         var assets = AssetSearch()
         assets.owner = account
         let owned = try await source.index.search(
-            assets, PageRequest(limit: AccountPage.listMax))
+            assets,
+            PageRequest(limit: AccountPage.listMax)
+        )
         fill.put("assets", source.fills(owned.items))
         let history = try await source.index.history(
-            of: .account(account), read.pageRequest(limit: AccountPage.historyMax))
+            of: .account(account),
+            read.pageRequest(limit: AccountPage.historyMax)
+        )
         fill.put("events", try await source.fills(history.items))
         fill.put(
-            "pages", read.links(PortalPaths.account(account), [], next: history.next))
+            "pages",
+            read.links(PortalPaths.account(account), [], next: history.next)
+        )
         return Sheet(
-            template: "account-page", title: NameText.short(account), section: .explorer,
-            fill: fill)
+            template: "account-page",
+            title: NameText.short(account),
+            section: .explorer,
+            fill: fill
+        )
     }
 
     private func market(_ read: PageRead) async throws -> Sheet {
@@ -102,14 +133,23 @@ extension Portal {
         let span = spanName.flatMap { spans[$0] }
         let id = try read.digest("market", "market")
         let page = try await MarketPage.load(
-            id, span: span, read.pageRequest(limit: MarketPage.tradesMax), read.source)
+            id,
+            span: span,
+            read.pageRequest(limit: MarketPage.tradesMax),
+            read.source
+        )
         var fill = page.fill(read.source)
         let parameters = [("span", spanName)]
         fill.put(
             "pages",
-            read.links(PortalPaths.market(id), parameters, next: page.trades.next))
+            read.links(PortalPaths.market(id), parameters, next: page.trades.next)
+        )
         return Sheet(
-            template: "market-page", title: page.names.title, section: .exchange, fill: fill)
+            template: "market-page",
+            title: page.names.title,
+            section: .exchange,
+            fill: fill
+        )
     }
 
     private func addJobs(to router: Router<WebContext>) {
@@ -118,7 +158,9 @@ extension Portal {
             let (jobs, next) = try await JobPages.list(after, read.source)
             var fill = Fill()
             fill.put("jobs", jobs)
-            fill.put("disputes", try await JobPages.disputes(read.source))
+            let disputes = try await JobPages.disputes(read.source)
+            fill.put("disputes", disputes)
+            fill.put("disputesCut", disputes.count >= JobPages.disputesMax)
             fill.put("pages", read.links("/jobs", [], next: next))
             return Sheet(template: "jobs-page", title: "Jobs", section: .jobs, fill: fill)
         }
@@ -127,27 +169,37 @@ extension Portal {
             var fill = try await JobPages.page(id, read.source)
             let history = try await read.source.index.history(
                 of: Subject(kind: "escrow", name: id.digest),
-                PageRequest(limit: JobPages.historyMax))
+                PageRequest(limit: JobPages.historyMax)
+            )
             fill.put("events", try await read.source.fills(history.items))
             return Sheet(
-                template: "job-page", title: "Job \(NameText.short(id.digest))", section: .jobs,
-                fill: fill)
+                template: "job-page",
+                title: "Job \(NameText.short(id.digest))",
+                section: .jobs,
+                fill: fill
+            )
         }
         add("/disputes/:id", to: router) { read in
             let id = DisputeID(try read.digest("id", "dispute"))
             guard let dispute = try await read.source.ledger.read(Dispute.self, .dispute(id))
             else {
                 throw Problem.missing(
-                    "There is no dispute of this name.", hint: "All of them are under Jobs.")
+                    "There is no dispute of this name.",
+                    hint: "All of them are under Jobs."
+                )
             }
             var fill = JobPages.dispute(id, dispute)
             let history = try await read.source.index.history(
                 of: Subject(kind: "dispute", name: id.digest),
-                PageRequest(limit: JobPages.historyMax))
+                PageRequest(limit: JobPages.historyMax)
+            )
             fill.put("events", try await read.source.fills(history.items))
             return Sheet(
-                template: "dispute-page", title: "Dispute \(NameText.short(id.digest))",
-                section: .jobs, fill: fill)
+                template: "dispute-page",
+                title: "Dispute \(NameText.short(id.digest))",
+                section: .jobs,
+                fill: fill
+            )
         }
     }
 
@@ -155,25 +207,37 @@ extension Portal {
         add("/governance", to: router) { read in
             let fill = try await GovernancePage.load(read.source).fill()
             return Sheet(
-                template: "governance-page", title: "Governance", section: .governance,
-                fill: fill)
+                template: "governance-page",
+                title: "Governance",
+                section: .governance,
+                fill: fill
+            )
         }
         add("/governance/rules", to: router) { read in
             var fill = Fill()
             fill.put("numbers", try await GovernancePage.numbers(read.source))
             return Sheet(
-                template: "rules-page", title: "Rules", section: .governance, fill: fill)
+                template: "rules-page",
+                title: "Rules",
+                section: .governance,
+                fill: fill
+            )
         }
         add("/governance/:proposal", to: router) { read in
             let id = ProposalID(try read.digest("proposal", "proposal"))
             let page = try await ProposalPage.load(id, read.source)
             var fill = page.fill()
             let history = try await read.source.index.history(
-                of: Subject(kind: "proposal", name: id.digest), PageRequest(limit: 30))
+                of: Subject(kind: "proposal", name: id.digest),
+                PageRequest(limit: 30)
+            )
             fill.put("events", try await read.source.fills(history.items))
             return Sheet(
-                template: "proposal-page", title: page.proposal.content.title,
-                section: .governance, fill: fill)
+                template: "proposal-page",
+                title: page.proposal.content.title,
+                section: .governance,
+                fill: fill
+            )
         }
     }
 }

@@ -17,25 +17,35 @@ extension Problem {
         case let problem as Problem: return problem
         case IndexError.badQuestion(let what):
             return Problem(
-                .badRequest, "bad_request", "That question means nothing here: \(what).",
-                hint: "Start again from the page's first form.")
+                .badRequest,
+                "bad_request",
+                "That question means nothing here: \(what).",
+                hint: "Start again from the page's first form."
+            )
         case let error as LedgerClientError where error.code == .overloaded:
             return Problem(
-                .serviceUnavailable, "overloaded", "The ledger has too much to do.",
-                hint: "Try again in a moment.")
+                .serviceUnavailable,
+                "overloaded",
+                "The ledger has too much to do.",
+                hint: "Try again in a moment."
+            )
         case is LedgerClientError:
             return Problem(
-                .serviceUnavailable, "ledger_unreachable",
+                .serviceUnavailable,
+                "ledger_unreachable",
                 "The ledger node does not answer, so this page cannot be shown.",
                 hint: "Search and explorer work without it. Try again in a moment; if it stays, "
-                    + "the operator must look at the node.")
+                    + "the operator must look at the node."
+            )
         case let error as HTTPError:
             return Problem(
-                error.status, error.status == .notFound ? "not_found" : "bad_request",
+                error.status,
+                error.status == .notFound ? "not_found" : "bad_request",
                 error.status == .notFound
                     ? "There is no page at this address." : error.body ?? "That did not work.",
                 hint: error.status == .notFound
-                    ? "Check the address, or search for what you are looking for." : nil)
+                    ? "Check the address, or search for what you are looking for." : nil
+            )
         default: return nil
         }
     }
@@ -55,19 +65,24 @@ struct PageErrors: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            guard Self.isForPeople(request) else { throw error }
+            guard Self.isForPeople(request) else { throw Problem.explaining(error) ?? error }
             if Problem.explaining(error) == nil {
                 context.logger.error(
                     "a page failed",
                     metadata: [
                         "request": "\(context.requestID)", "path": "\(request.uri.path)",
                         "error": "\(type(of: error))",
-                    ])
+                    ]
+                )
             }
-            let problem = Problem.explaining(error) ?? Problem(
-                .internalServerError, "internal_error",
-                "Something went wrong on this side; nothing was charged.",
-                hint: "Try again; if it stays, tell the operator the request's name below.")
+            let problem =
+                Problem.explaining(error)
+                ?? Problem(
+                    .internalServerError,
+                    "internal_error",
+                    "Something went wrong on this side; nothing was charged.",
+                    hint: "Try again; if it stays, tell the operator the request's name below."
+                )
             return await portal.page(problem, request, context)
         }
     }

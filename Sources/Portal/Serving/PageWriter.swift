@@ -58,17 +58,22 @@ struct PageWriter: Sendable {
         fill.put("themeScript", path(of: "theme.js"))
         fill.put("pageScript", path(of: "stoa.js"))
         fill.put("icon", path(of: "mark.svg"))
-        fill.put("htmxScript", libraries["htmx.min.js"].map { $0.path(under: PortalPaths.libraries) })
+        fill.put(
+            "htmxScript",
+            libraries["htmx.min.js"].map { $0.path(under: PortalPaths.libraries) }
+        )
         fill.put(
             "scripts",
-            sheet.scripts.compactMap { path(of: $0) }.map { Fill(["src": $0]) })
+            sheet.scripts.compactMap { path(of: $0) }.map { Fill(["src": $0]) }
+        )
         fill.put(
             "navigation",
             PageSection.shown.map { entry in
                 var item = Fill(["navTitle": entry.title, "navPath": entry.path])
                 item.put("navHere", entry.section == sheet.section)
                 return item
-            })
+            }
+        )
         fill.put("latest", latest)
         return fill
     }
