@@ -28,11 +28,11 @@ final class ChannelDirectory: Sendable {
 
     private struct Answer {
         let finding: Finding
-        let at: NIODeadline
+        let atNanoseconds: UInt64
 
         /// A deposit may grow any moment; a channel that does not exist will hardly appear.
-        func stands(at now: NIODeadline) -> Bool {
-            now - at < (finding == .known ? .milliseconds(100) : .seconds(2))
+        func stands(atNanoseconds now: UInt64) -> Bool {
+            now - min(atNanoseconds, now) < (finding == .known ? 100_000_000 : 2_000_000_000)
         }
     }
 
@@ -42,6 +42,7 @@ final class ChannelDirectory: Sendable {
     private let desk: VoucherDesk
     private let logger: Logger
     private let eventLoopGroup: any EventLoopGroup
+    private let uptimeNanoseconds: @Sendable () -> UInt64
     private let answers = Mutex<[ChannelID: Answer]>([:])
     private let turns = CallGate(callsMax: 4, waitersMax: 1024)
 
@@ -51,7 +52,8 @@ final class ChannelDirectory: Sendable {
         ledger: any LedgerConnection,
         desk: VoucherDesk,
         logger: Logger,
-        eventLoopGroup: any EventLoopGroup
+        eventLoopGroup: any EventLoopGroup,
+        uptimeNanoseconds: @escaping @Sendable () -> UInt64
     ) {
         self.chain = chain
         self.payee = payee
@@ -59,6 +61,7 @@ final class ChannelDirectory: Sendable {
         self.desk = desk
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
+        self.uptimeNanoseconds = uptimeNanoseconds
     }
 
     /// Asks about a channel that a voucher names, unless it was asked about just now.
@@ -111,20 +114,23 @@ final class ChannelDirectory: Sendable {
     }
 
     private func recent(_ channel: ChannelID) -> Finding? {
-        answers.withLock { answers in
-            guard let answer = answers[channel], answer.stands(at: .now()) else { return nil }
+        let now = uptimeNanoseconds()
+        return answers.withLock { answers in
+            guard let answer = answers[channel], answer.stands(atNanoseconds: now) else {
+                return nil
+            }
             return answer.finding
         }
     }
 
     private func remember(_ finding: Finding, about channel: ChannelID) {
+        let now = uptimeNanoseconds()
         answers.withLock { answers in
             if answers.count >= Self.answersMax {
-                let now = NIODeadline.now()
-                answers = answers.filter { $0.value.stands(at: now) }
+                answers = answers.filter { $0.value.stands(atNanoseconds: now) }
             }
             guard answers.count < Self.answersMax else { return }
-            answers[channel] = Answer(finding: finding, at: .now())
+            answers[channel] = Answer(finding: finding, atNanoseconds: now)
         }
     }
 }

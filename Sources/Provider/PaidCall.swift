@@ -35,7 +35,7 @@ final class PaidCall: Sendable {
     private let pass: CallPass
     private let servicePass: CallPass
     private let startedAt: Timestamp
-    private let startedTick: NIODeadline
+    private let startedNanoseconds: UInt64
     private let state: Mutex<State>
 
     init(
@@ -54,8 +54,8 @@ final class PaidCall: Sendable {
         self.admission = admission
         (pass, servicePass) = passes
         self.startedAt = startedAt
-        startedTick = .now()
-        deadline = startedTick + service.timeout
+        startedNanoseconds = parts.uptimeNanoseconds()
+        deadline = .now() + service.timeout
         state = Mutex(
             State(
                 progress: Progress(
@@ -166,8 +166,8 @@ extension PaidCall {
         _ ending: Ending,
         _ progress: Progress
     ) throws(BookRefusal) -> Verified<Receipt> {
-        let elapsed = (NIODeadline.now() - startedTick).nanoseconds
-        let milliseconds = UInt64(max(0, elapsed)) / 1_000_000
+        let now = parts.uptimeNanoseconds()
+        let milliseconds = (now - min(startedNanoseconds, now)) / 1_000_000
         let (status, units): (CallStatus, UnitCounts) =
             switch ending {
             case .delivered: (.delivered, progress.meter.delivered(milliseconds: milliseconds))

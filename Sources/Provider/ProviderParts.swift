@@ -19,4 +19,6 @@ struct ProviderParts: Sendable {
     let client: HTTPClient
     let logger: Logger
     let now: @Sendable () -> Timestamp
+    /// A clock that only goes forward.
+    let uptimeNanoseconds: @Sendable () -> UInt64
 }

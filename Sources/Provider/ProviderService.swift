@@ -22,6 +22,7 @@ public final class ProviderService: Service {
     private let httpClient: HTTPClient
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
+    private let uptimeNanoseconds: @Sendable () -> UInt64
     private let onListening: @Sendable (_ port: Int) -> Void
 
     /// Creates a provider; nothing is opened before ``run()``.
@@ -32,6 +33,8 @@ public final class ProviderService: Service {
     ///   - httpClient: reaches the upstreams; it should follow no redirects, not try again to
     ///     connect, and allow as many connections to one host as there may be calls at once.
     ///   - now: the wall clock; vouchers and offers end by it.
+    ///   - uptimeNanoseconds: a clock that only goes forward: seconds that are sold, and the age of
+    ///     what the ledger said, are counted by it; else the system's.
     ///   - onListening: is told the port once calls are accepted.
     public init(
         configuration: ProviderConfiguration,
@@ -41,6 +44,7 @@ public final class ProviderService: Service {
         httpClient: HTTPClient,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp,
+        uptimeNanoseconds: @escaping @Sendable () -> UInt64 = ProviderService.systemUptime,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.configuration = configuration
@@ -50,7 +54,13 @@ public final class ProviderService: Service {
         self.httpClient = httpClient
         self.logger = logger
         self.now = now
+        self.uptimeNanoseconds = uptimeNanoseconds
         self.onListening = onListening
+    }
+
+    /// The system's clock that only goes forward, in nanoseconds.
+    public static let systemUptime: @Sendable () -> UInt64 = {
+        NIODeadline.now().uptimeNanoseconds
     }
 
     /// Serves until shutdown: replays the journal, ends what was open, reads the ledger, and
@@ -188,7 +198,8 @@ extension ProviderService {
             ledger: ledger,
             desk: desk,
             logger: logger,
-            eventLoopGroup: httpClient.eventLoopGroup
+            eventLoopGroup: httpClient.eventLoopGroup,
+            uptimeNanoseconds: uptimeNanoseconds
         )
         return ProviderParts(
             configuration: configuration,
@@ -211,7 +222,8 @@ extension ProviderService {
             presence: BuyerPresence(),
             client: httpClient,
             logger: logger,
-            now: now
+            now: now,
+            uptimeNanoseconds: uptimeNanoseconds
         )
     }
 

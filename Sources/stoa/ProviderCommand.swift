@@ -97,10 +97,11 @@ struct SellerKeys {
             ledger: session.ledger,
             httpClient: client,
             logger: logger,
-            now: wallClock
-        ) { port in
-            announce(output, service: "provider", url: "http://\(host):\(port)")
-        }
+            now: wallClock,
+            onListening: { port in
+                announce(output, service: "provider", url: "http://\(host):\(port)")
+            }
+        )
     }
 }
 

@@ -205,9 +205,12 @@ extension Market {
         now: @escaping @Sendable () -> Timestamp = {
             Market.now
         },
+        clock: VirtualClock? = nil,
         _ body: (Door) async throws -> Void
     ) async throws {
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
+        var uptime = ProviderService.systemUptime
+        if let clock { uptime = { clock.nanoseconds } }
         let service = ProviderService(
             configuration: configuration,
             receiptKey: receiptKey,
@@ -216,6 +219,7 @@ extension Market {
             httpClient: Self.client,
             logger: .silent,
             now: now,
+            uptimeNanoseconds: uptime,
             onListening: { found.yield($0) }
         )
         let services = ServiceGroup(services: [service], logger: .silent)
@@ -242,19 +246,33 @@ extension Market {
 
     /// Runs an upstream and a provider before it.
     func serving(
+        clock: VirtualClock? = nil,
         change: (inout ProviderConfiguration) -> Void = { _ in },
         _ body: (Door, FakeUpstream) async throws -> Void
     ) async throws {
         try await FakeUpstream.run { upstream, url in
             var configuration = try self.configuration(upstream: url)
             change(&configuration)
-            try await serving(configuration) { door in try await body(door, upstream) }
+            try await serving(configuration, clock: clock) { door in
+                try await body(door, upstream)
+            }
         }
     }
 
     /// What the ledger paid the seller from the channel.
     func paid(from channel: ChannelID? = nil) async throws -> Amount {
         try await ledger.channel(channel ?? self.channel)?.paid ?? .zero
+    }
+}
+
+/// A clock that a test moves: what is counted by it does not depend on how busy the machine is.
+final class VirtualClock: Sendable {
+    private let elapsed = Atomic<UInt64>(1_000_000_000)
+
+    var nanoseconds: UInt64 { elapsed.load(ordering: .sequentiallyConsistent) }
+
+    func advance(milliseconds: UInt64) {
+        elapsed.add(milliseconds * 1_000_000, ordering: .sequentiallyConsistent)
     }
 }
 

@@ -178,7 +178,8 @@ struct PaidCallTests {
     func jsonCall() async throws {
         let prices: [(MarketTypes.Unit, UInt64)] = [(.call, 7), (.second, 11), (.byte, 1)]
         let market = try await Market.make(.json, prices: prices)
-        try await market.serving { door, upstream in
+        // On a clock that stands still, so that a call is one started second on any machine.
+        try await market.serving(clock: VirtualClock()) { door, upstream in
             upstream.behaviour = .answer("[1, 2]", status: 201)
             let voucher = door.voucher(" {\"anything\": 1}", cap: 100_000_000)
             let answer = try await door.call(" {\"anything\": 1}", voucher: voucher)
@@ -188,6 +189,25 @@ struct PaidCallTests {
             let units = UnitCounts([(.call, 1), (.second, 1), (.byte, 6)])
             #expect(try answer.receipt().document.units == units)
             #expect(try answer.receipt().document.charge == Amount(obol: 7 + 11 + 6))
+        }
+    }
+
+    @Test("each started second is charged, from the voucher's admission to the answer's end")
+    func seconds() async throws {
+        let market = try await Market.make(.json, prices: [(.second, 11)])
+        let clock = VirtualClock()
+        try await market.serving(clock: clock) { door, upstream in
+            upstream.behaviour = .held("{}")
+            async let called = door.call(
+                "{}",
+                voucher: door.voucher("{}", cap: 100_000_000)
+            )
+            try await eventually { !upstream.asked.isEmpty }
+            clock.advance(milliseconds: 2001)
+            upstream.release()
+            let receipt = try await called.receipt().document
+            #expect(receipt.units == UnitCounts([(.second, 3)]))
+            #expect(receipt.charge == Amount(obol: 33))
         }
     }
 

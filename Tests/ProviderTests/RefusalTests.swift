@@ -165,16 +165,23 @@ struct RefusalTests {
     @Test("an unknown channel is asked about once, however often it is named")
     func unknownChannel() async throws {
         let market = try await Market.make()
-        try await market.serving { door, _ in
+        let clock = VirtualClock()
+        try await market.serving(clock: clock) { door, _ in
             let stranger = ChannelID(Digest(sha256: [7]))
             let before = market.ledger.channelQuestions
-            for _ in 0..<10 {
+            func name() async throws {
                 let answer = try await door.call(
                     voucher: door.voucher(change: { $0.with(channel: stranger) })
                 )
                 #expect(try answer.error("stoa_code") == "702")
             }
+            for _ in 0..<10 { try await name() }
+            clock.advance(milliseconds: 1999)
+            try await name()
             #expect(market.ledger.channelQuestions == before + 1)
+            clock.advance(milliseconds: 1)
+            for _ in 0..<10 { try await name() }
+            #expect(market.ledger.channelQuestions == before + 2, "the answer stands for 2 s")
         }
     }
 
