@@ -130,7 +130,7 @@ final class CallBook: Sendable {
         } catch {
             throw await strikeOff(engagement, .wrongReceipt(error), evidence: receipt)
         }
-        recent.add(RecentReceipt(call.receipt, model: engagement.offer.model, engagement.seller))
+        recent.add(RecentReceipt(call.receipt, under: engagement.offer))
         wallet.wake(engagement.seller)
         return call.receipt
     }

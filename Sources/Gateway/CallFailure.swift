@@ -47,7 +47,7 @@ enum AttemptFailure: Error, Hashable, Sendable {
 struct FailureTexts: Sendable {
     let commands: GatewayCommands
     let payer: AccountID
-    let budget: Amount
+    let units: GatewayUnits
 
     func failure(_ failure: AttemptFailure) -> APIFailure {
         switch failure {
@@ -102,23 +102,31 @@ struct FailureTexts: Sendable {
 
     private func failure(_ shortage: Shortage) -> APIFailure {
         switch shortage {
-        case .budget(let needed, let available):
-            let total = Amount(obol: budget.obol + needed.obol - min(needed, available).obol)
+        case .budget(let denomination, let needed, let available):
+            let unit = units.unit(denomination)
+            let more = needed.obol - min(needed, available).obol
             return APIFailure(
                 .insufficientFunds,
-                message: "The call needs \(needed) STOA more in a channel, but the budget has "
-                    + "\(available) STOA left; nothing was charged.",
-                hint: "Run: " + fill(commands.raiseBudget, total)
-            )
-        case .account(let needed, let available):
-            return APIFailure(
-                .insufficientFunds,
-                message: "The call needs \(needed) STOA in the account, which has "
-                    + "\(available) STOA; nothing was charged.",
+                message: "The call needs \(unit.text(needed)) more in a channel, but the budget "
+                    + "has \(unit.text(available)) left; nothing was charged.",
                 hint: "Run: "
                     + fill(
-                        commands.fundAccount,
-                        Amount(obol: needed.obol - min(needed, available).obol)
+                        denomination == .native ? commands.raiseBudget : commands.raiseUnitBudget,
+                        Amount(obol: unit.limits.budget.obol + more),
+                        unit
+                    )
+            )
+        case .account(let denomination, let needed, let available):
+            let unit = units.unit(denomination)
+            return APIFailure(
+                .insufficientFunds,
+                message: "The call needs \(unit.text(needed)) in the account, which has "
+                    + "\(unit.text(available)); nothing was charged.",
+                hint: "Run: "
+                    + fill(
+                        denomination == .native ? commands.fundAccount : commands.fundUnit,
+                        Amount(obol: needed.obol - min(needed, available).obol),
+                        unit
                     )
             )
         case .lanes, .overloaded:
@@ -148,9 +156,11 @@ struct FailureTexts: Sendable {
         }
     }
 
-    private func fill(_ command: String, _ amount: Amount) -> String {
+    private func fill(_ command: String, _ amount: Amount, _ unit: GatewayUnit) -> String {
         command.replacing("{address}", with: payer.description)
-            .replacing("{stoa}", with: amount.description)
+            .replacing("{stoa}", with: unit.digits(amount))
+            .replacing("{amount}", with: unit.digits(amount))
+            .replacing("{unit}", with: unit.identifier)
     }
 
     /// Why no offer fits, although there are offers of this model.

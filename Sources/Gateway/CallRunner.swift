@@ -15,6 +15,8 @@ struct PaidAnswer: Sendable {
     let body: [UInt8]
     let receipt: Verified<Receipt>
     let seller: AccountID
+    /// What the charge counts.
+    let denomination: Denomination
 }
 
 /// What becomes of a client's call.
@@ -38,7 +40,7 @@ struct CallRunner: Sendable {
         texts = FailureTexts(
             commands: parts.configuration.commands,
             payer: parts.account.account,
-            budget: Amount(obol: UInt128(parts.configuration.budget.totalObol))
+            units: parts.units
         )
     }
 
@@ -81,7 +83,7 @@ struct CallRunner: Sendable {
         let demand = CallDemand(
             requestBytes: call.body.count,
             outputTokens: call.outputTokens,
-            priceMax: configuration.priceMaxObolPerCall.map { Amount(obol: UInt128($0)) }
+            units: parts.units
         )
         let (candidates, misfit) = CandidateChoice.choose(
             offers,
@@ -243,7 +245,8 @@ extension CallRunner {
             status: answer.status,
             body: answer.body,
             receipt: receipt,
-            seller: engagement.seller
+            seller: engagement.seller,
+            denomination: engagement.offer.denomination
         )
     }
 

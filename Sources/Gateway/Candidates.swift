@@ -31,12 +31,16 @@ struct CallDemand: Hashable, Sendable {
     let requestBytes: Int
     /// The most output tokens the client asked for; nil leaves it to the offer's limit.
     let outputTokens: UInt64?
-    let priceMax: Amount?
+    /// In which denominations the buyer pays, and how much at most.
+    let units: GatewayUnits
 }
 
-/// Chooses among offers: what fits, cheapest first.
+/// Chooses among offers: what fits, in the preferred denomination first, there the cheapest first.
 enum CandidateChoice {
-    /// The offers that fit, by what the call costs at most, then latency, then name.
+    /// The offers that fit: those that cost nothing, then by the place of their denomination among
+    /// the buyer's, then by what the call costs at most, then latency, then name.
+    ///
+    /// What two denominations are worth of each other is not known here, so it is not asked.
     ///
     /// - Returns: an empty list with the reason if none fits.
     static func choose(
@@ -62,10 +66,18 @@ enum CandidateChoice {
             }
         }
         fitting.sort {
-            ($0.candidate.chargeMax, $0.latency, $0.candidate.offer.id)
-                < ($1.candidate.chargeMax, $1.latency, $1.candidate.offer.id)
+            let (left, right) = ($0.candidate, $1.candidate)
+            let ranks = (place(left, demand.units), place(right, demand.units))
+            guard ranks.0 == ranks.1 else { return ranks.0 < ranks.1 }
+            return (left.chargeMax, $0.latency, left.offer.id)
+                < (right.chargeMax, $1.latency, right.offer.id)
         }
         return (fitting.map(\.candidate), misfit)
+    }
+
+    private static func place(_ candidate: Candidate, _ units: GatewayUnits) -> Int {
+        if candidate.chargeMax.isZero { return -1 }
+        return units.rank(of: candidate.offer.offer.denomination) ?? units.all.count
     }
 
     private struct Unfit: Error {
@@ -89,7 +101,7 @@ enum CandidateChoice {
             outputTokens: UInt32(clamping: asked)
         )
         guard let charge = try? offer.offer.prices.charge(for: units),
-            charge <= demand.priceMax ?? charge
+            charge <= demand.units.unit(offer.offer.denomination).priceMax ?? charge
         else { return .failure(Unfit(misfit: .overPrice)) }
         return .success(Candidate(offer: offer, unitsMax: units, chargeMax: charge))
     }

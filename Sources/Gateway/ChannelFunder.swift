@@ -52,7 +52,7 @@ struct ChannelFunder: Sendable {
             case .open:
                 let opening = ChannelOpening(
                     payee: funding.seller,
-                    denomination: .native,
+                    denomination: funding.denomination,
                     deposit: amount,
                     voucherKey: voucherKey,
                     lanes: lanes
@@ -73,7 +73,8 @@ struct ChannelFunder: Sendable {
         logger.notice(
             "locked money in a channel",
             metadata: [
-                "channel": "\(id.digest)", "seller": "\(funding.seller)", "stoa": "\(amount)",
+                "channel": "\(id.digest)", "seller": "\(funding.seller)",
+                "amount": "\(amount.obol)", "denomination": "\(funding.denomination)",
             ]
         )
     }
@@ -84,11 +85,17 @@ struct ChannelFunder: Sendable {
             let parameters = try await ledger.status().parameters
             let balance = try await ledger.account(account.account).balance
             let fee = parameters.fee(bytes: Self.transactionBytesMax)
+            if case .issued(let unit) = funding.denomination {
+                guard fee <= balance else {
+                    throw Failure(shortage: .account(.native, needed: fee, available: balance))
+                }
+                return try await affordable(funding, of: unit)
+            }
             let left = fee <= balance ? Amount(obol: balance.obol - fee.obol) : .zero
             guard funding.least <= left else {
                 let (needed, overflow) = funding.least.obol.addingReportingOverflow(fee.obol)
                 let sum = Amount(obol: overflow ? .max : needed)
-                throw Failure(shortage: .account(needed: sum, available: balance))
+                throw Failure(shortage: .account(.native, needed: sum, available: balance))
             }
             return min(funding.amount, left)
         } catch let error as LedgerClientError {
@@ -98,6 +105,18 @@ struct ChannelFunder: Sendable {
         } catch {
             throw Failure(shortage: .ledger("\(error)"))
         }
+    }
+
+    /// The fee is paid in another unit, so the account can lock all it has of this one.
+    private func affordable(_ funding: Funding, of unit: Digest) async throws -> Amount {
+        let key = StateKey.issuedBalance(account.account, unit)
+        let left = try await ledger.read(StoredAmount.self, key)?.amount ?? .zero
+        guard funding.least <= left else {
+            throw Failure(
+                shortage: .account(.issued(unit), needed: funding.least, available: left)
+            )
+        }
+        return min(funding.amount, left)
     }
 
     /// Reads a channel from the ledger and makes it usable, or takes over how it stands.

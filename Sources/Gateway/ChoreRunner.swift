@@ -108,7 +108,10 @@ struct ChoreRunner: Service {
             let channel = wallet.onLedger[id]
             return (
                 channel, wallet.channels[id] != nil,
-                channel.map { wallet.isFunding($0.payee) } ?? false
+                channel.map { channel in
+                    let unit = channel.denomination
+                    return wallet.isFunding(Purse(seller: channel.payee, denomination: unit))
+                } ?? false
             )
         }
         guard let channel, !isKnown else { return }

@@ -101,6 +101,8 @@ final class RequestIDs: Sendable {
 extension HTTPField.Name {
     static let requestID = known("x-request-id")
     static let cost = known("x-stoa-cost")
+    /// The 64 digits of the issued unit that the cost counts; absent for obol.
+    static let costUnit = known("x-stoa-cost-unit")
     static let receipt = known("x-stoa-receipt")
     static let seller = known("x-stoa-seller")
     static let model = known("x-stoa-model")

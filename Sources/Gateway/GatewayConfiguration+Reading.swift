@@ -9,6 +9,7 @@ extension GatewayConfiguration {
         try fields.read(.journalDirectory, into: &journalDirectory)
         apiKey = try fields.read(.apiKey)
         try fields.read(.budget, into: &budget)
+        try fields.read(.unitBudgets, into: &unitBudgets)
         try fields.read(.sellers, into: &sellers)
         try fields.read(.health, into: &health)
         try fields.read(.commands, into: &commands)
@@ -30,8 +31,8 @@ extension GatewayConfiguration {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case host, port, journalDirectory, apiKey, budget, sellers, health, commands
-        case lanesPerChannel, concurrentCallsMax, queuedCallsMax, queueTimeoutMilliseconds
+        case host, port, journalDirectory, apiKey, budget, unitBudgets, sellers, health
+        case commands, lanesPerChannel, concurrentCallsMax, queuedCallsMax, queueTimeoutMilliseconds
         case attemptsMax, requestBytesMax, responseBytesMax, connectTimeoutMilliseconds
         case headerTimeoutSeconds, totalTimeoutSeconds, voucherValidSeconds
         case offersRefreshSeconds, offersMax, priceMaxObolPerCall, recentReceiptsMax
@@ -88,10 +89,12 @@ extension GatewayCommands {
         let fields = try KnownFields<CodingKeys>(decoder)
         try fields.read(.fundAccount, into: &fundAccount)
         try fields.read(.raiseBudget, into: &raiseBudget)
+        try fields.read(.fundUnit, into: &fundUnit)
+        try fields.read(.raiseUnitBudget, into: &raiseUnitBudget)
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case fundAccount, raiseBudget
+        case fundAccount, raiseBudget, fundUnit, raiseUnitBudget
     }
 }
 

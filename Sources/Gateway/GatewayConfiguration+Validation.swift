@@ -24,6 +24,25 @@ extension GatewayConfiguration {
 
     private func validateMoney() -> [String] {
         var faults: [String] = []
+        if unitBudgets.isEmpty || budget.totalObol > 0 { faults += validateNativeBudget() }
+        for (index, budget) in unitBudgets.enumerated() {
+            faults += budget.faults(at: "unitBudgets[\(index)]")
+            if unitBudgets.prefix(index).contains(where: { $0.unit == budget.unit }) {
+                faults.append("unitBudgets names \(budget.unit) twice")
+            }
+        }
+        if unitBudgets.count > Self.unitBudgetsMax {
+            faults.append("unitBudgets has more than \(Self.unitBudgetsMax) units")
+        }
+        if voucherValidSeconds <= queueTimeoutMilliseconds / 1000 {
+            faults.append("voucherValidSeconds does not exceed queueTimeoutMilliseconds")
+        }
+        if priceMaxObolPerCall == 0 { faults.append("priceMaxObolPerCall is zero") }
+        return faults
+    }
+
+    private func validateNativeBudget() -> [String] {
+        var faults: [String] = []
         if budget.totalObol == 0 { faults.append("budget.totalObol is zero") }
         if budget.channelDepositObol == 0 { faults.append("budget.channelDepositObol is zero") }
         if budget.channelDepositObol > budget.totalObol {
@@ -32,10 +51,6 @@ extension GatewayConfiguration {
         if budget.topUpBelowObol > budget.channelDepositObol {
             faults.append("budget.topUpBelowObol exceeds budget.channelDepositObol")
         }
-        if voucherValidSeconds <= queueTimeoutMilliseconds / 1000 {
-            faults.append("voucherValidSeconds does not exceed queueTimeoutMilliseconds")
-        }
-        if priceMaxObolPerCall == 0 { faults.append("priceMaxObolPerCall is zero") }
         return faults
     }
 
@@ -83,6 +98,9 @@ extension GatewayConfiguration {
                     + "\(entry.range.upperBound)"
         }
     }
+
+    /// The most issued units that a gateway pays in.
+    static let unitBudgetsMax = 32
 
     /// The shortest key that is not guessed by trying.
     static let apiKeyBytesMin = 16

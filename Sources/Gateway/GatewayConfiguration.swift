@@ -10,8 +10,11 @@ public struct GatewayConfiguration: Codable, Hashable, Sendable {
     public var journalDirectory = "gateway-journal"
     /// What clients must send as `Authorization: Bearer`; nil lets every local program call.
     public var apiKey: String?
-    /// What may be locked in channels.
+    /// What may be locked in channels of STOA; with other budgets, a total of 0 buys nothing in it.
     public var budget = GatewayBudget()
+    /// What may be locked in channels of units that somebody issued, the preferred first; offers
+    /// in STOA go before them, if it has a budget.
+    public var unitBudgets: [UnitBudget] = []
     /// Whom to buy from.
     public var sellers = SellerSelection()
     /// When a seller counts as down.
@@ -44,7 +47,7 @@ public struct GatewayConfiguration: Codable, Hashable, Sendable {
     public var offersRefreshSeconds = 300
     /// The most offers kept.
     public var offersMax = 4096
-    /// The most that one call may be worth in obol; nil sets no limit but the budget.
+    /// The most that one call in STOA may be worth, in obol; nil sets no limit but the budget.
     public var priceMaxObolPerCall: UInt64?
     /// The most that is remembered of calls to look up, for `GET /stoa/v1/receipts`.
     public var recentReceiptsMax = 256
@@ -105,6 +108,11 @@ public struct GatewayCommands: Codable, Hashable, Sendable {
     public var fundAccount = "stoa wallet send {address} {stoa}"
     /// Lets the gateway lock more.
     public var raiseBudget = "stoa connect --budget {stoa}"
+    /// Puts an issued unit into the payer's account; `{unit}` stands for its 64 digits, `{amount}`
+    /// for an amount of it.
+    public var fundUnit = "stoa unit send {unit} {address} {amount}"
+    /// Lets the gateway lock more of a unit.
+    public var raiseUnitBudget = "stoa connect --budget \"{amount} {unit}\""
 
     /// Creates the commands of this project's own command line.
     public init() {}

@@ -77,7 +77,7 @@ struct GatewayReplay {
         guard let offer = offers[paper.offer] else { throw SettlementRefusal.wrongOffer }
         let call = SettledCall(voucher: voucher, receipt: try signed.verified())
         try wallet.accept(call, under: offer, response: nil)
-        recent.add(RecentReceipt(call.receipt, model: offer.model, offer.seller))
+        recent.add(RecentReceipt(call.receipt, under: offer))
     }
 
     /// The calls without an end, to be looked up; none of sellers that are struck off.

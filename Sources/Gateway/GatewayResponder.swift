@@ -59,9 +59,9 @@ struct GatewayResponder: HTTPResponder {
         case (.post, CallInterface.json.path):
             return try await call(.json, request, context, requestID)
         case (.get, "/v1/models"):
-            return .json(ModelListing.listBody(ModelPage(parts.board).listings))
+            return .json(ModelListing.listBody(ModelPage(parts).listings))
         case (.get, _) where path.hasPrefix("/v1/models/"):
-            return try ModelPage(parts.board).answer(String(path.dropFirst("/v1/models/".count)))
+            return try ModelPage(parts).answer(String(path.dropFirst("/v1/models/".count)))
         case (.get, "/stoa/v1/status"): return .json(StatusPage(parts: parts).body)
         case (.get, "/stoa/v1/receipts"):
             let limit = request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 20
@@ -97,7 +97,7 @@ struct GatewayResponder: HTTPResponder {
         )
         let pass = try await enter()
         switch await runner.run(call, pass: pass) {
-        case .answered(let answer): return try Self.response(answer, to: call)
+        case .answered(let answer): return try self.response(answer, to: call)
         case .streaming(let stream): return self.stream(stream, call, context)
         case .failed(let failure): throw failure
         case .faulty(let status, let body):
@@ -161,12 +161,13 @@ struct GatewayResponder: HTTPResponder {
     }
 
     /// The answer with its cost, in the form that the client asked for; it is paid already.
-    private static func response(
+    private func response(
         _ answer: PaidAnswer,
         to call: ClientCall
     ) throws(APIFailure) -> Response {
         let cost = answer.receipt.document.charge.obol
         let name = answer.receipt.digest.description
+        let unit = parts.units.unit(answer.denomination)
         var body = answer.body
         if let vectorsMax = call.base64VectorsMax {
             do {
@@ -180,16 +181,23 @@ struct GatewayResponder: HTTPResponder {
             }
         }
         if call.interface != .json,
-            let priced = try? TokenUsage.adding(cost: cost, receipt: name, to: body)
+            let priced = try? TokenUsage.adding(
+                cost: cost,
+                of: unit.priced,
+                receipt: name,
+                to: body
+            )
         {
             body = priced
         }
+        var headers: HTTPFields = [
+            .contentType: .jsonType, .cost: String(cost), .receipt: name,
+            .seller: answer.seller.description,
+        ]
+        if unit.denomination != .native { headers[.costUnit] = unit.identifier }
         return Response(
             status: HTTPResponse.Status(code: answer.status),
-            headers: [
-                .contentType: .jsonType, .cost: String(cost), .receipt: name,
-                .seller: answer.seller.description,
-            ],
+            headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
         )
     }

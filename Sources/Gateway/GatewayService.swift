@@ -133,9 +133,7 @@ public final class GatewayService: Service {
     private var walletLimits: WalletLimits {
         let lanes = max(1, Int(configuration.lanesPerChannel))
         return WalletLimits(
-            budget: Amount(obol: UInt128(configuration.budget.totalObol)),
-            deposit: Amount(obol: UInt128(configuration.budget.channelDepositObol)),
-            topUpBelow: Amount(obol: UInt128(configuration.budget.topUpBelowObol)),
+            units: GatewayUnits(configuration).limits,
             channelsPerSellerMax: (configuration.concurrentCallsMax + lanes - 1) / lanes
         )
     }
@@ -190,7 +188,8 @@ public final class GatewayService: Service {
                 waitersMax: configuration.queuedCallsMax
             ),
             chores: ChoreList(on: httpClient.eventLoopGroup),
-            presence: ClientPresence()
+            presence: ClientPresence(),
+            units: GatewayUnits(configuration)
         )
     }
 

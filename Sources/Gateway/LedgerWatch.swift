@@ -23,7 +23,10 @@ struct LedgerWatch: Service {
         self.parts = parts
         self.start = start
         catalog = OfferCatalog(
-            filter: OfferFilter(parts.configuration.sellers),
+            filter: OfferFilter(
+                parts.configuration.sellers,
+                denominations: parts.units.all.map(\.denomination)
+            ),
             offersMax: parts.configuration.offersMax,
             sellersMax: parts.configuration.sellers.sellersMax
         )
@@ -209,7 +212,8 @@ extension LedgerWatch {
             return wallet.channels[id]?.terms
         }
         let isOwn =
-            channel.voucherKey == parts.voucherKey.publicKey && channel.denomination == .native
+            channel.voucherKey == parts.voucherKey.publicKey
+            && parts.units.rank(of: channel.denomination) != nil
         if let known, known != terms, channel.status != .closed {
             let change = LedgerChannel(channel: channel, chain: parts.chain)
             do {

@@ -13,9 +13,11 @@ struct ModelPage: Sendable {
     private static let sample: (requestBytes: Int, outputTokens: UInt32) = (1000, 1000)
 
     private let offers: [BoardOffer]
+    private let units: GatewayUnits
 
-    init(_ board: OfferBoard) {
-        offers = board.all
+    init(_ parts: GatewayParts) {
+        offers = parts.board.all
+        units = parts.units
     }
 
     var listings: [ModelListing] {
@@ -49,13 +51,14 @@ struct ModelPage: Sendable {
         guard let cheapest = byPrice.first else { return nil }
         var writer = JSONWriter(capacityBytes: 512)
         writer.array { writer in
-            for offer in byPrice { Self.write(offer, to: &writer) }
+            for offer in byPrice { write(offer, to: &writer) }
         }
         var prices = JSONWriter(capacityBytes: 128)
         Self.write(cheapest.offer.prices, to: &prices)
         let extras = [
             extra("interface", Self.quoted(cheapest.offer.interface.name)),
             extra("prices", prices.bytes),
+            extra("denomination", Self.quoted(units.unit(cheapest.offer.denomination).identifier)),
             extra("bond_obol", Array(String(cheapest.bond.obol).utf8)),
             extra("offers", writer.bytes),
         ]
@@ -67,13 +70,15 @@ struct ModelPage: Sendable {
         )
     }
 
-    private func price(_ offer: BoardOffer) -> (Amount, OfferID) {
-        let units = offer.offer.unitsMax(
+    /// As calls choose: prices are compared within one denomination only.
+    private func price(_ offer: BoardOffer) -> (Int, Amount, OfferID) {
+        let sample = offer.offer.unitsMax(
             requestBytes: Self.sample.requestBytes,
             outputTokens: Self.sample.outputTokens
         )
-        let charge = try? offer.offer.prices.charge(for: units)
-        return (charge ?? Amount(obol: .max), offer.id)
+        let charge = try? offer.offer.prices.charge(for: sample)
+        let rank = units.rank(of: offer.offer.denomination) ?? units.all.count
+        return (charge?.isZero == true ? -1 : rank, charge ?? Amount(obol: .max), offer.id)
     }
 
     private func extra(_ name: String, _ value: [UInt8]) -> ModelListing.Extra? {
@@ -86,13 +91,17 @@ struct ModelPage: Sendable {
         return writer.bytes
     }
 
-    private static func write(_ offer: BoardOffer, to writer: inout JSONWriter) {
+    private func write(_ offer: BoardOffer, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("id", offer.id.digest.description)
             writer.member("seller", offer.offer.seller.description)
             writer.member("interface", offer.offer.interface.name)
             writer.key("prices")
-            write(offer.offer.prices, to: &writer)
+            Self.write(offer.offer.prices, to: &writer)
+            let unit = units.unit(offer.offer.denomination)
+            writer.member("denomination", unit.identifier)
+            writer.member("unit_name", unit.name)
+            writer.member("unit_decimals", UInt64(unit.decimals))
             writer.member("bond_obol", offer.bond.obol)
             writer.member("weights", offer.offer.weights.description)
             writer.member("request_bytes_max", offer.offer.limits.requestBytesMax)

@@ -46,8 +46,11 @@ struct OfferFilter: Sendable {
     let deny: [AccountID]
     let minimumBond: Amount
     let allowPrivateEndpoints: Bool
+    /// In which the buyer pays.
+    let denominations: [Denomination]
 
-    init(_ selection: SellerSelection) {
+    init(_ selection: SellerSelection, denominations: [Denomination] = [.native]) {
+        self.denominations = denominations
         allow = selection.allow.compactMap(AccountID.init(address:))
         deny = selection.deny.compactMap(AccountID.init(address:))
         minimumBond = Amount(obol: UInt128(selection.minimumBondObol))
@@ -60,7 +63,8 @@ struct OfferFilter: Sendable {
     func admits(_ record: OfferRecord, now: Timestamp, isHeld: Bool = false) -> Bool {
         let offer = record.offer
         return (isHeld || record.standing == .current) && offer.expiresAt > now
-            && offer.denomination == .native && (allow.isEmpty || allow.contains(offer.seller))
+            && denominations.contains(offer.denomination)
+            && (allow.isEmpty || allow.contains(offer.seller))
             && !deny.contains(offer.seller)
             && (allowPrivateEndpoints || !PrivateAddress.isNamed(by: offer.endpoint))
     }

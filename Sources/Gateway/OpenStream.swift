@@ -49,6 +49,9 @@ final class OpenStream: Sendable {
         parts.lookUp(engagement)
     }
 
+    /// What the charge counts.
+    var unit: GatewayUnit { parts.units.unit(engagement.offer.denomination) }
+
     /// Breaks the exchange off; the reader gets a failure next.
     func cancel() { exchange.cancel() }
 

@@ -10,12 +10,14 @@ struct RecentReceipt: Hashable, Sendable {
     let model: String
     let status: CallStatus
     let charge: Amount
+    let denomination: Denomination
     let finishedAt: Timestamp
 
-    init(_ receipt: Verified<Receipt>, model: String, _ seller: AccountID) {
+    init(_ receipt: Verified<Receipt>, under offer: Offer) {
         digest = receipt.digest
-        self.seller = seller
-        self.model = model
+        seller = offer.seller
+        model = offer.model
+        denomination = offer.denomination
         status = receipt.document.status
         charge = receipt.document.charge
         finishedAt = receipt.document.finishedAt

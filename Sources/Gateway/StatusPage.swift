@@ -9,7 +9,8 @@ import SettlementCore
 struct StatusPage: Sendable {
     let parts: GatewayParts
 
-    /// The body of `GET /stoa/v1/status`; amounts are integers in obol.
+    /// The body of `GET /stoa/v1/status`; amounts are integers in the smallest part of their
+    /// denomination, those of `budget` and `spent_obol` in obol.
     var body: [UInt8] {
         let wallet = parts.wallet.withLock { $0 }
         let load = parts.gate.load
@@ -21,12 +22,16 @@ struct StatusPage: Sendable {
             writer.member("calls_in_progress", load.inProgress)
             writer.member("calls_waiting", load.waiting)
             writer.member("calls_looked_up", parts.chores.count)
-            writer.member("spent_obol", wallet.spent.obol)
+            writer.member("spent_obol", wallet.spent[.native]?.obol ?? 0)
             writer.key("budget")
             writer.object { writer in
-                writer.member("total_obol", wallet.limits.budget.obol)
-                writer.member("locked_obol", wallet.locked.obol)
-                writer.member("left_obol", wallet.budgetLeft.obol)
+                writer.member("total_obol", wallet.limits[.native].budget.obol)
+                writer.member("locked_obol", wallet.locked(.native).obol)
+                writer.member("left_obol", wallet.budgetLeft(.native).obol)
+            }
+            writer.key("units")
+            writer.array { writer in
+                for unit in parts.units.all { budget(unit, wallet, &writer) }
             }
             writer.key("channels")
             writer.array { writer in
@@ -38,11 +43,25 @@ struct StatusPage: Sendable {
         return writer.bytes
     }
 
+    private func budget(_ unit: GatewayUnit, _ wallet: WalletState, _ writer: inout JSONWriter) {
+        let denomination = unit.denomination
+        writer.object { writer in
+            writer.member("denomination", unit.identifier)
+            writer.member("name", unit.name)
+            writer.member("decimals", UInt64(unit.decimals))
+            writer.member("total", unit.limits.budget.obol)
+            writer.member("locked", wallet.locked(denomination).obol)
+            writer.member("left", wallet.budgetLeft(denomination).obol)
+            writer.member("spent", wallet.spent[denomination]?.obol ?? 0)
+        }
+    }
+
     private func channel(_ id: ChannelID, _ wallet: WalletState, _ writer: inout JSONWriter) {
         guard let onLedger = wallet.onLedger[id] else { return }
         writer.object { writer in
             writer.member("id", id.digest.description)
             writer.member("seller", onLedger.payee.description)
+            writer.member("denomination", parts.units.unit(onLedger.denomination).identifier)
             writer.member("deposit_obol", onLedger.deposit.obol)
             writer.member("paid_obol", onLedger.paid.obol)
             writer.member("open", onLedger.status == .open)
@@ -92,6 +111,10 @@ struct StatusPage: Sendable {
                         writer.member("seller", receipt.seller.description)
                         writer.member("status", receipt.status.name)
                         writer.member("cost", receipt.charge.obol)
+                        writer.member(
+                            "denomination",
+                            parts.units.unit(receipt.denomination).identifier
+                        )
                         writer.member("finished_at_ms", receipt.finishedAt.milliseconds)
                     }
                 }

@@ -94,23 +94,31 @@ struct StreamRelay: Sendable {
         }
         let cost = receipt.document.charge.obol
         let name = receipt.digest.description
-        var output = EventStreamWriter.comment("stoa-receipt \(name) cost=\(cost)")
+        let unit = stream.unit
+        let counted = unit.denomination == .native ? "" : " unit=\(unit.identifier)"
+        var output = EventStreamWriter.comment("stoa-receipt \(name) cost=\(cost)\(counted)")
         guard receipt.document.status == .delivered else {
-            output += errorEvent(brokenOff(cost: cost))
+            output += errorEvent(brokenOff(cost: cost, unit))
             return output
         }
         if call.wantsUsage {
             let chunk = usage ?? usageChunk(receipt.document)
-            let priced = try? TokenUsage.adding(cost: cost, receipt: name, to: chunk)
+            let priced = try? TokenUsage.adding(
+                cost: cost,
+                of: unit.priced,
+                receipt: name,
+                to: chunk
+            )
             output += EventStreamWriter.event(data: priced ?? chunk)
         }
         return output + EventStreamWriter.done
     }
 
-    private func brokenOff(cost: UInt128) -> APIFailure {
-        APIFailure(
+    private func brokenOff(cost: UInt128, _ unit: GatewayUnit) -> APIFailure {
+        let text = unit.denomination == .native ? "\(cost) obol" : unit.text(Amount(obol: cost))
+        return APIFailure(
             .upstreamFailed,
-            message: "The seller broke the stream off; what arrived cost \(cost) obol.",
+            message: "The seller broke the stream off; what arrived cost \(text).",
             moneyMoved: cost > 0
         )
     }

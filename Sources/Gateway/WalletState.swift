@@ -3,15 +3,31 @@ import LedgerCore
 import MarketTypes
 import SettlementCore
 
-/// What a wallet may do; amounts in obol.
+/// What a wallet may do, apart for each denomination.
 struct WalletLimits: Hashable, Sendable {
-    /// The most that may be locked in channels at once.
-    let budget: Amount
-    /// What a channel or a top-up locks, unless one call needs more.
-    let deposit: Amount
-    /// Below this, a channel is topped up in the background.
-    let topUpBelow: Amount
+    let units: SortedMap<Denomination, UnitLimits>
+    /// The most channels towards one seller in one denomination.
     let channelsPerSellerMax: Int
+
+    init(units: SortedMap<Denomination, UnitLimits>, channelsPerSellerMax: Int) {
+        self.units = units
+        self.channelsPerSellerMax = channelsPerSellerMax
+    }
+
+    /// Limits of a wallet that pays in STOA alone.
+    init(budget: Amount, deposit: Amount, topUpBelow: Amount, channelsPerSellerMax: Int) {
+        var units = SortedMap<Denomination, UnitLimits>()
+        units[.native] = UnitLimits(budget: budget, deposit: deposit, topUpBelow: topUpBelow)
+        self.init(units: units, channelsPerSellerMax: channelsPerSellerMax)
+    }
+
+    subscript(denomination: Denomination) -> UnitLimits { units[denomination] ?? .none }
+}
+
+/// Where money goes: a seller, and in which denomination.
+struct Purse: Hashable, Sendable {
+    let seller: AccountID
+    let denomination: Denomination
 }
 
 /// What one call needs of a wallet.
@@ -22,6 +38,12 @@ struct LaneAsk: Sendable {
     let request: Digest
     let now: Timestamp
     let expiresAt: Timestamp
+
+    var purse: Purse { Purse(seller: offer.seller, denomination: offer.denomination) }
+}
+
+extension ChannelTerms {
+    fileprivate var purse: Purse { Purse(seller: payee, denomination: denomination) }
 }
 
 /// Money to be locked towards a seller, already counted against the budget.
@@ -31,12 +53,15 @@ struct Funding: Hashable, Sendable {
         case topUp(ChannelID)
     }
 
-    let seller: AccountID
+    let purse: Purse
     let kind: Kind
     /// What to lock if the account has it.
     let amount: Amount
     /// The least that serves the call.
     let least: Amount
+
+    var seller: AccountID { purse.seller }
+    var denomination: Denomination { purse.denomination }
 }
 
 /// Why a wallet has no lane for a call.
@@ -45,10 +70,10 @@ enum Shortage: Error, Hashable, Sendable {
     case struckOff
     /// Every lane has a call in progress.
     case lanes
-    /// The budget does not allow to lock `needed` obol more; `available` are left of it.
-    case budget(needed: Amount, available: Amount)
-    /// The account has too little; fees included.
-    case account(needed: Amount, available: Amount)
+    /// The budget does not allow to lock `needed` more; `available` is left of it.
+    case budget(Denomination, needed: Amount, available: Amount)
+    /// The account has too little; of the native unit, fees included.
+    case account(Denomination, needed: Amount, available: Amount)
     /// The ledger gave no answer, or refused.
     case ledger(String)
     /// The channel or offer cannot be used.
@@ -78,37 +103,45 @@ struct WalletState: Sendable {
     private(set) var onLedger: [ChannelID: Channel] = [:]
     private(set) var strikes: [AccountID: StrikeOff] = [:]
     /// Everything that receipts charged, in channels that are gone too.
-    private(set) var spent = Amount.zero
+    private(set) var spent = SortedMap<Denomination, Amount>()
     private(set) var calls: UInt64 = 0
-    private var fundings: [AccountID: Amount] = [:]
-    private var uncertainFunding = Amount.zero
+    private var fundings: [Purse: Amount] = [:]
+    private var uncertainFunding: [Denomination: Amount] = [:]
 
     init(limits: WalletLimits) {
         self.limits = limits
     }
 
-    /// What is locked, or may be about to be.
-    var locked: Amount {
-        let inChannels = onLedger.values.reduce(UInt128(0)) { $0 + $1.locked.obol }
-        let onTheWay = fundings.values.reduce(uncertainFunding.obol) { $0 + $1.obol }
-        return Amount(obol: inChannels + onTheWay)
+    /// What is locked of a denomination, or may be about to be.
+    func locked(_ denomination: Denomination) -> Amount {
+        var sum = uncertainFunding[denomination]?.obol ?? 0
+        for channel in onLedger.values where channel.denomination == denomination {
+            sum += channel.locked.obol
+        }
+        for (purse, amount) in fundings where purse.denomination == denomination {
+            sum += amount.obol
+        }
+        return Amount(obol: sum)
     }
 
-    /// What the budget still allows to lock.
-    var budgetLeft: Amount {
-        let locked = locked
-        return locked < limits.budget
-            ? Amount(obol: limits.budget.obol - locked.obol) : .zero
+    /// What the budget of a denomination still allows to lock.
+    func budgetLeft(_ denomination: Denomination) -> Amount {
+        let locked = locked(denomination)
+        let budget = limits[denomination].budget
+        return locked < budget ? Amount(obol: budget.obol - locked.obol) : .zero
     }
 
-    /// Whether a transaction that locks money towards `seller` is under way.
-    func isFunding(_ seller: AccountID) -> Bool { fundings[seller] != nil }
+    /// Whether a transaction that locks such money towards a seller is under way.
+    func isFunding(_ purse: Purse) -> Bool { fundings[purse] != nil }
 
     /// Takes a lane for a call, or says what would have to happen first.
     mutating func decide(_ ask: LaneAsk) -> Decision {
         let seller = ask.offer.seller
         guard strikes[seller] == nil else { return .refused(.struckOff) }
-        let own = (channelsOfSeller[seller] ?? []).filter { channels[$0]?.terms.isOpen == true }
+        let own = (channelsOfSeller[seller] ?? []).filter { id in
+            channels[id]?.terms.isOpen == true
+                && channels[id]?.terms.denomination == ask.offer.denomination
+        }
         var shortChannel: ChannelID?
         for id in own {
             do throws(SettlementRefusal) {
@@ -128,7 +161,7 @@ struct WalletState: Sendable {
                 return .refused(.refused(error))
             }
         }
-        guard fundings[seller] == nil else { return .wait(.lanes) }
+        guard fundings[ask.purse] == nil else { return .wait(.lanes) }
         return decideFunding(ask, shortChannel: shortChannel, channelCount: own.count)
     }
 
@@ -137,60 +170,67 @@ struct WalletState: Sendable {
         shortChannel: ChannelID?,
         channelCount: Int
     ) -> Decision {
-        let seller = ask.offer.seller
+        let purse = ask.purse
+        let unit = purse.denomination
         var shortage = Shortage.lanes
         if let id = shortChannel, let channel = channels[id] {
             let least = Amount(obol: ask.chargeMax.obol - channel.available.obol)
-            if let funding = plan(.topUp(id), seller, least: least) { return .fund(funding) }
-            shortage = .budget(needed: least, available: budgetLeft)
+            if let funding = plan(.topUp(id), purse, least: least) { return .fund(funding) }
+            shortage = .budget(unit, needed: least, available: budgetLeft(unit))
         } else if channelCount < limits.channelsPerSellerMax {
             let least = Amount(obol: max(1, ask.chargeMax.obol))
-            if let funding = plan(.open, seller, least: least) { return .fund(funding) }
-            if channelCount == 0 { shortage = .budget(needed: least, available: budgetLeft) }
+            if let funding = plan(.open, purse, least: least) { return .fund(funding) }
+            if channelCount == 0 {
+                shortage = .budget(unit, needed: least, available: budgetLeft(unit))
+            }
         }
-        return isBusy(seller) ? .wait(shortage) : .refused(shortage)
+        return isBusy(purse) ? .wait(shortage) : .refused(shortage)
     }
 
     /// Counts a funding against the budget; nil if it does not fit, or one is under way.
     private mutating func plan(
         _ kind: Funding.Kind,
-        _ seller: AccountID,
+        _ purse: Purse,
         least: Amount
     ) -> Funding? {
-        let left = budgetLeft
-        guard least <= left, fundings[seller] == nil else { return nil }
-        let amount = min(max(limits.deposit, least), left)
-        fundings[seller] = amount
-        return Funding(seller: seller, kind: kind, amount: amount, least: least)
+        let left = budgetLeft(purse.denomination)
+        guard least <= left, fundings[purse] == nil else { return nil }
+        let amount = min(max(limits[purse.denomination].deposit, least), left)
+        fundings[purse] = amount
+        return Funding(purse: purse, kind: kind, amount: amount, least: least)
     }
 
     /// Whether a channel should be topped up in the background, and the budget allows it.
     func runsLow(_ id: ChannelID) -> Bool {
-        guard let channel = channels[id], channel.available < limits.topUpBelow else {
-            return false
-        }
-        return channel.terms.isOpen && fundings[channel.terms.payee] == nil
-            && strikes[channel.terms.payee] == nil && limits.deposit <= budgetLeft
+        guard let channel = channels[id] else { return false }
+        let purse = channel.terms.purse
+        let limits = limits[purse.denomination]
+        return channel.available < limits.topUpBelow && channel.terms.isOpen
+            && fundings[purse] == nil && strikes[purse.seller] == nil
+            && limits.deposit <= budgetLeft(purse.denomination)
     }
 
     /// A top-up for a channel that runs low.
     mutating func planTopUp(of id: ChannelID) -> Funding? {
-        guard runsLow(id), let seller = channels[id]?.terms.payee else { return nil }
-        return plan(.topUp(id), seller, least: limits.deposit)
+        guard runsLow(id), let purse = channels[id]?.terms.purse else { return nil }
+        return plan(.topUp(id), purse, least: limits[purse.denomination].deposit)
     }
 
     /// Notes the end of a funding; one whose fate is unknown stays counted until the ledger's
     /// channels are read again.
     mutating func endFunding(_ funding: Funding, isUncertain: Bool) {
-        fundings[funding.seller] = nil
+        fundings[funding.purse] = nil
         if isUncertain {
-            uncertainFunding = Amount(obol: uncertainFunding.obol + funding.amount.obol)
+            let before = uncertainFunding[funding.denomination]?.obol ?? 0
+            uncertainFunding[funding.denomination] = Amount(obol: before + funding.amount.obol)
         }
     }
 
-    private func isBusy(_ seller: AccountID) -> Bool {
-        (channelsOfSeller[seller] ?? []).contains { id in
-            channels[id]?.lanes.contains { $0.call != nil } ?? false
+    private func isBusy(_ purse: Purse) -> Bool {
+        (channelsOfSeller[purse.seller] ?? []).contains { id in
+            guard let channel = channels[id] else { return false }
+            return channel.terms.denomination == purse.denomination
+                && channel.lanes.contains { $0.call != nil }
         }
     }
 
@@ -230,7 +270,7 @@ extension WalletState {
         let kept = Set(ids)
         let gone = Set(channels.keys).union(onLedger.keys).subtracting(kept)
         for id in gone { retire(id) }
-        uncertainFunding = .zero
+        uncertainFunding = [:]
     }
 
     /// Uses a channel no more; it is kept while a receipt for a call in it may still come.
@@ -277,7 +317,8 @@ extension WalletState {
             under: offer,
             response: response
         )
-        spent = Amount(obol: spent.obol &+ call.receipt.document.charge.obol)
+        let before = spent[offer.denomination]?.obol ?? 0
+        spent[offer.denomination] = Amount(obol: before &+ call.receipt.document.charge.obol)
         calls += 1
     }
 

@@ -30,11 +30,13 @@ public struct TokenUsage: Hashable, Sendable {
     ///
     /// The cost is a JSON integer in the smallest unit and may exceed 2⁵³; readers that keep
     /// numbers in doubles see it rounded. `cost` and `receipt` of an upstream are replaced, and a
-    /// body without `usage` gets one.
+    /// body without `usage` gets one. A unit that somebody issued stands beside the cost, as
+    /// `cost_unit`, `cost_unit_name` and `cost_unit_decimals`; without them, the cost is in obol.
     ///
     /// - Throws: ``JSONRefusal`` if the body, or the usage in it, is not a clean object.
     public static func adding(
         cost: UInt128,
+        of unit: PricedUnit? = nil,
         receipt: String,
         to body: [UInt8],
         limits: JSONLimits = .standard
@@ -43,9 +45,31 @@ public struct TokenUsage: Hashable, Sendable {
         let empty = try JSONObject([UInt8(ascii: "{"), UInt8(ascii: "}")])
         var usageEditor = JSONObjectEditor(try object.object("usage") ?? empty)
         usageEditor.set("cost", integer: cost)
+        if let unit {
+            usageEditor.set("cost_unit", string: unit.identifier)
+            usageEditor.set("cost_unit_name", string: unit.name)
+            usageEditor.set("cost_unit_decimals", integer: UInt128(unit.decimals))
+        }
         usageEditor.set("receipt", string: receipt)
         var editor = JSONObjectEditor(object)
         editor.set("usage", raw: usageEditor.finish())
         return editor.finish()
+    }
+}
+
+/// A unit that somebody issued, as the cost of a call counts it.
+public struct PricedUnit: Hashable, Sendable {
+    /// Its 64 hex digits.
+    public let identifier: String
+    /// What people call it, such as `EURC`.
+    public let name: String
+    /// How many digits of an amount stand behind the point.
+    public let decimals: UInt8
+
+    /// Names a unit.
+    public init(identifier: String, name: String, decimals: UInt8) {
+        self.identifier = identifier
+        self.name = name
+        self.decimals = decimals
     }
 }

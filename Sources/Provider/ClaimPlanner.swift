@@ -6,6 +6,8 @@ struct ClaimPlanner: Sendable {
     /// How one channel stands.
     struct Standing: Hashable, Sendable {
         let channel: ChannelID
+        /// What the amounts count.
+        var denomination = Denomination.native
         /// What is owed beyond what was paid.
         let unclaimed: Amount
         /// Everything that was ever earned.
@@ -86,7 +88,7 @@ struct ClaimPlanner: Sendable {
             moment.milliseconds - min($0, moment.milliseconds)
         }
         let isDue =
-            standing.unclaimed >= policy.amount
+            policy.amount(of: standing.denomination).map { standing.unclaimed >= $0 } ?? false
             || (waited ?? 0) >= UInt64(policy.intervalSeconds) * 1000
         return owes && (isDue || moment.isShuttingDown) ? claim : nil
     }

@@ -250,6 +250,7 @@ extension ClaimPlanner.Standing {
     init(_ account: ChannelAccount) {
         self.init(
             channel: account.channel.terms.id,
+            denomination: account.channel.terms.denomination,
             unclaimed: account.unclaimed,
             earned: account.earned,
             isServing: account.channel.isServing,

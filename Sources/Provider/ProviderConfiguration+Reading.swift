@@ -35,6 +35,9 @@ extension ClaimPolicy {
         var text = WrittenAmount(amount: amount)
         try settings.read(.amountObol, into: &text)
         amount = text.amount
+        var amounts: [String: WrittenAmount] = [:]
+        try settings.read(.unitAmounts, into: &amounts)
+        unitAmounts = amounts.mapValues(\.amount)
         try settings.read(.intervalSeconds, into: &intervalSeconds)
         try settings.read(.shutdownTimeoutSeconds, into: &shutdownTimeoutSeconds)
     }
@@ -42,12 +45,18 @@ extension ClaimPolicy {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(WrittenAmount(amount: amount), forKey: .amountObol)
+        if !unitAmounts.isEmpty {
+            try container.encode(
+                unitAmounts.mapValues { WrittenAmount(amount: $0) },
+                forKey: .unitAmounts
+            )
+        }
         try container.encode(intervalSeconds, forKey: .intervalSeconds)
         try container.encode(shutdownTimeoutSeconds, forKey: .shutdownTimeoutSeconds)
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case amountObol, intervalSeconds, shutdownTimeoutSeconds
+        case amountObol, unitAmounts, intervalSeconds, shutdownTimeoutSeconds
     }
 }
 

@@ -22,6 +22,12 @@ extension ProviderConfiguration {
             ("circuitBreaker.probe", circuitBreaker.probe, 1...1000),
         ])
         if claims.amount.isZero { faults.append("claims.amountObol is zero") }
+        for (unit, amount) in claims.unitAmounts.sorted(by: { $0.key < $1.key }) {
+            if Digest(hex: unit) == nil {
+                faults.append("claims.unitAmounts: '\(unit)' is not 64 hex digits")
+            }
+            if amount.isZero { faults.append("claims.unitAmounts: that of \(unit) is zero") }
+        }
         return faults + validateServices()
     }
 

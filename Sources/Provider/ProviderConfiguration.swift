@@ -40,11 +40,13 @@ public struct ProviderConfiguration: Codable, Hashable, Sendable {
 
 /// When a provider asks the ledger to be paid.
 public struct ClaimPolicy: Codable, Hashable, Sendable {
-    /// A channel that owes this much is claimed from at once.
-    ///
-    /// In the smallest unit of the channel's denomination; `amountObol` in files, as a decimal
-    /// string or an integer.
+    /// A channel in STOA that owes this much is claimed from at once; `amountObol` in files, as a
+    /// decimal string or an integer.
     public var amount = Amount(obol: 1_000_000_000)
+    /// The same for channels of units that somebody issued, in the unit's smallest part, by its
+    /// 64 hex digits. Other units are claimed from by time alone: what they are worth is not
+    /// known here.
+    public var unitAmounts: [String: Amount] = [:]
     /// A channel that owes anything is claimed from after this many seconds.
     public var intervalSeconds = 3600
     /// The longest that a shutdown waits for calls under way, and again for the last claims, in
@@ -53,6 +55,14 @@ public struct ClaimPolicy: Codable, Hashable, Sendable {
 
     /// Creates a policy with every default.
     public init() {}
+
+    /// What a channel of a denomination must owe to be claimed from at once; nil for no amount.
+    public func amount(of denomination: Denomination) -> Amount? {
+        switch denomination {
+        case .native: amount
+        case .issued(let unit): unitAmounts[unit.description]
+        }
+    }
 }
 
 /// When an upstream counts as down, and for how long.

@@ -28,31 +28,34 @@ struct AssetGroup: AsyncParsableCommand {
 
 /// The options of the commands that send messages about assets.
 struct AssetSender: ParsableArguments {
-    @Option(help: "the wallet that acts and pays the fee")
-    var wallet = "default"
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var signing: SigningOptions
+
+    var home: HomeOptions { signing.home }
+    var node: NodeOptions { signing.node }
+    var output: OutputOptions { signing.output }
+    /// Whose assets bare names are.
+    var wallet: String { signing.actor }
 
     /// Executes the message that `make` makes, and prints what it brought about.
     func execute(
         _ make: (any LedgerConnection, AccountID) async throws -> (AssetID, Message)
     ) async throws {
-        let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
-        let (asset, outcome) = try await node.ask { ledger in
-            let (asset, message) = try await make(ledger, key.accountID)
-            let session = AccountSession(key: key, ledger: ledger)
-            return (asset, try await session.execute([message]).outcome)
-        }
+        var named: AssetID?
+        let outcome = try await signing.send { ledger, account in
+            let (asset, message) = try await make(ledger, account)
+            named = asset
+            return [message]
+        }.outcome
         let events = outcome.result.events.map(\.text)
+        let asset = named.map { "\($0.digest)" } ?? ""
         try output.print(
             Document(
-                asset: asset.digest.description,
+                asset: asset,
                 transaction: outcome.digest.description,
                 height: outcome.height.rawValue,
                 events: events
             ),
-            "asset \(asset.digest)\n" + events.joined(separator: "\n")
+            "asset \(asset)\n" + events.joined(separator: "\n")
         )
     }
 
@@ -253,7 +256,8 @@ struct AssetAccept: AsyncParsableCommand {
 struct AssetCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
-        abstract: "take back an asset's transfer that nobody accepted, or decline one"
+        abstract: "take back an asset's transfer that nobody accepted, or decline one",
+        discussion: "EXAMPLE\n  stoa asset cancel alice/corpus --wallet alice"
     )
 
     @Argument(help: "the asset")
@@ -271,7 +275,8 @@ struct AssetCancel: AsyncParsableCommand {
 struct AssetRetire: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retire",
-        abstract: "end versions, offers and children of an asset, for ever; it earns on"
+        abstract: "end versions, offers and children of an asset, for ever; it earns on",
+        discussion: "EXAMPLE\n  stoa asset retire corpus --wallet alice"
     )
 
     @Argument(help: "the asset")

@@ -94,7 +94,8 @@ extension LedgerConnection {
 struct AssetList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "the assets on the ledger, or one owner's"
+        abstract: "the assets on the ledger, or one owner's",
+        discussion: "EXAMPLE\n  stoa asset list --owner alice --kind dataset"
     )
 
     @Option(help: "whose: a wallet's name or an address")

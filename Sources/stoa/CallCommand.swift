@@ -1,6 +1,7 @@
 import ArgumentParser
 import AsyncHTTPClient
 import FoundationEssentials
+import MarketTypes
 import NIOCore
 import NIOHTTP1
 
@@ -43,6 +44,8 @@ struct Call: AsyncParsableCommand {
         }
         struct Usage: Decodable {
             let prompt_tokens, completion_tokens, cost: UInt64?
+            let cost_unit, cost_unit_name: String?
+            let cost_unit_decimals: UInt8?
         }
         let choices: [Choice]
         let usage: Usage?
@@ -58,7 +61,12 @@ struct Call: AsyncParsableCommand {
 
     struct Document: Encodable {
         let answer: String
-        let inputTokens, outputTokens, costObol: UInt64?
+        let inputTokens, outputTokens: UInt64?
+        /// The cost in obol; none if the call was paid in another unit.
+        let costObol: UInt64?
+        /// The cost in the smallest part of `costUnit`; none if it is obol.
+        let cost: UInt64?
+        let costUnit, costUnitName: String?
         let receipt: String?
     }
 
@@ -84,17 +92,27 @@ struct Call: AsyncParsableCommand {
                 hint: failure?.error.hint
             )
         }
+        let unit = answer.usage?.cost_unit
         let document = Document(
             answer: answer.choices.first?.message.content ?? "",
             inputTokens: answer.usage?.prompt_tokens,
             outputTokens: answer.usage?.completion_tokens,
-            costObol: answer.usage?.cost,
+            costObol: unit == nil ? answer.usage?.cost : nil,
+            cost: unit == nil ? nil : answer.usage?.cost,
+            costUnit: unit,
+            costUnitName: answer.usage?.cost_unit_name,
             receipt: headers["x-stoa-receipt"].first
         )
         try output.print(document, document.answer)
         if !output.json {
             let receipt = document.receipt.map { String($0.prefix(16)) } ?? "?"
-            note("\(document.costObol.map(String.init) ?? "?") obol, receipt \(receipt)…")
+            let cost = answer.usage?.cost.map { Amount(obol: UInt128($0)) }
+            let known = KnownUnit(
+                denomination: .native,
+                name: document.costUnitName ?? "obol",
+                decimals: unit == nil ? 0 : answer.usage?.cost_unit_decimals ?? 0
+            )
+            note("\(cost.map(known.text) ?? "?"), receipt \(receipt)…")
         }
     }
 

@@ -10,6 +10,10 @@ struct ChannelGroup: AsyncParsableCommand {
         abstract: "lock money towards a seller, and get the rest back",
         discussion: """
             A gateway opens and tops up channels by itself; these commands are for doing it by hand.
+
+            EXAMPLES
+              stoa channel list --wallet alice
+              stoa channel close --wallet alice --wait 4f1d
             """,
         subcommands: [
             ChannelOpen.self, ChannelList.self, ChannelClose.self, ChannelWithdraw.self,
@@ -21,44 +25,55 @@ struct ChannelOpen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "open",
         abstract: "lock a deposit that one seller can earn",
-        discussion: "EXAMPLE\n  stoa channel open --wallet alice --to stoa1… --deposit 5"
+        discussion: """
+            EXAMPLE
+              stoa channel open --wallet alice --to stoa1… --deposit 5
+              stoa channel open --wallet alice --to stoa1… --deposit 20 --unit carol/EURC
+            """
     )
 
-    @Option(help: "the wallet that pays")
-    var wallet = "default"
     @Option(help: "the seller: a wallet's name or an address")
     var to: String
-    @Option(help: "how many STOA to lock", transform: Amount.init(argument:))
-    var deposit: Amount
+    @Option(help: "how much to lock, in the unit")
+    var deposit: String
+    @Option(help: UnitName.help)
+    var unit = UnitName("STOA")
     @Option(help: "how many calls can run at once")
     var lanes: UInt16 = 32
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var signing: SigningOptions
 
     func run() async throws {
-        let wallets = Wallets(home: home)
+        let wallets = Wallets(home: signing.home)
         let payee = try wallets.resolve(to)
-        let passphrase = try home.passphrase()
-        let key = try wallets.open(wallet, passphrase: passphrase)
-        let vouchers = try wallets.openOrCreate(wallet + ".vouchers", passphrase: passphrase)
-        let opening = ChannelOpening(
-            payee: payee,
-            denomination: .native,
-            deposit: deposit,
-            voucherKey: vouchers.publicKey,
-            lanes: lanes
+        let vouchers = try wallets.openOrCreate(
+            signing.acting.wallet + ".vouchers",
+            passphrase: try signing.home.passphrase()
         )
-        let (outcome, sequence) = try await node.ask { ledger in
-            try await AccountSession(key: key, ledger: ledger).execute([.openChannel(opening)])
+        var locked: (known: KnownUnit, amount: Amount) = (.native, .zero)
+        let sent = try await signing.send { ledger, _ in
+            let known = try await unit.find(ledger, home: signing.home, wallet: signing.actor)
+            locked = (known, try known.amount(deposit))
+            return [
+                .openChannel(
+                    ChannelOpening(
+                        payee: payee,
+                        denomination: known.denomination,
+                        deposit: locked.amount,
+                        voucherKey: vouchers.publicKey,
+                        lanes: lanes
+                    )
+                )
+            ]
         }
-        let id = Channel.id(payer: key.accountID, sequence: sequence, messageIndex: 0)
-        try output.print(
+        let id = Channel.id(payer: sent.account, sequence: sent.sequence, messageIndex: 0)
+        try signing.output.print(
             [
-                "channel": id.digest.description, "transaction": outcome.digest.description,
-                "depositObol": "\(deposit.obol)", "lanes": "\(lanes)",
+                "channel": id.digest.description,
+                "transaction": sent.outcome.digest.description,
+                "depositObol": "\(locked.amount.obol)", "lanes": "\(lanes)",
+                "denomination": EventRecord.Value.denomination(locked.known.denomination).plain,
             ],
-            "channel \(id.digest) holds \(deposit) STOA for \(payee)"
+            "channel \(id.digest) holds \(locked.known.text(locked.amount)) for \(payee)"
         )
     }
 }
@@ -66,7 +81,8 @@ struct ChannelOpen: AsyncParsableCommand {
 struct ChannelList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "an account's open and closing channels"
+        abstract: "an account's open and closing channels",
+        discussion: "EXAMPLE\n  stoa channel list --wallet alice"
     )
 
     @Option(help: "a wallet's name or an address")
@@ -78,23 +94,27 @@ struct ChannelList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     struct Document: Encodable {
-        let channel, payer, payee, depositObol, paidObol, status: String
+        /// Amounts are in the smallest part of the unit.
+        let channel, payer, payee, denomination, depositObol, paidObol, status: String
         let lanes: UInt16
         let claims: UInt32
     }
 
     func run() async throws {
         let account = try Wallets(home: home).resolve(wallet)
-        let found = try await node.ask { ledger in
-            earning
+        let (found, units) = try await node.ask { ledger in
+            let found =
+                earning
                 ? try await ledger.channels(ofPayee: account, limit: 1000)
                 : try await ledger.channels(ofPayer: account, limit: 1000)
+            return (found, try await ledger.names(of: found.map(\.channel.denomination)))
         }
         let documents = found.map { id, channel in
             Document(
                 channel: id.digest.description,
                 payer: channel.payer.description,
                 payee: channel.payee.description,
+                denomination: EventRecord.Value.denomination(channel.denomination).plain,
                 depositObol: "\(channel.deposit.obol)",
                 paidObol: "\(channel.paid.obol)",
                 status: channel.status.text,
@@ -102,10 +122,12 @@ struct ChannelList: AsyncParsableCommand {
                 claims: channel.claims
             )
         }
-        let rows = documents.map {
-            [
-                String($0.channel.prefix(16)), stoa($0.depositObol), stoa($0.paidObol),
-                "\($0.lanes)", $0.status, earning ? $0.payer : $0.payee,
+        let rows = found.map { id, channel in
+            let unit = units[channel.denomination] ?? .native
+            return [
+                String(id.digest.description.prefix(16)), unit.text(channel.deposit),
+                unit.text(channel.paid), "\(channel.lanes)", channel.status.text,
+                "\(earning ? channel.payer : channel.payee)",
             ]
         }
         let heading = [
@@ -128,22 +150,23 @@ extension Channel.Status {
 
 /// The options of the commands that act on one channel.
 struct OneChannel: ParsableArguments {
-    @Option(help: "the wallet that pays the fee")
-    var wallet = "default"
     @Argument(help: "the channel's id, or the first digits of it")
     var channel: String
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var signing: SigningOptions
+
+    var node: NodeOptions { signing.node }
+    var output: OutputOptions { signing.output }
 
     /// Executes the message that `make` makes for the channel.
     func execute(_ make: (ChannelID) -> Message) async throws -> (ChannelID, TransactionOutcome) {
-        let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
-        return try await node.ask { ledger in
-            let id = try await find(ledger, payer: key.accountID)
-            let session = AccountSession(key: key, ledger: ledger)
-            return (id, try await session.execute([make(id)]).outcome)
+        var named: ChannelID?
+        let sent = try await signing.send { ledger, account in
+            let id = try await find(ledger, payer: account)
+            named = id
+            return [make(id)]
         }
+        guard let named else { throw CommandFailure("no channel was named") }
+        return (named, sent.outcome)
     }
 
     private func find(_ ledger: any LedgerConnection, payer: AccountID) async throws -> ChannelID {
@@ -228,7 +251,8 @@ struct ChannelClose: AsyncParsableCommand {
 struct ChannelWithdraw: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "withdraw",
-        abstract: "take the rest back once the closing delay has passed"
+        abstract: "take the rest back once the closing delay has passed",
+        discussion: "EXAMPLE\n  stoa channel withdraw --wallet alice 4f1d"
     )
 
     @OptionGroup var target: OneChannel
@@ -237,9 +261,12 @@ struct ChannelWithdraw: AsyncParsableCommand {
         let (id, outcome) = try await target.execute { .withdrawChannel($0) }
         var refunded = Amount.zero
         for case .channelClosed(_, let amount) in outcome.result.events { refunded = amount }
+        let known = try await target.node.ask { ledger in
+            try await ledger.known(try await ledger.channel(id)?.denomination ?? .native)
+        }
         try target.output.print(
             ["channel": id.digest.description, "refundedObol": "\(refunded.obol)"],
-            "\(refunded) STOA returned to the payer"
+            "\(known.text(refunded)) returned to the payer"
         )
     }
 }

@@ -32,7 +32,8 @@ struct DisputeGroup: AsyncParsableCommand {
 struct DisputeOpen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "open",
-        abstract: "ask for a jury about a job that you pay for"
+        abstract: "ask for a jury about a job that you pay for",
+        discussion: "EXAMPLE\n  stoa dispute open 5c01ab --evidence why.md --wallet alice"
     )
 
     @Argument(help: "the job")
@@ -57,7 +58,8 @@ struct DisputeOpen: AsyncParsableCommand {
 struct DisputeAnswer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "answer",
-        abstract: "answer, as the other party, with evidence and a bond"
+        abstract: "answer, as the other party, with evidence and a bond",
+        discussion: "EXAMPLE\n  stoa dispute answer 77ab01 --evidence because.md --wallet bob"
     )
 
     @Argument(help: "the dispute")
@@ -80,7 +82,8 @@ struct DisputeAnswer: AsyncParsableCommand {
 struct DisputeReveal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reveal",
-        abstract: "show the number that was bound at the opening, which draws the jury"
+        abstract: "show the number that was bound at the opening, which draws the jury",
+        discussion: "EXAMPLE\n  stoa dispute reveal 77ab01 --wallet alice"
     )
 
     @Argument(help: "the dispute")
@@ -99,7 +102,8 @@ struct DisputeReveal: AsyncParsableCommand {
 struct DisputeAppeal: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "appeal",
-        abstract: "ask for a larger jury, with twice the bond; two appeals at most"
+        abstract: "ask for a larger jury, with twice the bond; two appeals at most",
+        discussion: "EXAMPLE\n  stoa dispute appeal 77ab01 --evidence again.md --wallet bob"
     )
 
     @Argument(help: "the dispute")

@@ -89,7 +89,8 @@ struct DisputeDocument: Encodable {
 struct DisputeShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "a dispute, its jury, and where it stands"
+        abstract: "a dispute, its jury, and where it stands",
+        discussion: "EXAMPLE\n  stoa dispute show 77ab01"
     )
 
     @Argument(help: "the dispute")
@@ -109,7 +110,8 @@ struct DisputeShow: AsyncParsableCommand {
 struct DisputeList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "all disputes"
+        abstract: "all disputes",
+        discussion: "EXAMPLE\n  stoa dispute list"
     )
 
     @OptionGroup var node: NodeOptions

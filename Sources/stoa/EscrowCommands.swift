@@ -88,7 +88,8 @@ struct EscrowLock: AsyncParsableCommand {
 struct EscrowAccept: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "accept",
-        abstract: "take a job"
+        abstract: "take a job",
+        discussion: "EXAMPLE\n  stoa escrow accept 5c01ab --wallet bob"
     )
 
     @Argument(help: "the job")
@@ -105,7 +106,8 @@ struct EscrowAccept: AsyncParsableCommand {
 struct EscrowDeliver: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deliver",
-        abstract: "say by its digest what was done; send the file itself as you agreed"
+        abstract: "say by its digest what was done; send the file itself as you agreed",
+        discussion: "EXAMPLE\n  stoa escrow deliver 5c01ab greek.txt --wallet bob"
     )
 
     @Argument(help: "the job")
@@ -125,7 +127,8 @@ struct EscrowDeliver: AsyncParsableCommand {
 struct EscrowApprove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve",
-        abstract: "pay the seller"
+        abstract: "pay the seller",
+        discussion: "EXAMPLE\n  stoa escrow approve 5c01ab --wallet alice"
     )
 
     @Argument(help: "the job")
@@ -143,7 +146,8 @@ struct EscrowCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
         abstract:
-            "give the pay back: the buyer may until it is accepted, the seller until it is paid"
+            "give the pay back: the buyer may until it is accepted, the seller until it is paid",
+        discussion: "EXAMPLE\n  stoa escrow cancel 5c01ab --wallet alice"
     )
 
     @Argument(help: "the job")
@@ -204,7 +208,8 @@ struct EscrowDocument: Encodable {
 struct EscrowShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "a job, and where it stands"
+        abstract: "a job, and where it stands",
+        discussion: "EXAMPLE\n  stoa escrow show 5c01ab"
     )
 
     @Argument(help: "the job")
@@ -224,7 +229,8 @@ struct EscrowShow: AsyncParsableCommand {
 struct EscrowList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "all jobs, or those of one account that have not ended"
+        abstract: "all jobs, or those of one account that have not ended",
+        discussion: "EXAMPLE\n  stoa escrow list --wallet alice"
     )
 
     @Option(help: "whose jobs: a wallet's name or an address")

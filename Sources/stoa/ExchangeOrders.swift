@@ -12,6 +12,9 @@ struct OrderGroup: AsyncParsableCommand {
             All orders of a market that meet in a block are matched at one price, which is never \
             worse than yours. What an order offers is locked until it is filled, taken back or \
             its time is over.
+
+            EXAMPLE
+              stoa exchange order list --wallet alice
             """,
         subcommands: [OrderPlace.self, OrderCancel.self, OrderList.self]
     )

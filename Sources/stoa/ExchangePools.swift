@@ -12,6 +12,9 @@ struct PoolGroup: AsyncParsableCommand {
         discussion: """
             What a pool holds moves with the price: who gives may get back less of one and more \
             of the other. A pool is named by its 64 hex digits or the first of them.
+
+            EXAMPLE
+              stoa exchange pool list
             """,
         subcommands: [
             PoolCreate.self, PoolAdd.self, PoolRemove.self, PoolList.self, PoolShow.self,
@@ -217,7 +220,8 @@ struct PoolRemove: AsyncParsableCommand {
 struct PoolList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "the pools that there are, and what they hold"
+        abstract: "the pools that there are, and what they hold",
+        discussion: "EXAMPLE\n  stoa exchange pool list"
     )
 
     @OptionGroup var node: NodeOptions

@@ -9,6 +9,7 @@ struct SaleGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sale",
         abstract: "sell a unit or shares at a fixed price, or buy from who does",
+        discussion: "EXAMPLE\n  stoa exchange sale list",
         subcommands: [SaleOpen.self, SaleBuy.self, SaleClose.self, SaleList.self]
     )
 }
@@ -176,7 +177,8 @@ struct SaleClose: AsyncParsableCommand {
 struct SaleList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "what is sold at a fixed price"
+        abstract: "what is sold at a fixed price",
+        discussion: "EXAMPLE\n  stoa exchange sale list"
     )
 
     @OptionGroup var node: NodeOptions

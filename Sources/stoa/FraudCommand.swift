@@ -24,28 +24,21 @@ struct Fraud: AsyncParsableCommand {
 
     @Argument(help: "one or two files with a signed receipt in hex")
     var receipts: [String]
-    @Option(help: "the wallet that reports and pays the fee")
-    var wallet = "default"
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var signing: SigningOptions
 
     func run() async throws {
         let proof = try proof()
-        let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
-        let outcome = try await node.ask { ledger in
-            try await AccountSession(key: key, ledger: ledger).execute([.reportFraud(proof)])
-        }
-        let slashed = outcome.outcome.result.events.compactMap { event in
+        let outcome = try await signing.send { _, _ in [.reportFraud(proof)] }.outcome
+        let slashed = outcome.result.events.compactMap { event in
             if case .bondSlashed(_, let amount, _) = event { amount } else { nil }
         }
         let amount = slashed.first ?? .zero
-        try output.print(
+        try signing.output.print(
             [
                 "slashedObol": "\(amount.obol)",
-                "height": "\(outcome.outcome.height.rawValue)",
+                "height": "\(outcome.height.rawValue)",
             ],
-            "the seller lost its bond of \(amount) STOA in block \(outcome.outcome.height.rawValue)"
+            "the seller lost its bond of \(amount) STOA in block \(outcome.height.rawValue)"
         )
     }
 

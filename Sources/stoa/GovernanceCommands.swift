@@ -30,22 +30,21 @@ struct GovernGroup: AsyncParsableCommand {
 
 /// The options of the commands that send one message about votes.
 struct GovernSender: ParsableArguments {
-    @Option(help: "the wallet that acts and pays the fee")
-    var wallet = "default"
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var signing: SigningOptions
+
+    var home: HomeOptions { signing.home }
+    var node: NodeOptions { signing.node }
+    var output: OutputOptions { signing.output }
+    /// Whose assets bare names are.
+    var wallet: String { signing.actor }
 
     /// Executes the message that `make` makes, and prints what it brought about.
     func execute(
         _ make: (any LedgerConnection) async throws -> GovernanceMessage
     ) async throws {
-        let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
-        let outcome = try await node.ask { ledger in
-            let message = try await make(ledger)
-            let session = AccountSession(key: key, ledger: ledger)
-            return try await session.execute([.governance(message)]).outcome
-        }
+        let outcome = try await signing.send { ledger, _ in
+            [.governance(try await make(ledger))]
+        }.outcome
         let proposed = outcome.result.events.compactMap { event -> ProposalID? in
             if case .governance(.proposed(let id, _, _, _)) = event { id } else { nil }
         }
@@ -169,7 +168,8 @@ struct GovernUnlock: AsyncParsableCommand {
 struct GovernWithdraw: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "withdraw",
-        abstract: "take what was unlocked, once its delay has passed"
+        abstract: "take what was unlocked, once its delay has passed",
+        discussion: "EXAMPLE\n  stoa govern withdraw --wallet alice"
     )
 
     @OptionGroup var sender: GovernSender

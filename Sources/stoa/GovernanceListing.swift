@@ -7,7 +7,8 @@ import MarketTypes
 struct GovernNumbers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "numbers",
-        abstract: "all numbers that a vote can change, and the bounds that no vote can leave"
+        abstract: "all numbers that a vote can change, and the bounds that no vote can leave",
+        discussion: "EXAMPLE\n  stoa govern numbers"
     )
 
     @OptionGroup var node: NodeOptions
@@ -155,7 +156,8 @@ struct ProposalDocument: Encodable {
 struct GovernList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "the proposals, the latest first"
+        abstract: "the proposals, the latest first",
+        discussion: "EXAMPLE\n  stoa govern list"
     )
 
     @Flag(help: "only those that are voted on or wait for their execution")

@@ -9,6 +9,11 @@ struct GovernPropose: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "propose",
         abstract: "propose something, with a deposit that comes back unless it is vetoed",
+        discussion: """
+            EXAMPLE
+              stoa govern propose number --wallet alice --title "leave sooner" \\
+                channels.closingDelayBlocks=300
+            """,
         subcommands: [GovernProposeText.self, GovernProposeNumber.self, GovernProposePayment.self]
     )
 }

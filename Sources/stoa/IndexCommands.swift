@@ -185,7 +185,8 @@ struct IndexRun: AsyncParsableCommand {
 struct IndexStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "where the index stands, and how much there is in it"
+        abstract: "where the index stands, and how much there is in it",
+        discussion: "EXAMPLE\n  stoa index status"
     )
 
     @OptionGroup var index: IndexOptions
@@ -278,7 +279,12 @@ struct IndexRebuildCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rebuild",
         abstract: "make the index anew from the first block",
-        discussion: "The old one stays until the new one is complete."
+        discussion: """
+            The old one stays until the new one is complete.
+
+            EXAMPLE
+              stoa index rebuild
+            """
     )
 
     @OptionGroup var index: IndexOptions

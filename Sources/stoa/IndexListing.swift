@@ -218,7 +218,8 @@ struct IndexHistory: AsyncParsableCommand {
 struct IndexTransactions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "transactions",
-        abstract: "the transactions of an account, refused ones too; the latest first"
+        abstract: "the transactions of an account, refused ones too; the latest first",
+        discussion: "EXAMPLE\n  stoa index transactions --account alice"
     )
 
     @Option(help: "a wallet's name or an address; without, everybody's")
@@ -245,7 +246,8 @@ struct IndexTransactions: AsyncParsableCommand {
 struct IndexBlocks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "blocks",
-        abstract: "the blocks, the latest first"
+        abstract: "the blocks, the latest first",
+        discussion: "EXAMPLE\n  stoa index blocks --limit 10"
     )
 
     @OptionGroup var page: PageOptions

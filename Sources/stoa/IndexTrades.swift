@@ -50,7 +50,8 @@ private func short(_ unit: Denomination) -> String {
 struct IndexMarkets: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "markets",
-        abstract: "everything that was ever traded"
+        abstract: "everything that was ever traded",
+        discussion: "EXAMPLE\n  stoa index markets"
     )
 
     @OptionGroup var page: PageOptions
@@ -71,7 +72,12 @@ struct IndexTrades: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trades",
         abstract: "the trades of a market, the latest first",
-        discussion: "Prices are for 10^18 of the smallest unit of what is traded."
+        discussion: """
+            Prices are for 10^18 of the smallest unit of what is traded.
+
+            EXAMPLE
+              stoa index trades --base 5f2c… --quote native
+            """
     )
 
     @OptionGroup var market: MarketOptions

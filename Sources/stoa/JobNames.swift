@@ -8,21 +8,19 @@ import MarketTypes
 
 /// The options of the commands that send one message about a job, a jury or a dispute.
 struct JobSender: ParsableArguments {
-    @Option(help: "the wallet that acts and pays the fee")
-    var wallet = "default"
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var signing: SigningOptions
+
+    var home: HomeOptions { signing.home }
+    var node: NodeOptions { signing.node }
+    var output: OutputOptions { signing.output }
+    /// Whose assets bare names are.
+    var wallet: String { signing.actor }
 
     /// Executes the message that `make` makes, and prints what it brought about.
     func execute(
         _ make: (any LedgerConnection, AccountID) async throws -> Message
     ) async throws {
-        let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
-        let outcome = try await node.ask { ledger in
-            let message = try await make(ledger, key.accountID)
-            return try await AccountSession(key: key, ledger: ledger).execute([message]).outcome
-        }
+        let outcome = try await signing.send { [try await make($0, $1)] }.outcome
         var escrow: String?
         var dispute: String?
         for event in outcome.result.events {

@@ -29,7 +29,8 @@ struct JuryGroup: AsyncParsableCommand {
 struct JuryJoin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "join",
-        abstract: "stake to be drawn, or stake more"
+        abstract: "stake to be drawn, or stake more",
+        discussion: "EXAMPLE\n  stoa jury join 500 --wallet judy"
     )
 
     @Argument(help: "how much, in STOA", transform: Amount.init(argument:))
@@ -44,7 +45,8 @@ struct JuryJoin: AsyncParsableCommand {
 struct JuryLeave: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "leave",
-        abstract: "be drawn no more; the stake comes back after a delay"
+        abstract: "be drawn no more; the stake comes back after a delay",
+        discussion: "EXAMPLE\n  stoa jury leave --wallet judy"
     )
 
     @OptionGroup var sender: JobSender
@@ -57,7 +59,8 @@ struct JuryLeave: AsyncParsableCommand {
 struct JuryWithdraw: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "withdraw",
-        abstract: "take the stake back, once its delay has passed"
+        abstract: "take the stake back, once its delay has passed",
+        discussion: "EXAMPLE\n  stoa jury withdraw --wallet judy"
     )
 
     @OptionGroup var sender: JobSender
@@ -84,7 +87,8 @@ struct VerdictText: ExpressibleByArgument {
 struct JuryVote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vote",
-        abstract: "vote, sealed; what opens it is kept in the home directory"
+        abstract: "vote, sealed; what opens it is kept in the home directory",
+        discussion: "EXAMPLE\n  stoa jury vote 77ab01 buyer --wallet judy"
     )
 
     @Argument(help: "the dispute")
@@ -120,7 +124,8 @@ struct JuryVote: AsyncParsableCommand {
 struct JuryOpen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "open",
-        abstract: "open the vote, once all have voted or the time for it is over"
+        abstract: "open the vote, once all have voted or the time for it is over",
+        discussion: "EXAMPLE\n  stoa jury open 77ab01 --wallet judy"
     )
 
     @Argument(help: "the dispute")
@@ -143,7 +148,8 @@ struct JuryOpen: AsyncParsableCommand {
 struct JuryList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "who may be drawn, and by what stake"
+        abstract: "who may be drawn, and by what stake",
+        discussion: "EXAMPLE\n  stoa jury list"
     )
 
     @OptionGroup var node: NodeOptions

@@ -8,7 +8,8 @@ import SettlementCore
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "where the ledger stands"
+        abstract: "where the ledger stands",
+        discussion: "EXAMPLE\n  stoa status"
     )
 
     @OptionGroup var node: NodeOptions
@@ -85,7 +86,8 @@ struct Blocks: AsyncParsableCommand {
 
 struct Supply: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "count all money in the ledger against the supply"
+        abstract: "count all money in the ledger against the supply",
+        discussion: "EXAMPLE\n  stoa supply"
     )
 
     @OptionGroup var node: NodeOptions

@@ -46,6 +46,9 @@ struct MultisigCreate: AsyncParsableCommand {
         discussion: """
             Nothing is written anywhere: whoever knows the members and the threshold can compute \
             it again. Send money to the address to begin.
+
+            EXAMPLE
+              stoa multisig create --threshold 2 1:3b6a… 1:9c1f… 3:02d0…
             """
     )
 
@@ -87,7 +90,11 @@ struct MultisigDraft: AsyncParsableCommand {
         abstract: "a transaction to be signed elsewhere: a payment, or any message",
         discussion: """
             With a key of an Ethereum wallet, `text` in the JSON output is what personal_sign \
-            signs; attach it as 02 and r and s in hex.
+            signs; attach it as 02 and r and s in hex. Every command that sends a transaction \
+            writes a draft too, with --draft and --draft-key.
+
+            EXAMPLE
+              stoa multisig draft --key 4:0203… --to bob --amount 5 -o draft
             """
     )
 
@@ -116,22 +123,10 @@ struct MultisigDraft: AsyncParsableCommand {
         let wallets = Wallets(home: home)
         let sender = try account.map { try wallets.resolve($0) } ?? key.accountID
         let messages = try messages(wallets)
-        let transaction = try await node.ask { ledger in
-            let status = try await ledger.status()
-            let sequence = try await ledger.account(sender).sequence + 1
-            func made(_ fee: Amount) -> Transaction {
-                Transaction(
-                    chain: status.chain,
-                    sender: sender,
-                    sequence: sequence,
-                    fee: fee,
-                    validUntil: status.height.advanced(byBlocks: blocks) ?? status.height,
-                    messages: messages
-                )
-            }
-            let size = made(.zero).canonicalBytes.count + key.signedBytesMax
-            return made(fee ?? status.parameters.fee(bytes: size))
-        }
+        var draft = TransactionDraft(messages: messages, sender: sender, key: key)
+        draft.fee = fee
+        draft.blocks = blocks
+        let transaction = try await node.ask { [draft] in try await draft.transaction($0) }
         note(transaction.summary)
         try target.write(
             .draft(transaction),
@@ -153,22 +148,6 @@ struct MultisigDraft: AsyncParsableCommand {
         guard (1...Transaction.messagesMax).contains(messages.count), (to == nil) == (amount == nil)
         else { throw ValidationError("give --to and --amount, or --message") }
         return messages
-    }
-}
-
-extension PublicKey {
-    /// How many bytes the key and a signature of it add to a transaction, at most in practice.
-    fileprivate var signedBytesMax: Int {
-        var encoder = CanonicalEncoder()
-        encoder.encode(self)
-        let members = KeyPolicy(self)?.members ?? [self]
-        let largest = members.map(\.signatureBytes).sorted(by: >).prefix(signatureCount)
-        return encoder.bytes.count + largest.reduce(16) { $0 + 4 + $1 }
-    }
-
-    /// A browser's client data is some hundred bytes long, and could be longer.
-    private var signatureBytes: Int {
-        scheme == .p256WebAuthn ? 640 : scheme.signatureBytesMax
     }
 }
 
@@ -203,6 +182,9 @@ struct MultisigAttach: AsyncParsableCommand {
         discussion: """
             An Ethereum wallet's is 02 (personal_sign), 03 (typed data) or 01 (the digest) and \
             then r and s; a passkey's is laid down in docs/spec/identity.md, IDN-15.
+
+            EXAMPLE
+              stoa multisig attach draft --key 3:02d0… --signature 02… -o carol.sig
             """
     )
 

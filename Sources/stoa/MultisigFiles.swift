@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalCoding
 import FoundationEssentials
 import Identity
+import LedgerClient
 import LedgerCore
 import MarketTypes
 
@@ -95,5 +96,57 @@ struct MultisigOutput: ParsableArguments {
             out.map { "\($0): \(isComplete ? "ready to submit" : "to be signed"), \(digest)" }
                 ?? file.line
         )
+    }
+}
+
+/// A transaction that keys elsewhere are to sign.
+struct TransactionDraft {
+    let messages: [Message]
+    let sender: AccountID
+    /// The key that will sign.
+    let key: PublicKey
+    /// The fee, if not just enough for the signatures.
+    var fee: Amount?
+    /// How many blocks from now it can execute.
+    var blocks: UInt64 = 100_000
+
+    init(messages: [Message], sender: AccountID, key: PublicKey) {
+        self.messages = messages
+        self.sender = sender
+        self.key = key
+    }
+
+    /// The transaction as it has to be signed now.
+    func transaction(_ ledger: any LedgerConnection) async throws -> Transaction {
+        let status = try await ledger.status()
+        let sequence = try await ledger.account(sender).sequence + 1
+        func made(_ fee: Amount) -> Transaction {
+            Transaction(
+                chain: status.chain,
+                sender: sender,
+                sequence: sequence,
+                fee: fee,
+                validUntil: status.height.advanced(byBlocks: blocks) ?? status.height,
+                messages: messages
+            )
+        }
+        let size = made(.zero).canonicalBytes.count + key.signedBytesMax
+        return made(fee ?? status.parameters.fee(bytes: size))
+    }
+}
+
+extension PublicKey {
+    /// How many bytes the key and a signature of it add to a transaction, at most in practice.
+    fileprivate var signedBytesMax: Int {
+        var encoder = CanonicalEncoder()
+        encoder.encode(self)
+        let members = KeyPolicy(self)?.members ?? [self]
+        let largest = members.map(\.signatureBytes).sorted(by: >).prefix(signatureCount)
+        return encoder.bytes.count + largest.reduce(16) { $0 + 4 + $1 }
+    }
+
+    /// A browser's client data is some hundred bytes long, and could be longer.
+    private var signatureBytes: Int {
+        scheme == .p256WebAuthn ? 640 : scheme.signatureBytesMax
     }
 }

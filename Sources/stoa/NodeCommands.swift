@@ -15,6 +15,7 @@ struct NodeGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "node",
         abstract: "run a ledger",
+        discussion: "EXAMPLE\n  stoa node run",
         subcommands: [NodeInit.self, NodeRun.self]
     )
 }

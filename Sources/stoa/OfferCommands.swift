@@ -8,33 +8,46 @@ import SettlementCore
 struct Offers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "what is for sale",
-        discussion: "EXAMPLE\n  stoa offers --model smollm2-135m"
+        discussion: """
+            Prices are in the smallest part of their unit, which is obol for STOA.
+
+            EXAMPLE
+              stoa offers --model smollm2-135m
+              stoa offers --unit carol/EURC
+            """
     )
 
     @Option(help: "only offers of this model")
     var model: String?
+    @Option(help: ArgumentHelp("only prices in this unit", valueName: "unit"))
+    var unit: UnitName?
     @Flag(help: "also offers that were superseded, withdrawn or have expired")
     var all = false
+    @OptionGroup var home: HomeOptions
     @OptionGroup var node: NodeOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let now = wallClock()
-        let found = try await node.ask { ledger in
-            try await ledger.offers(limit: 1000) { record in
+        let documents = try await node.ask { ledger in
+            let only = try await unit?.find(ledger, home: home, wallet: "default").denomination
+            let found = try await ledger.offers(limit: 1000) { record in
                 (model == nil || record.offer.model == model)
+                    && (only == nil || record.offer.denomination == only)
                     && (all || record.standing == .current && record.offer.expiresAt > now)
             }
+            let units = try await ledger.names(of: found.map(\.offer.denomination))
+            return found.map { OfferDocument($0, units[$0.offer.denomination] ?? .native) }
         }
-        let documents = found.map(OfferDocument.init)
         let rows = documents.map {
             [
-                $0.model, $0.interface, $0.priceText, stoa($0.bondObol), $0.standing,
+                $0.model, $0.interface, $0.priceText, $0.smallestPart, stoa($0.bondObol),
+                $0.standing,
                 String($0.id.prefix(16)), $0.seller,
             ]
         }
         let heading = [
-            "MODEL", "INTERFACE", "PRICE IN OBOL", "BOND", "STANDING", "OFFER", "SELLER",
+            "MODEL", "INTERFACE", "PRICE", "IN", "BOND", "STANDING", "OFFER", "SELLER",
         ]
         try output.print(documents, table(heading, rows))
     }
@@ -48,12 +61,18 @@ struct OfferDocument: Encodable {
     }
 
     let id, model, interface, endpoint, seller, asset, weights, bondObol, standing: String
+    /// What the prices count: `native` or 64 digits, and what people call it.
+    let denomination, unitName: String
+    let unitDecimals: UInt8
     let version: UInt32
     let expiresAtMilliseconds: UInt64
     let prices: [PriceDocument]
 
-    init(_ record: OfferRecord) {
+    init(_ record: OfferRecord, _ unit: KnownUnit) {
         let offer = record.offer
+        denomination = EventRecord.Value.denomination(offer.denomination).plain
+        unitName = unit.name
+        unitDecimals = unit.decimals
         id = offer.id.digest.description
         model = offer.model
         interface = offer.interface.name
@@ -72,6 +91,13 @@ struct OfferDocument: Encodable {
                 perUnits: price.perUnits
             )
         }
+    }
+
+    /// What one of a price is, such as `obol` or `0.01 EURC`.
+    var smallestPart: String {
+        guard denomination != "native" else { return "obol" }
+        guard unitDecimals > 0 else { return unitName }
+        return "0." + String(repeating: "0", count: Int(unitDecimals) - 1) + "1 " + unitName
     }
 
     /// The prices in a few words, such as `20/input_token 60/output_token`.

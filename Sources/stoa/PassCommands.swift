@@ -27,23 +27,24 @@ struct PassGroup: AsyncParsableCommand {
 
 /// The options of the commands that send messages about passes.
 struct PassSender: ParsableArguments {
-    @Option(help: "the wallet that acts and pays")
-    var wallet = "default"
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var signing: SigningOptions
+
+    var home: HomeOptions { signing.home }
+    var node: NodeOptions { signing.node }
+    var output: OutputOptions { signing.output }
+    /// Whose assets bare names are.
+    var wallet: String { signing.actor }
 
     /// Executes the messages that `make` makes, and prints what they brought about.
     func execute(
         _ make: (any LedgerConnection, AccountID) async throws -> (plan: PlanID?, [Message])
     ) async throws {
-        let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
-        let (named, done) = try await node.ask { ledger in
-            let (plan, messages) = try await make(ledger, key.accountID)
-            let session = AccountSession(key: key, ledger: ledger)
-            return (plan, try await session.execute(messages))
-        }
-        let outcome = done.outcome
+        var named: PlanID?
+        let outcome = try await signing.send { ledger, account in
+            let (plan, messages) = try await make(ledger, account)
+            named = plan
+            return messages
+        }.outcome
         let published = outcome.result.events.compactMap { event -> PlanID? in
             if case .passes(.planPublished(let plan, _, _)) = event { plan } else { nil }
         }
@@ -118,7 +119,7 @@ struct PassBuy: AsyncParsableCommand {
     @Argument(help: "the plan")
     var plan: PlanName
     @Option(help: "the most a period may cost (else the plan's price), in the plan's unit")
-    var priceMax: AmountText?
+    var priceMax: UnitAmountText?
     @Option(help: "let the ledger renew the pass so many times")
     var renew: UInt32?
     @OptionGroup var sender: PassSender
@@ -126,13 +127,24 @@ struct PassBuy: AsyncParsableCommand {
     func run() async throws {
         try await sender.execute { ledger, _ in
             let (id, plan) = try await plan.find(ledger)
-            let price = priceMax?.amount ?? plan.terms.price
+            let price = try await plan.price(priceMax, ledger)
             var messages: [Message] = [.passes(.buyPass(id, priceMax: price))]
             if let renew {
                 messages.append(.passes(.authorizeRenewal(id, standing(renew, price))))
             }
             return (id, messages)
         }
+    }
+}
+
+extension Plan {
+    /// The most that a period may cost: what was asked for, or the price of today.
+    fileprivate func price(
+        _ asked: UnitAmountText?,
+        _ ledger: any LedgerConnection
+    ) async throws -> Amount {
+        guard let asked else { return terms.price }
+        return try asked.amount(in: try await ledger.known(terms.denomination))
     }
 }
 
@@ -155,7 +167,7 @@ struct PassRenew: AsyncParsableCommand {
     @Argument(help: "the plan")
     var plan: PlanName
     @Option(help: "the most a period may cost (else the plan's price), in the plan's unit")
-    var priceMax: AmountText?
+    var priceMax: UnitAmountText?
     @Option(help: "let the ledger renew the pass so many times, instead of paying now")
     var standing: UInt32?
     @Option(help: "the last block at which the ledger may do so")
@@ -171,7 +183,7 @@ struct PassRenew: AsyncParsableCommand {
     func run() async throws {
         try await sender.execute { ledger, _ in
             let (id, plan) = try await plan.find(ledger)
-            let price = priceMax?.amount ?? plan.terms.price
+            let price = try await plan.price(priceMax, ledger)
             guard let standing else { return (id, [.passes(.renewPass(id, priceMax: price))]) }
             let renewal = StandingRenewal(
                 priceMax: price,
@@ -186,7 +198,8 @@ struct PassRenew: AsyncParsableCommand {
 struct PassCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
-        abstract: "let the ledger renew a pass no more; what is paid for goes on"
+        abstract: "let the ledger renew a pass no more; what is paid for goes on",
+        discussion: "EXAMPLE\n  stoa pass cancel monthly --wallet buyer"
     )
 
     @Argument(help: "the plan")
@@ -204,7 +217,8 @@ struct PassCancel: AsyncParsableCommand {
 struct PassTrial: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trial",
-        abstract: "try a plan for nothing, once; its bond comes back at the end"
+        abstract: "try a plan for nothing, once; its bond comes back at the end",
+        discussion: "EXAMPLE\n  stoa pass trial taste --wallet buyer"
     )
 
     @Argument(help: "the plan")
@@ -222,7 +236,8 @@ struct PassTrial: AsyncParsableCommand {
 struct PassTransfer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "transfer",
-        abstract: "give a pass away with what is left of it"
+        abstract: "give a pass away with what is left of it",
+        discussion: "EXAMPLE\n  stoa pass transfer monthly carol --wallet buyer"
     )
 
     @Argument(help: "the plan")
@@ -245,11 +260,28 @@ struct AmountText: ExpressibleByArgument {
     let amount: Amount
 
     init?(argument: String) {
-        let parsed =
-            argument.hasSuffix("u")
-            ? try? Amount(obolText: String(argument.dropLast()))
-            : try? Amount(stoa: argument)
-        guard let parsed else { return nil }
-        amount = parsed
+        guard let text = UnitAmountText(argument: argument),
+            let amount = try? text.amount(in: .native)
+        else { return nil }
+        self.amount = amount
+    }
+}
+
+/// An amount of a unit that is only known later: in the unit, or in its smallest part as `1500u`.
+struct UnitAmountText: ExpressibleByArgument {
+    private let text: String
+
+    init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        text = argument
+    }
+
+    /// The amount in a unit.
+    func amount(in unit: KnownUnit) throws -> Amount {
+        guard text.hasSuffix("u") else { return try unit.amount(text) }
+        guard let amount = try? Amount(obolText: String(text.dropLast())) else {
+            throw CommandFailure("“\(text)” is no number of the smallest part of \(unit.name)")
+        }
+        return amount
     }
 }

@@ -25,10 +25,13 @@ struct PlanList: AsyncParsableCommand {
 
     func run() async throws {
         let seller = try seller.map { try Wallets(home: home).resolve($0) }
-        let found = try await node.ask { try await $0.plans(limit: 1000) }
-        let documents = found.filter { _, plan in
-            (seller == nil || plan.seller == seller) && (all || plan.retiredAt == nil)
-        }.map { PlanDocument($0.id, $0.plan) }
+        let documents = try await node.ask { ledger in
+            let found = try await ledger.plans(limit: 1000).filter { _, plan in
+                (seller == nil || plan.seller == seller) && (all || plan.retiredAt == nil)
+            }
+            let units = try await ledger.names(of: found.map(\.plan.terms.denomination))
+            return found.map { PlanDocument($0.id, $0.plan, units[$0.plan.terms.denomination]) }
+        }
         let rows = documents.map {
             [
                 $0.name, $0.kind, $0.priceText, String($0.periodBlocks), $0.includedText,
@@ -45,7 +48,8 @@ struct PlanList: AsyncParsableCommand {
 struct PlanShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "all that a plan promises"
+        abstract: "all that a plan promises",
+        discussion: "EXAMPLE\n  stoa pass plan show monthly"
     )
 
     @Argument(help: "the plan")
@@ -54,8 +58,10 @@ struct PlanShow: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let found = try await node.ask { try await plan.find($0) }
-        let document = PlanDocument(found.id, found.plan)
+        let document = try await node.ask { ledger in
+            let (id, plan) = try await plan.find(ledger)
+            return PlanDocument(id, plan, try await ledger.known(plan.terms.denomination))
+        }
         let lines = [
             "plan        \(document.plan)", "name        \(document.name)",
             "kind        \(document.kind)", "seller      \(document.seller)",
@@ -75,6 +81,8 @@ struct PlanShow: AsyncParsableCommand {
 /// A plan as the command line prints it.
 struct PlanDocument: Encodable {
     let plan, name, kind, seller, asset, denomination, price, includedOffer: String
+    /// The price as people read it.
+    let priceText: String
     let trialBondObol: String
     let overageOffer: String?
     let periodBlocks: UInt64
@@ -85,8 +93,11 @@ struct PlanDocument: Encodable {
     let publishedAt: UInt64
     let retiredAt: UInt64?
 
-    init(_ id: PlanID, _ record: Plan) {
+    init(_ id: PlanID, _ record: Plan, _ known: KnownUnit? = nil) {
         let terms = record.terms
+        priceText =
+            known?.text(terms.price)
+            ?? EventRecord.Value.amount(terms.price, terms.denomination).text
         plan = id.digest.description
         name = terms.name
         kind = terms.kind.name
@@ -106,11 +117,6 @@ struct PlanDocument: Encodable {
         trialBondObol = "\(terms.trialBond.obol)"
         publishedAt = record.publishedAt.rawValue
         retiredAt = record.retiredAt?.rawValue
-    }
-
-    /// The price with its unit.
-    var priceText: String {
-        denomination == "native" ? stoa(price) + " STOA" : "\(price) of \(denomination.prefix(8))…"
     }
 
     /// What a period includes, in a few words.

@@ -9,6 +9,7 @@ struct PlanGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "sell passes: publish plans, see them, end their sale",
+        discussion: "EXAMPLE\n  stoa pass plan list",
         subcommands: [
             PlanPublish.self, PlanList.self, PlanShow.self, PlanRetire.self,
         ]
@@ -29,6 +30,8 @@ struct PlanPublish: AsyncParsableCommand {
                 --blocks 40000 --include call=1000
               stoa pass plan publish day --wallet seller --offer 51c0… --kind time-pass \\
                 --price 1 --blocks 86400
+              stoa pass plan publish euro --wallet seller --offer 51c0… --unit carol/EURC \\
+                --price 4.90 --blocks 40000 --include call=1000
               stoa pass plan publish taste --wallet seller --offer 51c0… --kind trial \\
                 --blocks 86400 --include call=20 --bond 0.1
             """
@@ -40,8 +43,18 @@ struct PlanPublish: AsyncParsableCommand {
     var offer: String
     @Option(help: "subscription, time-pass or trial")
     var kind: PlanKind = .subscription
-    @Option(help: ArgumentHelp("what a period costs, in STOA or as 1500u", valueName: "amount"))
-    var price: AmountText?
+    @Option(
+        help: ArgumentHelp("what a period costs, in the unit or as 1500u", valueName: "amount")
+    )
+    var price: UnitAmountText?
+    @Option(
+        help: ArgumentHelp(
+            "the unit of the price (else that of the offer's prices): TICKER, issuer/TICKER, its "
+                + "64 hex digits, STOA, or shares:ASSET",
+            valueName: "unit"
+        )
+    )
+    var unit: UnitName?
     @Option(help: "how many blocks a period has")
     var blocks: UInt64
     @Option(
@@ -52,7 +65,9 @@ struct PlanPublish: AsyncParsableCommand {
         )
     )
     var includes: [IncludedUnits] = []
-    @Option(help: ArgumentHelp("what whoever tries leaves meanwhile", valueName: "amount"))
+    @Option(
+        help: ArgumentHelp("what whoever tries leaves meanwhile, in STOA", valueName: "amount")
+    )
     var bond: AmountText?
     @Option(help: "how many passes are sold at most")
     var salesMax: UInt32?
@@ -67,12 +82,18 @@ struct PlanPublish: AsyncParsableCommand {
             let included = ordinary.included(number: UInt64(plans.count) + 1)
             var units = UnitCounts()
             for include in includes { units[include.unit] = include.count }
+            let known: KnownUnit
+            if let unit {
+                known = try await unit.find(ledger, home: sender.home, wallet: sender.wallet)
+            } else {
+                known = try await ledger.known(ordinary.denomination)
+            }
             let terms = PlanTerms(
                 name: name,
                 asset: ordinary.asset,
                 kind: kind,
-                denomination: .native,
-                price: price?.amount ?? .zero,
+                denomination: known.denomination,
+                price: try price?.amount(in: known) ?? .zero,
                 periodBlocks: blocks,
                 includedUnits: units,
                 includedOffer: included.id,
@@ -166,7 +187,8 @@ extension PlanKind: ExpressibleByArgument {
 struct PlanRetire: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retire",
-        abstract: "sell and renew a plan's passes no more; those that run go on"
+        abstract: "sell and renew a plan's passes no more; those that run go on",
+        discussion: "EXAMPLE\n  stoa pass plan retire monthly --wallet seller"
     )
 
     @Argument(help: "the plan")

@@ -25,13 +25,14 @@ struct ProviderCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("the YAML file (else provider.yaml in the home directory)"))
     var config: String?
-    @Option(help: "the wallet that is paid")
-    var wallet = "default"
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
+    @OptionGroup var acting: ActingOptions
     @OptionGroup var output: OutputOptions
 
+    private var node: NodeOptions { acting.node }
+
     func run() async throws {
+        let home = acting.home
+        let named = try acting.named()
         let file = ProviderFile(home: home)
         guard let configuration = try config.map(file.read) ?? file.readIfPresent() else {
             throw CommandFailure(
@@ -40,13 +41,13 @@ struct ProviderCommand: AsyncParsableCommand {
             )
         }
         try check(configuration.validate())
-        let keys = try SellerKeys(wallet: wallet, home: home)
+        let keys = try SellerKeys(wallet: acting.wallet, home: home)
         let logger = serviceLogger("provider")
         try await withHTTPClient(upstreamClient(configuration)) { client in
             let ledger = try node.connection(client)
             let service = keys.provider(
                 configuration,
-                session: AccountSession(key: keys.account, ledger: ledger),
+                session: AccountSession(key: keys.account, for: named, ledger: ledger),
                 client: client,
                 logger: logger,
                 output: output

@@ -11,6 +11,8 @@ struct Publication {
     let session: AccountSession
     let receiptKey: PublicKey
     let endpoint: String
+    /// What the prices count.
+    let denomination: Denomination
 
     /// Publishes what is missing and returns the offer that buyers will find.
     func publish() async throws -> (offer: Offer, transaction: TransactionOutcome?) {
@@ -28,6 +30,7 @@ struct Publication {
         let current = try await ledger.offers(limit: 1) { record in
             record.offer.seller == session.account && record.offer.model == options.model
                 && record.offer.interface == options.interface && record.standing == .current
+                && record.offer.denomination == denomination
         }.first?.offer
         let offer = try offer(asset: asset, version: version, weights: weights, after: current)
         if let current, isSame(current, offer) {
@@ -103,7 +106,7 @@ struct Publication {
             model: options.model,
             interface: options.interface,
             endpoint: endpoint,
-            denomination: .native,
+            denomination: denomination,
             prices: try options.prices(),
             limits: options.limits,
             verification: .receipt,

@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalCoding
 import Gateway
 import Identity
+import LedgerCore
 import MarketTypes
 import SettlementCore
 
@@ -9,7 +10,12 @@ struct ReceiptGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "receipts",
         abstract: "what was bought, and whether it checks",
-        discussion: "Reads the gateway's journal in the home directory; needs no network.",
+        discussion: """
+            Reads the gateway's journal in the home directory; needs no network.
+
+            EXAMPLE
+              stoa receipts list
+            """,
         subcommands: [ReceiptList.self, ReceiptShow.self, ReceiptVerify.self]
     )
 }
@@ -22,6 +28,8 @@ struct ReceiptDocument: Encodable {
     let lane: UInt16
     let sequence: UInt64
     let units: [String: UInt64]
+    /// What the amounts count: `native`, whose smallest part is the obol, or 64 digits.
+    let denomination: String
     let chargeObol, totalObol, request, response, weights: String
     let chunks: UInt32
     let parameters: [String: String]
@@ -37,6 +45,7 @@ struct ReceiptDocument: Encodable {
         seller = call.offer.seller.description
         model = call.offer.model
         status = paper.status.name
+        denomination = EventRecord.Value.denomination(call.offer.denomination).plain
         lane = paper.lane.rawValue
         sequence = paper.sequence
         units = Dictionary(
@@ -53,6 +62,11 @@ struct ReceiptDocument: Encodable {
         )
         startedAtMilliseconds = paper.startedAt.milliseconds
         finishedAtMilliseconds = paper.finishedAt.milliseconds
+    }
+
+    /// What the charge counts, in a few characters.
+    var chargeUnit: String {
+        denomination == "native" ? "obol" : "of \(denomination.prefix(8))…"
     }
 
     /// The units in a few words, by name.
@@ -95,7 +109,8 @@ struct ArchiveOptions: ParsableArguments {
 struct ReceiptList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "the latest receipts, the newest first"
+        abstract: "the latest receipts, the newest first",
+        discussion: "EXAMPLE\n  stoa receipts list --limit 5"
     )
 
     @Option(help: "how many to show")
@@ -108,13 +123,13 @@ struct ReceiptList: AsyncParsableCommand {
         let documents = calls.map(ReceiptDocument.init)
         let rows = documents.map {
             [
-                String($0.receipt.prefix(16)), $0.model, $0.status, $0.unitText, $0.chargeObol,
-                "\($0.lane)/\($0.sequence)",
+                String($0.receipt.prefix(16)), $0.model, $0.status, $0.unitText,
+                "\($0.chargeObol) \($0.chargeUnit)", "\($0.lane)/\($0.sequence)",
             ]
         }
         try output.print(
             documents,
-            table(["RECEIPT", "MODEL", "STATUS", "UNITS", "OBOL", "LANE/CALL"], rows)
+            table(["RECEIPT", "MODEL", "STATUS", "UNITS", "CHARGE", "LANE/CALL"], rows)
         )
     }
 }
@@ -122,7 +137,8 @@ struct ReceiptList: AsyncParsableCommand {
 struct ReceiptShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "one receipt, whole"
+        abstract: "one receipt, whole",
+        discussion: "EXAMPLE\n  stoa receipts show 4f1d"
     )
 
     @Argument(help: "the receipt's digest, or the first digits of it")
@@ -142,9 +158,10 @@ struct ReceiptShow: AsyncParsableCommand {
             model       \(document.model), weights \(document.weights)
             seller      \(document.seller)
             units       \(document.unitText)
-            charge      \(document.chargeObol) obol
+            charge      \(document.chargeObol) \(document.chargeUnit)
+            unit        \(document.denomination)
             lane        \(document.lane), call \(document.sequence), \
-            \(document.totalObol) obol in all
+            \(document.totalObol) \(document.chargeUnit) in all
             channel     \(document.channel)
             offer       \(document.offer)
             request     \(document.request)
@@ -179,7 +196,10 @@ struct ReceiptVerify: AsyncParsableCommand {
 
     struct Summary: Encodable {
         let verified, refused: Int
+        /// What was charged in STOA, in obol.
         let chargeObol: String
+        /// What was charged by denomination, in its smallest part.
+        let charges: [String: String]
         let firstRefusal: String?
     }
 
@@ -204,11 +224,12 @@ struct ReceiptVerify: AsyncParsableCommand {
             )
         }
         let paper = call.receipt.document
+        let unit = ReceiptDocument(call).chargeUnit
         try output.print(
             ["verdict": "verified", "receipt": call.digest.description],
             """
             verified: signed by the seller's receipt key, answers your voucher,
-            \(paper.charge.obol) obol is the price of what it counts, weights \
+            \(paper.charge.obol) \(unit) is the price of what it counts, weights \
             \(String(paper.weights.description.prefix(16)))…
             """
         )
@@ -217,14 +238,15 @@ struct ReceiptVerify: AsyncParsableCommand {
     private func verifyAll() throws {
         var verified = 0
         var refused = 0
-        var charge = UInt128(0)
+        var charges: [String: UInt128] = [:]
         var first: String?
         try target.read {
             try target.archive.forEach { call in
                 do {
                     try call.verify()
                     verified += 1
-                    charge += call.receipt.document.charge.obol
+                    let unit = EventRecord.Value.denomination(call.offer.denomination).plain
+                    charges[unit, default: 0] &+= call.receipt.document.charge.obol
                 } catch {
                     refused += 1
                     first = first ?? "\(call.digest): \(error)"
@@ -235,12 +257,17 @@ struct ReceiptVerify: AsyncParsableCommand {
         let summary = Summary(
             verified: verified,
             refused: refused,
-            chargeObol: "\(charge)",
+            chargeObol: "\(charges["native"] ?? 0)",
+            charges: charges.mapValues { "\($0)" },
             firstRefusal: first
         )
+        let sums = charges.sorted { $0.key < $1.key }.map { unit, sum in
+            "\(sum) " + (unit == "native" ? "obol" : "of \(unit)")
+        }
         try output.print(
             summary,
-            "\(verified) receipts check, \(refused) do not; \(charge) obol in all"
+            "\(verified) receipts check, \(refused) do not; "
+                + (sums.isEmpty ? "0 obol" : sums.joined(separator: ", ")) + " in all"
         )
         if refused > 0 { throw ExitCode(1) }
     }

@@ -14,17 +14,19 @@ struct Sell: AsyncParsableCommand {
         discussion: """
             Publishes the asset, the bond and the offer if they are not on the ledger yet, writes \
             the provider's configuration, and runs it. The server behind it can be anything that \
-            speaks OpenAI's HTTP, or any JSON over HTTP with --interface json.
+            speaks OpenAI's HTTP, or any JSON over HTTP with --interface json. The same model can \
+            be offered in several units: each is an offer of its own.
 
             EXAMPLE
               stoa sell smollm2-135m --wallet seller --upstream http://127.0.0.1:8080 \\
                 --price-in 20 --price-out 60 --weights model.gguf --bond 100
+              stoa sell smollm2-135m --wallet seller --upstream http://127.0.0.1:8080 \\
+                --unit carol/EURC --price-out 3/1000 --claim-at 5
             """
     )
 
     @OptionGroup var options: SellOptions
-    @Option(help: "the wallet that is paid")
-    var wallet = "default"
+    @OptionGroup var acting: ActingOptions
     @Option(help: "the address to listen on")
     var host = "127.0.0.1"
     @Option(help: "the port to listen on; 0 takes a free one")
@@ -36,27 +38,38 @@ struct Sell: AsyncParsableCommand {
         )
     )
     var endpoint: String?
-    @Option(help: "claim once this many STOA are owed", transform: Amount.init(argument:))
-    var claimAt = Amount(obol: 10 * Amount.obolPerStoa)
+    @Option(
+        help: """
+            claim once so much is owed, in the unit of the prices (10 for STOA; other units are \
+            claimed by time alone unless it is given)
+            """
+    )
+    var claimAt: String?
     @Flag(help: "publish and write the configuration, but do not serve")
     var publishOnly = false
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
     @OptionGroup var output: OutputOptions
 
+    private var home: HomeOptions { acting.home }
+    private var node: NodeOptions { acting.node }
+
     func run() async throws {
-        let keys = try SellerKeys(wallet: wallet, home: home)
+        let keys = try SellerKeys(wallet: acting.wallet, home: home)
+        let named = try acting.named()
         let port = port == 0 ? try freePort(host: host) : port
         let endpoint = endpoint ?? "http://\(host):\(port)"
         let logger = serviceLogger("provider")
         try await withHTTPClient(upstreamClient(ProviderConfiguration())) { client in
             let ledger = try node.connection(client)
-            let session = AccountSession(key: keys.account, ledger: ledger)
+            let session = AccountSession(key: keys.account, for: named, ledger: ledger)
+            let unit = try await explaining(node: node.url) {
+                try await options.unit.find(ledger, home: home, wallet: acting.actor)
+            }
             let publication = Publication(
                 options: options,
                 session: session,
                 receiptKey: keys.receipts.publicKey,
-                endpoint: endpoint
+                endpoint: endpoint,
+                denomination: unit.denomination
             )
             let (offer, transaction) = try await explaining(node: node.url) {
                 try await publication.publish()
@@ -67,12 +80,12 @@ struct Sell: AsyncParsableCommand {
                 }
                     ?? "offer \(offer.id.digest) stands already"
             )
-            let configuration = try configuration(offer: offer, port: port)
+            let configuration = try configuration(offer: offer, port: port, unit: unit)
             let file = try ProviderFile(home: home).write(configuration)
             if publishOnly {
                 try output.print(
                     ["offer": offer.id.digest.description, "configuration": file],
-                    "serve it with `stoa provider --config \(file) --wallet \(wallet)`"
+                    "serve it with `stoa provider --config \(file) --wallet \(acting.wallet)`"
                 )
                 return
             }
@@ -92,13 +105,22 @@ struct Sell: AsyncParsableCommand {
         }
     }
 
-    private func configuration(offer: Offer, port: Int) throws -> ProviderConfiguration {
+    private func configuration(
+        offer: Offer,
+        port: Int,
+        unit: KnownUnit
+    ) throws -> ProviderConfiguration {
         let file = ProviderFile(home: home)
         var configuration = try file.readIfPresent() ?? ProviderConfiguration()
         configuration.host = host
         configuration.port = port
         configuration.journalDirectory = try home.makeDirectory("provider")
-        configuration.claims.amount = claimAt
+        let amount = try claimAt.map { try unit.amount($0) }
+        if unit.denomination == .native {
+            configuration.claims.amount = amount ?? Amount(obol: 10 * Amount.obolPerStoa)
+        } else if let amount {
+            configuration.claims.unitAmounts[unit.unit.description] = amount
+        }
         let service = ServiceConfiguration(offer: offer.id, upstream: options.upstreamConfiguration)
         // An older offer of the same model keeps being served until it expires.
         configuration.services.removeAll { $0.offer == service.offer }

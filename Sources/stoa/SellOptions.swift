@@ -22,6 +22,14 @@ struct SellOptions: ParsableArguments {
     var upstreamKeyEnvironment: String?
     @Option(help: "how it is called: chat, embeddings or json")
     var interface: CallInterface = .chat
+    @Option(
+        help: ArgumentHelp(
+            "the unit that prices count, in its smallest part (obol for STOA): TICKER, "
+                + "issuer/TICKER, its 64 hex digits, STOA, or shares:ASSET",
+            valueName: "unit"
+        )
+    )
+    var unit = UnitName("STOA")
     @Option(help: ArgumentHelp("price of input tokens", valueName: "obol[/tokens]"))
     var priceIn: PriceText?
     @Option(help: ArgumentHelp("price of output tokens", valueName: "obol[/tokens]"))

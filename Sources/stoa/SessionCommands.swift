@@ -25,29 +25,16 @@ struct SessionGroup: AsyncParsableCommand {
 
 /// The options of the commands that send one message about who may act for an account.
 struct AuthorizationSender: ParsableArguments {
-    @Option(help: "the wallet whose key signs")
-    var wallet = "default"
-    @Option(
-        help: ArgumentHelp(
-            "the account, if another key than its first one signs: a wallet's name or an address",
-            valueName: "account"
-        )
-    )
-    var account: String?
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var signing: SigningOptions
+
+    var home: HomeOptions { signing.home }
+    var output: OutputOptions { signing.output }
 
     /// Executes the message that `make` makes at the ledger's height, and prints what it did.
     func execute(_ make: (BlockHeight) throws -> AuthorizationMessage) async throws {
-        let wallets = Wallets(home: home)
-        let named = try account.map { try wallets.resolve($0) }
-        let key = try wallets.open(wallet, passphrase: try home.passphrase())
-        let outcome = try await node.ask { ledger in
-            let message = try make(try await ledger.status().height)
-            let session = AccountSession(key: key, for: named, ledger: ledger)
-            return try await session.execute([.authorization(message)]).outcome
-        }
+        let outcome = try await signing.send { ledger, _ in
+            [.authorization(try make(try await ledger.status().height))]
+        }.outcome
         let records = outcome.result.events.map(\.record)
         try output.print(
             Document(

@@ -22,8 +22,8 @@ struct ShareGroup: AsyncParsableCommand {
               stoa shares withdraw bob/small --wallet alice
             """,
         subcommands: [
-            SharesIssue.self, SharesAdmit.self, SharesTransfer.self, SharesWithdraw.self,
-            SharesShow.self, SharesHolders.self, SharesDividends.self,
+            SharesIssue.self, SharesAdmit.self, SharesTransfer.self, SharesDistribute.self,
+            SharesWithdraw.self, SharesShow.self, SharesHolders.self, SharesDividends.self,
         ]
     )
 }
@@ -112,6 +112,58 @@ struct SharesTransfer: AsyncParsableCommand {
                 )
             ]
         }
+    }
+}
+
+/// How many shares somebody gets, as people type it: `alice=5`.
+struct SharePart: ExpressibleByArgument {
+    let holder: String
+    let count: UInt64
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, let count = UInt64(parts[1]) else { return nil }
+        holder = String(parts[0])
+        self.count = count
+    }
+}
+
+struct SharesDistribute: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "distribute",
+        abstract: "give shares to many accounts at once",
+        discussion: """
+            32 gifts go into one transaction, all of them or none; more take several, one after \
+            the other.
+
+            EXAMPLE
+              stoa shares distribute bob/small alice=300 carol=50 dan=50 --wallet bob
+            """
+    )
+
+    @Argument(help: "the asset")
+    var asset: String
+    @Argument(help: ArgumentHelp("who gets how many shares", valueName: "account=count"))
+    var parts: [SharePart]
+    @OptionGroup var sender: UnitSender
+
+    func validate() throws {
+        guard sender.signing.draft == nil || parts.count <= Transaction.messagesMax else {
+            throw ValidationError("a draft holds \(Transaction.messagesMax) gifts at most")
+        }
+    }
+
+    func run() async throws {
+        let asset = try AssetName(text: asset).resolve(home: sender.home, wallet: sender.wallet)
+        let wallets = Wallets(home: sender.home)
+        let gifts = try parts.map { part in
+            Message.transfer(
+                to: try wallets.resolve(part.holder),
+                denomination: ShareUnit.denomination(of: asset),
+                amount: Amount(obol: UInt128(part.count))
+            )
+        }
+        try await sender.executeAll(gifts)
     }
 }
 

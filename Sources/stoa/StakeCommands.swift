@@ -13,6 +13,9 @@ struct StakeGroup: AsyncParsableCommand {
         discussion: """
             Stake is at risk: a validator that breaks consensus loses a part of all stake behind \
             it. What is asked back arrives after a delay.
+
+            EXAMPLE
+              stoa stake list
             """,
         subcommands: [
             StakeList.self, StakeStatus.self, StakeDelegate.self, StakeUndelegate.self,
@@ -24,23 +27,22 @@ struct StakeGroup: AsyncParsableCommand {
 
 /// The options of the commands that send one message about stake.
 struct StakeSender: ParsableArguments {
-    @Option(help: "the wallet that acts and pays the fee")
-    var wallet = "default"
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var signing: SigningOptions
 
-    /// The wallet's key.
-    func key() throws -> SigningKey {
-        try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
-    }
+    var home: HomeOptions { signing.home }
+    var node: NodeOptions { signing.node }
+    var output: OutputOptions { signing.output }
+    /// Whose assets bare names are.
+    var wallet: String { signing.actor }
 
-    /// Executes the message, and prints the outcome and what it brought about.
-    func execute(_ message: StakingMessage, as key: SigningKey) async throws {
-        let outcome = try await node.ask { ledger in
-            let session = AccountSession(key: key, ledger: ledger)
-            return try await session.execute([.staking(message)]).outcome
-        }
+    /// Executes the message that `make` makes for the account that acts, and prints the outcome
+    /// and what it brought about.
+    func execute(
+        _ make: (any LedgerConnection, AccountID) async throws -> StakingMessage
+    ) async throws {
+        let outcome = try await signing.send { ledger, account in
+            [.staking(try await make(ledger, account))]
+        }.outcome
         let events = outcome.result.events.map(\.text)
         try output.print(
             Document(
@@ -68,7 +70,7 @@ struct StakeTarget: ParsableArguments {
     /// Executes the message that `make` makes for the validator.
     func execute(_ make: (AccountID) -> StakingMessage) async throws {
         let validator = try Wallets(home: sender.home).resolve(validator)
-        try await sender.execute(make(validator), as: try sender.key())
+        try await sender.execute { _, _ in make(validator) }
     }
 }
 
@@ -107,7 +109,8 @@ struct StakeUndelegate: AsyncParsableCommand {
 struct StakeWithdraw: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "withdraw",
-        abstract: "take what was asked back, once its delay has passed"
+        abstract: "take what was asked back, once its delay has passed",
+        discussion: "EXAMPLE\n  stoa stake withdraw --wallet alice stoa1…"
     )
 
     @OptionGroup var target: StakeTarget
@@ -120,7 +123,8 @@ struct StakeWithdraw: AsyncParsableCommand {
 struct StakeRewards: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rewards",
-        abstract: "take the rewards of stake, and a validator its commission"
+        abstract: "take the rewards of stake, and a validator its commission",
+        discussion: "EXAMPLE\n  stoa stake rewards --wallet alice stoa1…"
     )
 
     @OptionGroup var target: StakeTarget
@@ -154,27 +158,30 @@ struct StakeRegister: AsyncParsableCommand {
     @OptionGroup var sender: StakeSender
 
     func run() async throws {
-        let key = try sender.key()
         let engineKey = try EngineHome(directory: sender.home.path("engine")).validatorKey()
-        let chain = try await sender.node.ask { try await $0.status().chain }
-        let proof = ConsensusKeyProof(chain: chain, validator: key.accountID)
-        let registration = ValidatorRegistration(
-            proof: engineKey.signingKey.sign(proof).signed,
-            commission: Commission(
-                basisPoints: commission,
-                basisPointsMax: commissionMax,
-                changeMax: commissionChangeMax
-            ),
-            selfBond: selfBond
-        )
-        try await sender.execute(.registerValidator(registration), as: key)
+        try await sender.execute { ledger, account in
+            let chain = try await ledger.status().chain
+            let proof = ConsensusKeyProof(chain: chain, validator: account)
+            return .registerValidator(
+                ValidatorRegistration(
+                    proof: engineKey.signingKey.sign(proof).signed,
+                    commission: Commission(
+                        basisPoints: commission,
+                        basisPointsMax: commissionMax,
+                        changeMax: commissionChangeMax
+                    ),
+                    selfBond: selfBond
+                )
+            )
+        }
     }
 }
 
 struct StakeCommission: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "commission",
-        abstract: "change what the wallet's validator keeps of rewards"
+        abstract: "change what the wallet's validator keeps of rewards",
+        discussion: "EXAMPLE\n  stoa stake commission --wallet operator 700"
     )
 
     @Argument(help: "the new part, in hundredths of a percent")
@@ -182,20 +189,21 @@ struct StakeCommission: AsyncParsableCommand {
     @OptionGroup var sender: StakeSender
 
     func run() async throws {
-        try await sender.execute(.setCommission(basisPoints: basisPoints), as: try sender.key())
+        try await sender.execute { _, _ in .setCommission(basisPoints: basisPoints) }
     }
 }
 
 struct StakeUnjail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unjail",
-        abstract: "let the wallet's validator, which failed to sign, back in"
+        abstract: "let the wallet's validator, which failed to sign, back in",
+        discussion: "EXAMPLE\n  stoa stake unjail --wallet operator"
     )
 
     @OptionGroup var sender: StakeSender
 
     func run() async throws {
-        try await sender.execute(.unjail, as: try sender.key())
+        try await sender.execute { _, _ in .unjail }
     }
 }
 

@@ -8,7 +8,8 @@ import MarketTypes
 struct StakeList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "the validators, by the stake behind them"
+        abstract: "the validators, by the stake behind them",
+        discussion: "EXAMPLE\n  stoa stake list"
     )
 
     @OptionGroup var home: HomeOptions

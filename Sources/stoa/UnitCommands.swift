@@ -32,39 +32,50 @@ struct UnitGroup: AsyncParsableCommand {
 
 /// The options of the commands that send messages about units or shares.
 struct UnitSender: ParsableArguments {
-    @Option(help: "the wallet that acts and pays the fee")
-    var wallet = "default"
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var signing: SigningOptions
+
+    var home: HomeOptions { signing.home }
+    var node: NodeOptions { signing.node }
+    var output: OutputOptions { signing.output }
+    /// Whose assets bare names are.
+    var wallet: String { signing.actor }
 
     /// Executes the messages that `make` makes, and prints what they brought about.
     func execute(
         _ make: (any LedgerConnection, AccountID) async throws -> [Message]
     ) async throws {
-        let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
-        let (outcome, lines) = try await node.ask { ledger in
-            let messages = try await make(ledger, key.accountID)
-            let session = AccountSession(key: key, ledger: ledger)
-            let outcome = try await session.execute(messages).outcome
+        let (outcome, lines) = try await signing.send(make) { ledger, sent in
             var lines: [String] = []
-            for event in outcome.result.events { lines.append(try await ledger.text(event)) }
-            return (outcome, lines)
+            for event in sent.outcome.result.events {
+                lines.append(try await ledger.text(event))
+            }
+            return (sent.outcome, lines)
         }
-        try output.print(
-            Document(
-                transaction: outcome.digest.description,
-                height: outcome.height.rawValue,
-                events: outcome.result.events.map(\.record.document)
-            ),
-            lines.joined(separator: "\n")
-        )
+        try output.print(Document(outcome), lines.joined(separator: "\n"))
+    }
+
+    /// Executes any number of messages, as many in each transaction as it holds, and prints what
+    /// each transaction was.
+    func executeAll(_ messages: [Message]) async throws {
+        var documents: [Document] = []
+        for start in stride(from: 0, to: messages.count, by: Transaction.messagesMax) {
+            let part = messages[start..<min(start + Transaction.messagesMax, messages.count)]
+            documents.append(Document(try await signing.send { _, _ in Array(part) }.outcome))
+        }
+        let lines = documents.map { "\($0.events.count) events in block \($0.height)" }
+        try output.print(documents, lines.joined(separator: "\n"))
     }
 
     private struct Document: Encodable {
         let transaction: String
         let height: UInt64
         let events: [[String: String]]
+
+        init(_ outcome: TransactionOutcome) {
+            transaction = outcome.digest.description
+            height = outcome.height.rawValue
+            events = outcome.result.events.map(\.record.document)
+        }
     }
 }
 

@@ -40,7 +40,8 @@ struct UnitDocument: Encodable {
 struct UnitList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "the units that were issued, and how much there is of each"
+        abstract: "the units that were issued, and how much there is of each",
+        discussion: "EXAMPLE\n  stoa unit list"
     )
 
     @OptionGroup var node: NodeOptions

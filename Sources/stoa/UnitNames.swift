@@ -147,6 +147,15 @@ extension LedgerConnection {
         throw CommandFailure("there is no unit \(unit)", hint: "see `stoa unit list`")
     }
 
+    /// What each of some denominations is called.
+    func names(of denominations: [Denomination]) async throws -> [Denomination: KnownUnit] {
+        var names: [Denomination: KnownUnit] = [:]
+        for denomination in denominations where names[denomination] == nil {
+            names[denomination] = try await known(denomination)
+        }
+        return names
+    }
+
     /// A unit that somebody issued; shares and STOA are none.
     func issued(
         _ name: UnitName,

@@ -47,7 +47,7 @@ struct Up: AsyncParsableCommand {
         try await withHTTPClient(upstreamClient(ProviderConfiguration())) { client in
             var services: [any Service] = [parts.sequencer, server]
             if let provider = try provider(ledger, client, logger) { services.append(provider) }
-            services.append(try gateway(ledger, client, logger))
+            services.append(try await gateway(ledger, client, logger))
             try await serve(services, logger: logger, node: "this process")
         }
     }
@@ -103,15 +103,15 @@ struct Up: AsyncParsableCommand {
         _ ledger: EmbeddedLedger,
         _ client: HTTPClient,
         _ logger: Logger
-    ) throws -> any Service {
+    ) async throws -> any Service {
         let wallets = Wallets(home: home)
         let passphrase = try home.passphrase()
         let key = try wallets.open("buyer", passphrase: passphrase)
         let vouchers = try wallets.openOrCreate("buyer.vouchers", passphrase: passphrase)
-        var configuration = try options.configuration(
+        var configuration = try await options.configuration(
             journal: try home.makeDirectory("gateway"),
             isLocalMarket: true
-        )
+        ) { try await $0.find(ledger, home: home, wallet: "buyer") }
         configuration.port = port
         try check(configuration.validate())
         let output = output

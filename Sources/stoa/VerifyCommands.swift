@@ -103,7 +103,8 @@ struct VerifyOptions: ParsableArguments {
 struct VerifyAny: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "file",
-        abstract: "check any proof, whatever it is of"
+        abstract: "check any proof, whatever it is of",
+        discussion: "EXAMPLE\n  stoa verify file alice.proof"
     )
 
     @OptionGroup var options: VerifyOptions
@@ -119,7 +120,8 @@ struct VerifyAny: AsyncParsableCommand {
 struct VerifyReceipt: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "receipt",
-        abstract: "check that a call was sold, and that its seller was paid for it"
+        abstract: "check that a call was sold, and that its seller was paid for it",
+        discussion: "EXAMPLE\n  stoa verify receipt receipt.proof --genesis genesis.stoa"
     )
 
     @OptionGroup var options: VerifyOptions
@@ -138,7 +140,8 @@ struct VerifyReceipt: AsyncParsableCommand {
 struct VerifyState: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "state",
-        abstract: "check that an entry is in the ledger's state, or that it is not"
+        abstract: "check that an entry is in the ledger's state, or that it is not",
+        discussion: "EXAMPLE\n  stoa verify state alice.proof --genesis genesis.stoa"
     )
 
     @OptionGroup var options: VerifyOptions

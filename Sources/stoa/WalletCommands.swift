@@ -8,6 +8,7 @@ struct WalletGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wallet",
         abstract: "make keys, see balances, send money",
+        discussion: "EXAMPLE\n  stoa wallet new alice",
         subcommands: [WalletNew.self, WalletList.self, WalletBalance.self, WalletSend.self]
     )
 }
@@ -43,7 +44,8 @@ struct WalletNew: AsyncParsableCommand {
 struct WalletList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "the wallets on this machine"
+        abstract: "the wallets on this machine",
+        discussion: "EXAMPLE\n  stoa wallet list"
     )
 
     @OptionGroup var home: HomeOptions
@@ -110,35 +112,22 @@ struct WalletSend: AsyncParsableCommand {
         discussion: "EXAMPLE\n  stoa wallet send --from alice bob 12.5"
     )
 
-    @Option(help: "the wallet that pays")
-    var from = "default"
-    @Option(
-        help: ArgumentHelp(
-            "the account that pays, if it let the wallet's key act: a wallet's name or an address",
-            valueName: "account"
-        )
-    )
-    var account: String?
+    @Option(help: ArgumentHelp("the same as --wallet", valueName: "wallet"))
+    var from: String?
     @Argument(help: "a wallet's name or an address")
     var to: String
     @Argument(help: "how much, in STOA", transform: Amount.init(argument:))
     var amount: Amount
-    @OptionGroup var home: HomeOptions
-    @OptionGroup var node: NodeOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var signing: SigningOptions
 
     func run() async throws {
-        let wallets = Wallets(home: home)
-        let recipient = try wallets.resolve(to)
-        let payer = try account.map { try wallets.resolve($0) }
-        let key = try wallets.open(from, passphrase: try home.passphrase())
-        let outcome = try await node.ask { ledger in
-            let session = AccountSession(key: key, for: payer, ledger: ledger)
-            return try await session.execute([
-                .transfer(to: recipient, denomination: .native, amount: amount)
-            ]).outcome
-        }
-        try output.print(
+        var signing = signing
+        if let from { signing.acting.wallet = from }
+        let recipient = try Wallets(home: signing.home).resolve(to)
+        let outcome = try await signing.send { _, _ in
+            [.transfer(to: recipient, denomination: .native, amount: amount)]
+        }.outcome
+        try signing.output.print(
             [
                 "transaction": outcome.digest.description, "height": "\(outcome.height.rawValue)",
                 "to": recipient.description, "amountObol": "\(amount.obol)",

@@ -1,3 +1,4 @@
+import CanonicalCoding
 import LedgerCore
 import MarketTypes
 import SettlementCore
@@ -67,6 +68,30 @@ struct PlannerTests {
     }
 
     static let channel = ChannelID(.zero)
+
+    @Test("an issued unit is claimed by its own amount, or by time alone: STOA's does not count")
+    func units() {
+        let euro = Digest(sha256: [1])
+        func standing(_ unclaimed: UInt64, _ denomination: Denomination) -> ClaimPlanner.Standing {
+            ClaimPlanner.Standing(
+                channel: Self.channel,
+                denomination: denomination,
+                unclaimed: Amount(obol: UInt128(unclaimed)),
+                earned: Amount(obol: UInt128(unclaimed)),
+                isServing: false,
+                status: .open
+            )
+        }
+        var policy = policy()
+        policy.unitAmounts[euro.description] = Amount(obol: 7)
+        var planner = ClaimPlanner(policy)
+        #expect(planner.plan([standing(6, .issued(euro))], at: moment(0)).isEmpty)
+        #expect(planner.plan([standing(7, .issued(euro))], at: moment(0)).count == 1)
+        let other = Denomination.issued(Digest(sha256: [2]))
+        var second = ClaimPlanner(policy)
+        #expect(second.plan([standing(1_000_000, other)], at: moment(0)).isEmpty)
+        #expect(second.plan([standing(1_000_000, other)], at: moment(60)).count == 1)
+    }
 
     private func policy() -> ClaimPolicy {
         var policy = ClaimPolicy()
