@@ -17,6 +17,7 @@ public struct FrameMiddleware: RouterMiddleware {
         self.isTLS = isTLS
     }
 
+    /// Lets the request through, and makes of whatever comes back an answer.
     public func handle(
         _ request: Request,
         context: WebContext,

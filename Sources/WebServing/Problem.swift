@@ -61,6 +61,7 @@ public struct Problem: Error, HTTPResponseError, Sendable {
         self.headers = headers
     }
 
+    /// The answer that says it.
     public func response(from request: Request, context: some RequestContext) throws -> Response {
         var headers = headers
         headers[.contentType] = "application/problem+json"

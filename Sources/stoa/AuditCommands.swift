@@ -8,8 +8,8 @@ struct AuditGroup: AsyncParsableCommand {
         commandName: "audit",
         abstract: "check and export the log of who did what",
         discussion: """
-            Each record has the hash of the one before. Keep a head that `verify` printed somewhere \
-            else, and nobody can shorten or rewrite the log unseen.
+            Each record has the hash of the one before. Keep a head that `verify` printed \
+            somewhere else, and nobody can shorten or rewrite the log unseen.
 
             EXAMPLES
               stoa audit verify

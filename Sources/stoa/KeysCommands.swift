@@ -8,8 +8,8 @@ struct KeysGroup: AsyncParsableCommand {
         commandName: "keys",
         abstract: "make and end API keys of this machine's market",
         discussion: """
-            Keys let programs call `stoa serve`. They belong to the operator, whoever can write the \
-            access database; people make their own on the market's pages. A key is shown once.
+            Keys let programs call `stoa serve`. They belong to the operator, whoever can write \
+            the access database; people make their own on the market's pages. A key is shown once.
 
             EXAMPLES
               stoa keys create build --scope calls:write --scope usage:read --day-budget 2.5
@@ -76,8 +76,8 @@ struct KeysCreate: AsyncParsableCommand {
         commandName: "create",
         abstract: "make a key, and show it this once",
         discussion: """
-            Budgets are in STOA: --budget for all the key's life, --day-budget for each day of UTC, \
-            --model-budget and --model-day-budget for one model.
+            Budgets are in STOA: --budget for all the key's life, --day-budget for each day of \
+            UTC, --model-budget and --model-day-budget for one model.
 
             EXAMPLE
               stoa keys create agent --scope calls:write --budget 100 --model-day-budget llama=0.5

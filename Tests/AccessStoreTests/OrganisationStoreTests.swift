@@ -133,7 +133,7 @@ struct OrganisationStoreTests {
         }
     }
 
-    @Test("ACC-62: somebody who leaves takes their keys and sessions along; a lower role lowers keys")
+    @Test("ACC-62: who leaves takes their keys and sessions along; a lower role lowers keys")
     func leaving() async throws {
         let owner = try person(1)
         let team = try await database.createOrganisation(

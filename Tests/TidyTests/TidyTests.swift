@@ -11,7 +11,9 @@ struct TidyTests {
     }
 
     static let ground: Set<String> = ["MarketTypes", "CanonicalCoding", "Identity", "ProtobufWire"]
-    static let cores: Set<String> = ["SettlementCore", "LedgerCore", "CometBFTTypes", "Proofs", "AccessCore"]
+    static let cores: Set<String> = [
+        "AccessCore", "CometBFTTypes", "LedgerCore", "Proofs", "SettlementCore",
+    ]
 
     private var pure: [SourceFile] {
         tree.sources.filter { Self.cores.contains($0.target) || Self.ground.contains($0.target) }
@@ -96,7 +98,8 @@ struct TidyTests {
         let floors: [[String]] = [
             ["MarketTypes", "ProtobufWire"], ["CanonicalCoding"], ["Identity"],
             ["SettlementCore", "CometBFTTypes", "AccessCore"], ["LedgerCore"], ["Proofs"],
-            ["Journal", "OpenAIWire", "LedgerStore", "AccessStore", "Telemetry"], ["Consensus", "LedgerClient"],
+            ["Journal", "OpenAIWire", "LedgerStore", "AccessStore", "Telemetry"],
+            ["Consensus", "LedgerClient"],
             [
                 "ABCI", "CometBFTClient", "LedgerIndex", "LedgerNode", "ValidatorNode",
                 "Simulation", "WebServing",

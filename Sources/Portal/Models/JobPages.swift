@@ -93,13 +93,12 @@ enum JobPages {
         var fill = Fill()
         fill.put("id", NameText.fill(id.digest, link: PortalPaths.dispute(id.digest)))
         fill.put("disputeHref", PortalPaths.dispute(id.digest))
-        fill.put(
-            "job",
-            NameText.fill(
-                dispute.escrow.digest,
-                link: PortalPaths.job(dispute.escrow.digest)
-            )
-        )
+        switch dispute.subject {
+        case .job(let job):
+            fill.put("job", NameText.fill(job.digest, link: PortalPaths.job(job.digest)))
+        case .bond(let claim):
+            fill.put("claim", UnitName.native.fill(claim.amount))
+        }
         fill.put("standing", standing(dispute).text)
         fill.put("tone", standing(dispute).tone)
         fill.put("buyer", NameText.fill(dispute.buyer))

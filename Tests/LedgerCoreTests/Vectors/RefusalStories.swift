@@ -13,7 +13,7 @@ extension RefusalFile {
         RefusalFile("passes", 12, passes, unreachable: calls),
         RefusalFile("exchange", 13, exchange),
         RefusalFile("escrows", 14, deals(RefusedDeal.jobs) + [lateAcceptance]),
-        RefusalFile("disputes", 15, deals(RefusedDeal.disputes) + [lateVote]),
+        RefusalFile("disputes", 15, deals(RefusedDeal.disputes + RefusedDeal.claims) + [lateVote]),
         RefusalFile("governance", 16, governance, unreachable: executions),
         RefusalFile("authorization", 17, authorization),
         RefusalFile("deadlines", 18, deadlines),

@@ -62,8 +62,8 @@ def run(checker):
     state = genesis_entries(genesis, recorded["genesisRoot"], checker)
     models = [
         model_income.Income(checker), model_income.Shares(checker),
-        model_exchange.Exchange(checker), model_law.Juries(checker), model_law.Votes(checker),
-        model_law.Terms(checker),
+        model_exchange.Exchange(checker), model_law.Juries(checker), model_law.Claims(checker),
+        model_law.Votes(checker), model_law.Terms(checker),
     ]
     for block in recorded["blocks"]:
         height = int(block["height"])

@@ -3,7 +3,7 @@
 A kind is a word of the grammar (CAN-2 to CAN-8), or a document or choice of `schema`:
 `u8` … `u128`, `bool`, `digest`, `text[n]`, `bytes[n]`, `raw[n]` (n bytes without a length),
 `opt T`, `list[n] T`, `list8[n] T`, `enum[a-b]` (a tag of one byte), `publicKey`, `signature`,
-`Signed T`.
+`Signed T`, `tail T` (at the end of a document: T, or nothing).
 """
 
 from vectors_market import schema
@@ -64,6 +64,8 @@ def encode(kind, value):
         return bytes.fromhex(value)
     if word == "opt":
         return b"\x00" if value is None else b"\x01" + encode(rest, value)
+    if word == "tail":
+        return b"" if value is None else encode(rest, value)
     if word in ("list", "list8"):
         count = uint(4 if word == "list" else 1, len(value))
         return count + b"".join(encode(rest, item) for item in value)
@@ -132,6 +134,8 @@ class Reader:
             return self.take(int(most)).hex()
         if word == "opt":
             return self.read(rest) if self.tag(0, 1) else None
+        if word == "tail":
+            return None if self.at == len(self.data) else self.read(rest)
         if word in ("list", "list8"):
             count = self.counted(4 if word == "list" else 1, int(most))
             return [self.read(rest) for _ in range(count)]

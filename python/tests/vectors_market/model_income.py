@@ -125,9 +125,7 @@ class Income:
 
 
 def scale(count):
-    """SHA-4: the count times the power of two that brings it to 2^63 or above."""
-    while count < 2**63:
-        count *= 2
+    """How many parts a smallest unit has (SHA-4)."""
     return count
 
 

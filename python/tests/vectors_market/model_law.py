@@ -26,7 +26,9 @@ def write_validators(put, genesis):
             "slashes": [],
         }
         put("40" + operator, "Validator", entry)
-        put("41" + operator * 2, "Delegation", {"shares": bond, "paidIndex": "0", "parts": []})
+        put("41" + operator * 2, "Delegation", {
+            "shares": bond, "paidIndex": "0", "parts": [], "exitDelayBlocks": None,
+        })
         put("42" + address.hex(), "StoredDigest", {"digest": operator})
         powers.append({"address": address.hex(), "number": str(int(bond) // 10**9)})
     table = {"entries": sorted(powers, key=lambda one: one["address"])}
@@ -60,7 +62,10 @@ class Juries:
         name, number = message["dispute"], message["number"]
         dispute = step.before.get(0x7A, name)
         self.same(step, "commitment", dispute["commitment"], names.commitment(number))
-        jurors = [(one["account"], int(one["stake"])) for one in step.before.get(0x78)["jurors"]]
+        # Those who were jurors when the round opened (DIS-30).
+        height = int(step.before.get(0x7C, name)["value"])
+        kept = step.before.get(0x7B, f"{height:016x}")
+        jurors = [(one["account"], int(one["stake"])) for one in kept["jurors"]]
         seed = names.jury_seed(name, dispute["round"], number, dispute["answer"])
         parties = dispute["buyer"], dispute["seller"]
         seats = (4 << dispute["round"]) - 1
@@ -107,7 +112,49 @@ class Juries:
         self.verdicts.append(verdict)
 
     def finish(self):
-        self.checker.same("verdicts", [2, 1], self.verdicts)
+        self.checker.same("verdicts", [2, 1, 1], self.verdicts)
+
+
+class Claims:
+    """What a claim to a bond holds, costs and brings (DIS-50 to DIS-53)."""
+
+    DEPOSIT_BASIS_POINTS = 500
+    POT = 13
+
+    def __init__(self, checker):
+        self.checker, self.paid = checker, 0
+
+    def block(self, state, height):
+        pass
+
+    def step(self, step):
+        for event in step.told("claimHeld"):
+            name, amount = event["dispute"], int(event["amount"])
+            deposit = amount * self.DEPOSIT_BASIS_POINTS // 10_000
+            self.same(step, "deposit", deposit, int(event["deposit"]))
+            self.same(step, "held", amount + deposit, step.after.pot(self.POT, name))
+            bonds = [
+                int((state.get(0x30, event["seller"]) or {"active": 0})["active"])
+                for state in (step.before, step.after)
+            ]
+            self.same(step, "bond", bonds[0] - amount, bonds[1])
+        for event in step.told("claimEnded"):
+            claim = step.after.get(0x7A, event["dispute"])
+            amount, verdict = int(claim["claim"]["amount"]), claim["verdict"]
+            restored = {1: 0, 2: amount, 3: amount // 2}[verdict]
+            found = int(event["restored"]), int(event["awarded"])
+            self.same(step, "settled", (restored, amount - restored), found)
+        for event in step.told("claimPaid"):
+            claim = step.after.get(0x7A, event["dispute"])["claim"]
+            self.same(step, "in time", True, step.height >= int(claim["releasedAt"]))
+            self.same(step, "its pot", 0, step.after.pot(self.POT, event["dispute"]))
+            self.paid += 1
+
+    def same(self, step, what, expected, found):
+        self.checker.same(f"{step.name}: claim's {what}", expected, found)
+
+    def finish(self):
+        self.checker.same("claims that were paid", 1, self.paid)
 
 
 class Votes:

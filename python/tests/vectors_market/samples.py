@@ -53,7 +53,7 @@ class Filler:
             return f"text-{self.next()}"[: int(most)] if self.full else ""
         if word == "bytes":
             return "%04x" % self.next() if self.full else ""
-        if word == "opt":
+        if word in ("opt", "tail"):
             return self.value(rest) if self.full else None
         if word in ("list", "list8"):
             items = [self.value(rest) for _ in range(min(2, int(most)) if self.full else 0)]

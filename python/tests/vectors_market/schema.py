@@ -81,7 +81,7 @@ Channel: payer digest, payee digest, denomination denomination, deposit u128, pa
 LaneSettlement: sequence u64, total u128
 ClaimRecord: receiptsRoot digest, receiptsCount u64, paid u128, height u64
 Unbonding: amount u128, releasedAt u64
-Bond: active u128, unbonding list8[8] Unbonding
+Bond: active u128, unbonding list8[8] Unbonding, exitDelayBlocks tail u64
 Slash: infraction u64, executedAt u64
 Validator: consensusKey publicKey, commission Commission, commissionSetAt u64, stake u128,
   shares u128, rewardIndex u128, rewardRest u128, rewards u128, commissionEarned u128,
@@ -89,7 +89,7 @@ Validator: consensusKey publicKey, commission Commission, commissionSetAt u64, s
 StakePart: amount u128, begunAt u64, releasedAt u64
 Address: address raw[20], number u64
 AddressTable: entries list[200] Address
-Delegation: shares u128, paidIndex u128, parts list8[8] StakePart
+Delegation: shares u128, paidIndex u128, parts list8[8] StakePart, exitDelayBlocks tail u64
 """
     + PARTS_TEXT
 )
@@ -142,6 +142,7 @@ CHOICES = {
 """
         + EVENTS_TEXT
     ),
+    "BondClaim": cases("1 bond: amount u128, deposit u128, releasedAt u64"),
     "EscrowStatus": cases(
         """
 1 offered:

@@ -45,10 +45,14 @@ DisputeRules: speakBlocks u64, voteBlocks u64, appealBlocks u64, bond u128, pena
 JurorSeat: juror digest, commitment opt digest, vote enum[0-3]
 Dispute: escrow digest, buyer digest, seller digest, rules DisputeRules, round u8,
   phase enum[1-6], until u64, opener digest, commitment digest, answer digest,
-  evidence list8[6] digest, seats list[15] JurorSeat, verdict enum[0-3]
+  evidence list8[6] digest, seats list[15] JurorSeat, verdict enum[0-3],
+  claim tail BondClaim
+KeptJurors: rounds u32, jurors list[256] Juror
+HeldClaim: dispute digest, claimant digest, amount u128, isAwarded bool
+HeldClaims: claims list[16] HeldClaim
 VoteUnlocking: amount u128, releasedAt u64
 Voter: own u128, received u128, delegate opt digest, unlockings list[8] VoteUnlocking,
-  checkpoints u64
+  checkpoints u64, exitDelayBlocks tail u64
 VotingCheckpoint: height u64, own u128, received u128, delegate opt digest
 VotingTotal: locked u128, checkpoints u64
 TotalCheckpoint: height u64, locked u128
@@ -68,7 +72,7 @@ Session: grant SessionGrant, grantedBy digest, isRevoked bool, periodStart u64,
   spent each[limits] u128
 Rotation: next digest, effectiveAt u64
 KeyAuthority: current digest, rotation opt Rotation
-Deadline: kind enum[1-6], name digest
+Deadline: kind enum[1-7], name digest
 DueCount: count u16
 IncomePart: sold digest, earner digest, account digest, denomination denomination, amount u128
 RedemptionNames: redemption digest, unit digest, holder digest, amount u128
@@ -128,6 +132,7 @@ MESSAGES_TEXT = """
 96 castVote: dispute digest, sealed digest
 97 openVote: dispute digest, vote enum[1-3], salt digest
 98 appeal: dispute digest, evidence digest, commitment digest
+99 claimBond: channel digest, amount u128, evidence digest, commitment digest
 102 lockVotes: amount u128
 103 unlockVotes: amount u128
 104 withdrawVotes:
@@ -197,6 +202,10 @@ EVENTS_TEXT = """
 95 decided: dispute digest, verdict enum[1-3], round u8
 96 jurorPaid: dispute digest, juror digest, amount u128
 97 jurorFined: dispute digest, juror digest, amount u128
+98 claimOpened: dispute digest, channel digest, by digest, round u8
+99 claimHeld: dispute digest, seller digest, amount u128, deposit u128
+100 claimEnded: dispute digest, awarded u128, restored u128
+101 claimPaid: dispute digest, claimant digest, amount u128
 102 votesChanged: account digest, own u128, received u128
 103 unlockBegan: account digest, amount u128, releasedAt u64
 104 votesWithdrawn: account digest, amount u128
@@ -277,6 +286,9 @@ ENTRIES_TEXT = """
 78 JurorTable
 79 JurorExit 32
 7a Dispute 32
+7b KeptJurors 8
+7c StoredNumber 32
+7d HeldClaims 32
 80 Voter 32
 81 VotingCheckpoint 32 8
 82 VotingTotal
@@ -285,6 +297,7 @@ ENTRIES_TEXT = """
 85 Ballot 32 32
 86 StoredNumber
 87 StoredNumber 32
+88 StoredNumber 2
 90 Session 32 32
 91 KeyAuthority 32
 """

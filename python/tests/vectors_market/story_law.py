@@ -1,7 +1,10 @@
 """The story's jobs, juries, votes and keys."""
 
 from vectors_market import names
-from vectors_market.chain import NATIVE, STOA, issued, message
+from vectors_market.chain import NATIVE, NUMBERS, STOA, issued, message
+
+
+PENALTY = NUMBERS[1503]
 
 
 def content(number):
@@ -66,9 +69,25 @@ class Court:
         answer = message("answer", dispute=name, evidence=content(0x64), number=other)
         story.send(seller, "answers", answer)
         story.send(buyer, "reveals", message("reveal", dispute=name, number=mine))
-        seed = names.jury_seed(name, 0, mine, other)
-        parties = (buyer.account, seller.account)
-        return name, draw(self.stakes.items(), parties, 3, seed)
+        return name, self.jury(name, buyer, seller, numbers)
+
+    def claim(self, channel, payer, seller, amount, numbers):
+        """The same about a part of a seller's bond (DIS-50)."""
+        story, (mine, other) = self.story, numbers
+        name = story.named("dispute", payer)
+        claimed = message(
+            "claimBond", channel=channel, amount=str(amount), evidence=content(0x67),
+            commitment=names.commitment(mine),
+        )
+        story.send(payer, "claims a part of the seller's bond", claimed)
+        answer = message("answer", dispute=name, evidence=content(0x68), number=other)
+        story.send(seller, "answers the claim", answer)
+        story.send(payer, "reveals", message("reveal", dispute=name, number=mine))
+        return name, self.jury(name, payer, seller, numbers)
+
+    def jury(self, name, buyer, seller, numbers):
+        seed = names.jury_seed(name, 0, *numbers)
+        return draw(self.stakes.items(), (buyer.account, seller.account), 3, seed)
 
     def judge(self, name, jury, votes):
         for juror, vote in zip(jury, votes):
@@ -80,6 +99,11 @@ class Court:
             opened = message("openVote", dispute=name, vote=vote, salt=content(0x65))
             self.story.send(self.keys[juror], "opens the vote", opened)
         self.story.chain.end()
+        # DIS-31: who is in the minority is drawn with less from now on.
+        verdict = max(votes, key=votes.count)
+        for juror, vote in zip(jury, votes):
+            if vote != verdict:
+                self.stakes[juror] -= min(PENALTY, self.stakes[juror])
 
 
 def jobs_and_juries(story):
@@ -107,6 +131,12 @@ def jobs_and_juries(story):
     )
     story.send(story.hal, "appeals; nobody answers", appeal)
     court.judge(other, bench, (1, 3, 1))
+    story.send(story.cyn, "has a bond", message("depositBond", amount=str(12 * STOA + 7)))
+    numbers = (content(0x76), content(0x77))
+    claim, jurors = court.claim(
+        story.channels[0], story.gus, story.cyn, 10 * STOA + 1, numbers
+    )
+    court.judge(claim, jurors, (1, 1, 2))
     story.send(story.jon, "leaves the jury", message("leaveJury"))
     story.chain.end(9)
     story.send(story.jon, "takes the stake back", message("withdrawJury"))

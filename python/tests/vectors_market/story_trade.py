@@ -112,6 +112,7 @@ def claims(story, paid, euros):
             deposit=str(deposit), voucherKey=VOUCHERS.public, lanes=4,
         )
         story.send(story.gus, "opens a channel", opening)
+    story.channels = channels
     story.chain.end()
     lanes = (
         call(story, channels[0], 20, paid[1], PRICE), call(story, channels[1], 37, euros[1], 11)
