@@ -27,8 +27,8 @@ public struct Indexer: Sendable {
     ///   ``IndexError/otherHistory(height:)``, or ``LedgerClientError``.
     @discardableResult
     public func checkPlace() async throws -> BlockHeight {
-        let status = try await ledger.status()
         let place = try await database.place()
+        let status = try await ledger.status(reaching: place.height)
         guard status.chain == place.chain else { throw IndexError.otherChain }
         guard status.height >= place.height else {
             throw IndexError.ledgerSetBack(

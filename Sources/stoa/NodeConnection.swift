@@ -65,11 +65,15 @@ struct NodeOptions: ParsableArguments {
         }
         do {
             let genesis = try readGenesis()
+            var settings = NetworkLedger.Settings()
+            // Nobody else pays for the questions to a network on this machine.
+            if isLocal { settings.pollMilliseconds = 50 }
             return try NetworkLedger(
                 genesis: genesis,
                 urls: endpoints,
                 client: client,
                 store: try trustStore(genesis),
+                settings: settings,
                 logger: serviceLogger("light")
             )
         } catch let error as CommandFailure {

@@ -18,23 +18,39 @@ struct Prove: AsyncParsableCommand {
             claimed it. Without a gateway in the home directory, the provider's own journal there \
             is read.
 
-            EXAMPLE
+            What two names make is named by both, the second as the last argument: a balance by \
+            unit and account, shares and dividends by asset and holder, a pass by plan and \
+            holder, a pool's reserve by pool and unit, liquidity by pool and account, royalties \
+            by asset and the asset that was sold, a delegation by validator and account, a \
+            session by account and key, a ballot by proposal and voter.
+
+            EXAMPLES
               stoa prove account alice > alice.proof
+              stoa prove shares bob/small alice > shares.proof
+              stoa prove pass monthly alice > pass.proof
+              stoa prove reserve 5c01ab STOA > pool.proof
               stoa prove receipt 1 > receipt.proof
               stoa verify receipt.proof
             """
     )
 
-    enum Subject: String, ExpressibleByArgument, CaseIterable {
-        case account, channel, offer, bond, claim, entry, receipt
-    }
-
-    @Argument(help: "what to prove: account, channel, offer, bond, claim, entry or receipt")
-    var subject: Subject
     @Argument(
-        help: "its id in hex, an address, a wallet's name, CHANNEL/NUMBER, or a state key in hex"
+        help: ArgumentHelp(
+            "what to prove: " + ProofSubject.allCases.map(\.rawValue).joined(separator: ", ")
+        )
+    )
+    var subject: ProofSubject
+    @Argument(
+        help: """
+            its id in hex or the first digits of it, its name as other commands take it, an \
+            address, a wallet's name, CHANNEL/NUMBER, or a state key in hex
+            """
     )
     var name: String
+    @Argument(help: "the second name, where two are needed")
+    var second: String?
+    @Option(help: "whose assets bare names are")
+    var wallet = "default"
     @Option(
         help: ArgumentHelp(
             "the provider that is asked where a receipt is anchored (else the offer's endpoint)",
@@ -44,18 +60,23 @@ struct Prove: AsyncParsableCommand {
     var provider: String?
     @OptionGroup var home: HomeOptions
     @OptionGroup var node: NodeOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let file =
             subject == .receipt
             ? try await ReceiptProving(home: home, node: node, provider: provider).file(of: name)
-            : try await stateFile(try key())
+            : try await stateFile()
         try check(file)
-        print(file.text, terminator: "")
+        // The file is JSON in any case; its texts have no line ends.
+        let lines = file.text.split(separator: "\n").map { $0.drop { $0 == " " } }
+        print(output.json ? lines.joined() + "\n" : file.text, terminator: "")
     }
 
-    private func stateFile(_ key: StateKey) async throws -> ProofFile {
-        try await node.ask { ledger in
+    private func stateFile() async throws -> ProofFile {
+        let naming = ProofNaming(home: home, wallet: wallet)
+        return try await node.ask { ledger in
+            let key = try await naming.key(subject, name, second, ledger)
             let sealed = try await SealedEntries.read([key], from: ledger)
             return .state(StateEntryProof(entry: sealed.entries[0], seal: sealed.seal))
         }
@@ -74,32 +95,5 @@ struct Prove: AsyncParsableCommand {
                 hint: "is the genesis that of the ledger that was asked?"
             )
         }
-    }
-
-    private func key() throws -> StateKey {
-        switch subject {
-        case .account: return .account(try Wallets(home: home).resolve(name))
-        case .bond: return .bond(try Wallets(home: home).resolve(name))
-        case .channel: return .channel(ChannelID(try digest(name)))
-        case .offer: return .offer(OfferID(try digest(name)))
-        case .claim:
-            let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 2, let number = UInt32(parts[1]) else {
-                throw ValidationError("“\(name)” is not CHANNEL/NUMBER")
-            }
-            return .claim(ChannelID(try digest(String(parts[0]))), number)
-        case .entry:
-            guard let bytes = Hex.decode(name), (1...StateKey.bytesMax).contains(bytes.count)
-            else { throw ValidationError("“\(name)” is not a state key in hex") }
-            return StateKey(bytes: bytes)
-        case .receipt: throw ValidationError("a receipt is no entry of the state")
-        }
-    }
-
-    private func digest(_ text: String) throws -> Digest {
-        guard let digest = Digest(hex: text) else {
-            throw ValidationError("“\(text)” is not an id of 64 hex digits")
-        }
-        return digest
     }
 }

@@ -113,18 +113,6 @@ extension String {
 }
 
 extension StateVerdict {
-    /// What the entry is, by the first byte of its key (LED-7).
-    fileprivate var kind: String {
-        let names: [UInt8: String] = [
-            0x01: "account", 0x02: "issued balance", 0x03: "fee pool", 0x04: "parameters",
-            0x05: "supply", 0x06: "last deadline", 0x10: "asset", 0x11: "asset version",
-            0x18: "offer", 0x20: "channel", 0x21: "lane", 0x22: "claim",
-            0x23: "channel of a payer", 0x24: "channel of a payee", 0x30: "bond",
-            0x31: "punished call", 0x40: "validator", 0x41: "delegation",
-        ]
-        return names[key.bytes[0]] ?? "entry"
-    }
-
     fileprivate var text: String {
         """
         proven: \(kind) is \(value == nil ? "absent from" : "in") the state of block \
@@ -139,30 +127,5 @@ extension StateVerdict {
     private var valueText: String {
         guard let value else { return "nothing stored" }
         return described(value) ?? "\(value.count) bytes: \(Hex.encode(value))"
-    }
-
-    private func described(_ value: [UInt8]) -> String? {
-        switch key.bytes[0] {
-        case 0x01:
-            (try? Account(canonicalBytes: value)).map {
-                "balance \($0.balance) STOA, sequence \($0.sequence)"
-            }
-        case 0x18:
-            (try? OfferRecord(canonicalBytes: value)).map {
-                "\($0.offer.model) by \($0.offer.seller), \($0.standing.name)"
-            }
-        case 0x20:
-            (try? Channel(canonicalBytes: value)).map {
-                "\($0.payer) to \($0.payee), deposit \($0.deposit) STOA, paid \($0.paid), "
-                    + $0.status.text
-            }
-        case 0x22:
-            (try? ClaimRecord(canonicalBytes: value)).map {
-                "\($0.receiptsCount) receipts under \($0.receiptsRoot), paid \($0.paid) STOA in "
-                    + "block \($0.height.rawValue)"
-            }
-        case 0x30: (try? Bond(canonicalBytes: value)).map { "active \($0.active) STOA" }
-        default: nil
-        }
     }
 }

@@ -21,6 +21,8 @@ final class ChainLedger: LedgerConnection {
         /// What an answer or two are older by than the blocks, as another node's would be.
         var old: [(entries: Entries, height: UInt64)] = []
         var lags = false
+        /// How many more times the ledger's standing is told a block late.
+        var lateStandings = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
         var isClosed = false
     }
@@ -68,6 +70,11 @@ final class ChainLedger: LedgerConnection {
     /// Lets some answers come from the state before the last block.
     func lag() {
         state.withLock { $0.lags = true }
+    }
+
+    /// Tells of the last block late, so many times, as a network does.
+    func tellLate(_ times: Int) {
+        state.withLock { $0.lateStandings = times }
     }
 
     /// Takes an entry out of the state behind the rules' back.
@@ -160,7 +167,11 @@ final class ChainLedger: LedgerConnection {
     // MARK: LedgerConnection
 
     func status() async throws(LedgerClientError) -> LedgerStatus {
-        let last = state.withLock { $0.blocks.last }
+        let last = state.withLock { state in
+            guard state.lateStandings > 0 else { return state.blocks.last }
+            state.lateStandings -= 1
+            return state.blocks.dropLast().last
+        }
         return LedgerStatus(
             chain: genesis.chain,
             name: genesis.name,

@@ -146,6 +146,22 @@ struct FollowTests {
         #expect(try await database.dump() == before)
     }
 
+    @Test("IDX-3: a ledger that tells of its last block late was not set back")
+    func lateStanding() async throws {
+        let ledger = ChainLedger()
+        let directory = try Directory()
+        var bazaar = Bazaar(ledger, seed: 7)
+        bazaar.blocks(10)
+        let database = try await rebuilt(ledger, directory, "a")
+        ledger.tellLate(2)
+        let indexer = Indexer(database: database, ledger: ledger, logger: silent)
+        let height = try await indexer.checkPlace()
+        #expect(height.rawValue == ledger.height)
+        ledger.tellLate(2)
+        let report = try await IndexChecker(database: database, ledger: ledger).check()
+        #expect(report.isEqual)
+    }
+
     @Test("another genesis, a ledger that was set back and another history are refused")
     func refused() async throws {
         let ledger = ChainLedger()

@@ -34,6 +34,16 @@ def obol(text: str) -> str:
     return f"{whole}.{rest:09d} STOA"
 
 
+def no_engine() -> bool:
+    """Whether a network cannot run here, which is said."""
+    if os.environ.get("COMETBFT_BIN"):
+        return False
+    say("error: COMETBFT_BIN is not set\n"
+        "hint: set it to the program of CometBFT 0.38, or to python/stoa_standin/standin, a "
+        "stand-in for tests that is not for money")
+    return True
+
+
 def start_ledger(stoa: Stoa, start) -> str:
     """Starts a ledger in one process; returns what a client names it by."""
     genesis = stoa("node", "init", "--allocate", "seller=1000", "--allocate", "buyer=1000")
@@ -183,10 +193,7 @@ def main() -> int:
     stop_recorded(record)
     shutil.rmtree(options.home, ignore_errors=True)
     options.home.mkdir(parents=True, mode=0o700)
-    if options.network and not os.environ.get("COMETBFT_BIN"):
-        say("error: COMETBFT_BIN is not set\n"
-            "hint: set it to the program of CometBFT 0.38, or to python/stoa_standin/standin, a "
-            "stand-in for tests that is not for money")
+    if options.network and no_engine():
         return 1
     say("==> a market of four processes" + (" on four validators" if options.network else ""))
     services: list[Service] = []

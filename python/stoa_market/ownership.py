@@ -8,74 +8,16 @@ import json
 import os
 import shutil
 import sys
-import time
 from pathlib import Path
 
 from openai import OpenAI
 
-from .first_sale import obol, say
-from .processes import Service, Stoa
+from .first_sale import no_engine, obol, say
+from .processes import Service
+from .sitting import JURORS, OWNERS, Sitting
 
 ROOT = Path(__file__).resolve().parents[2]
-OWNERS = ("dana", "mona", "finn")
-JURORS = ("judy", "jack", "joan")
-PEOPLE = (*OWNERS, *JURORS, "buyer", "trader")
-HOLDERS = 100
-# Short where the sitting waits for the end of a window, long where somebody must act in it.
-SHORT = (
-    ("governance.votingDelayBlocks", 10), ("governance.votingPeriodBlocks", 1000),
-    ("governance.timelockBlocks", 600), ("disputes.speakBlocks", 6000),
-    ("disputes.voteBlocks", 6000), ("disputes.appealBlocks", 50),
-)
 CORPUS = "id,text\n1,The Stoa was a hall in Athens.\n2,Anyone could walk in and trade.\n"
-
-
-class Sitting:
-    """The processes and files of one sitting."""
-
-    def __init__(self, binary: Path, home: Path, upstream: Service, tick: int = 20):
-        self.binary = binary
-        self.home = home
-        self.upstream = upstream
-        self.services: list[Service] = []
-        self.files = home / "files"
-        self.files.mkdir(parents=True, exist_ok=True)
-        stoa = Stoa(binary, home)
-        for wallet in PEOPLE:
-            stoa("wallet", "new", wallet)
-        allocations = [word for name in PEOPLE for word in ("--allocate", f"{name}=10000")]
-        numbers = [word for name, value in SHORT for word in ("--number", f"{name}={value}")]
-        stoa("node", "init", *allocations, *numbers)
-        node = self.start(stoa.service("node", "node", "run", "--port", "0", "--tick", str(tick)))
-        self.stoa = Stoa(binary, home, node.url)
-
-    def start(self, service: Service) -> Service:
-        self.services.append(service)
-        return service.start(timeout_seconds=120)
-
-    def stop(self) -> None:
-        for service in reversed(self.services):
-            service.stop()
-
-    def file(self, name: str, text: str) -> str:
-        path = self.files / name
-        path.write_text(text)
-        return str(path)
-
-    def address(self, wallet: str) -> str:
-        return self.stoa("wallet", "balance", wallet)["address"]
-
-    def balance(self, wallet: str) -> int:
-        return int(self.stoa("wallet", "balance", wallet)["balanceObol"])
-
-    def wait(self, what: str, done, seconds: float = 60):
-        """Asks `done` until it returns something; what that was is returned."""
-        deadline = time.monotonic() + seconds
-        while not (found := done()):
-            if time.monotonic() > deadline:
-                raise SystemExit(f"{what} did not happen in {seconds} s")
-            time.sleep(0.05)
-        return found
 
 
 def publish(sitting: Sitting) -> dict[str, str]:
@@ -99,20 +41,17 @@ def publish(sitting: Sitting) -> dict[str, str]:
     return ids
 
 
-def share(sitting: Sitting) -> list[str]:
-    """A hundred people own what the fine-tune earns; returns two of them, who have wallets."""
+def share(sitting: Sitting) -> None:
+    """Many people own what the fine-tune earns; trader and buyer a tenth each."""
     stoa = sitting.stoa
     stoa("shares", "issue", "tune", "1000", "--wallet", "finn")
-    holders = ["trader", "buyer"]
-    for holder in holders:
-        stoa("shares", "transfer", "tune", holder, "100", "--wallet", "finn")
-    for number in range(HOLDERS - len(holders) - 1):
-        wallet = f"holder-{number}"
-        stoa("wallet", "new", wallet)
-        stoa("shares", "transfer", "tune", wallet, "5", "--wallet", "finn")
+    parts = ["trader=100", "buyer=100"]
+    for number in range(sitting.holders - len(parts) - 1):
+        stoa("wallet", "new", f"holder-{number}")
+        parts.append(f"holder-{number}=5")
+    stoa("shares", "distribute", "tune", *parts, "--wallet", "finn")
     listed = stoa("shares", "holders", "finn/tune")
     say(f"    1000 shares of tune, {len(listed)} holders")
-    return holders
 
 
 def dividends(sitting: Sitting, holder: str) -> tuple[int, int]:
@@ -144,8 +83,7 @@ def trade(sitting: Sitting) -> dict:
 def dispute(sitting: Sitting) -> dict:
     """A job is delivered, disputed, and decided by three jurors."""
     stoa = sitting.stoa
-    for juror in JURORS:
-        stoa("jury", "join", "500", "--wallet", juror)
+    sitting.each(JURORS, lambda juror: stoa("jury", "join", "500", "--wallet", juror))
     task = sitting.file("task.md", "Translate the corpus into Greek.\n")
     job = stoa(
         "escrow", "lock", "--wallet", "buyer", "--seller", "finn", "--amount", "20", "--document",
@@ -159,10 +97,10 @@ def dispute(sitting: Sitting) -> dict:
     stoa("dispute", "answer", case, "--wallet", "finn", "--evidence",
          sitting.file("because.md", "It is all Greek to me.\n"))
     stoa("dispute", "reveal", case, "--wallet", "buyer")
-    for juror, verdict in zip(JURORS, ("buyer", "buyer", "seller")):
-        stoa("jury", "vote", case, verdict, "--wallet", juror)
-    for juror in JURORS:
-        stoa("jury", "open", case, "--wallet", juror)
+    verdicts = dict(zip(JURORS, ("buyer", "buyer", "seller")))
+    sitting.each(
+        JURORS, lambda juror: stoa("jury", "vote", case, verdicts[juror], "--wallet", juror))
+    sitting.each(JURORS, lambda juror: stoa("jury", "open", case, "--wallet", juror))
     shown = stoa("dispute", "show", case)
     say(f"    the jury: {', '.join(seat['vote'] for seat in shown['jury'])}; "
         f"verdict {shown['verdict']}")
@@ -212,6 +150,11 @@ def subscribe(sitting: Sitting, calls: int) -> dict:
         "pass", "plan", "publish", "monthly", "--wallet", "finn", "--offer", offer, "--price", "5",
         "--blocks", "100000", "--include", f"call={calls - 2}")
     bought = stoa("pass", "buy", "monthly", "--wallet", "buyer")
+    # The gateway follows the ledger: it shows what the pass pays for once it knows of it.
+    sitting.wait("the pass at the gateway", lambda: any(
+        model["id"] == "tune" and any(offer["prices"]["call"]["obol"] == 0
+                                      for offer in model["offers"])
+        for model in sitting.ask_gateway("/v1/models")["data"]))
     before = sitting.balance("buyer")
     costs = []
     for number in range(calls):
@@ -224,35 +167,80 @@ def subscribe(sitting: Sitting, calls: int) -> dict:
             "paid": before - sitting.balance("buyer")}
 
 
-def vote(sitting: Sitting) -> dict:
-    """A number of the rules is changed by a vote, and what opened before keeps the old one."""
+def vote(sitting: Sitting) -> str:
+    """A number of the rules is voted on; what opened before keeps the old one."""
     stoa = sitting.stoa
-    for owner in OWNERS:
-        stoa("govern", "lock", "--wallet", owner, "1000")
+    # Together more than the hundredth of all STOA that must vote, the validators' included.
+    sitting.each(OWNERS, lambda owner: stoa("govern", "lock", "--wallet", owner, "2000"))
     proposal = stoa(
         "govern", "propose", "number", "--wallet", "dana", "--title", "leave sooner",
         "channels.closingDelayBlocks=150")["proposal"]
-    for owner, choice in zip(OWNERS, ("yes", "yes", "no")):
-        sitting.wait(
-            f"the vote of {owner}",
-            lambda: "error" not in stoa(
-                "govern", "vote", "--wallet", owner, proposal, choice, check=False))
+    choices = dict(zip(OWNERS, ("yes", "yes", "no")))
+    sitting.each(OWNERS, lambda owner: sitting.wait(
+        f"the vote of {owner}",
+        lambda: "error" not in stoa(
+            "govern", "vote", "--wallet", owner, proposal, choices[owner], check=False)))
     say(f"    proposal {proposal[:16]}…: dana and mona vote yes, finn no")
+    return proposal
 
-    def executed():
-        shown = stoa("govern", "show", proposal)
-        return shown if shown["status"] in ("executed", "rejected", "failed") else None
 
-    shown = sitting.wait("the execution", executed, 120)
-    say(f"    {shown['status']} after its delay: an exit takes 150 blocks from now on")
+def execute(sitting: Sitting, proposal: str) -> dict:
+    """The ledger executes what passed, by itself, once its delay is over."""
+    def ended():
+        shown = sitting.stoa("govern", "show", proposal)
+        return shown if shown["status"] in ("executed", "ended", "failed") else None
+
+    shown = sitting.wait("the execution", ended)
+    assert shown["status"] == "executed", shown
+    say("    executed after its delay: an exit takes 150 blocks from now on")
     return shown
+
+
+def prove(sitting: Sitting) -> list[str]:
+    """Entries of the market are proven, and checked with nothing but the genesis."""
+    pool = sitting.stoa("exchange", "pool", "list")[0]["pool"]
+    verdicts = [
+        sitting.proof("shares", "shares", "finn/tune", "trader"),
+        sitting.proof("pass", "pass", "monthly", "buyer"),
+        sitting.proof("pool", "pool", pool),
+        sitting.proof("reserve", "reserve", pool, "STOA"),
+    ]
+    for verdict in verdicts:
+        lines = verdict.splitlines()
+        say(f"    {lines[0]}")
+        say(f"        {lines[2]}")
+        if sitting.network:
+            say(f"        {lines[3]}")
+    return verdicts
+
+
+def account_for(sitting: Sitting, ids: dict[str, str]) -> dict:
+    """Who earned what from whom; an index made from the same ledger says what the ledger says."""
+    stoa = sitting.stoa
+    # The index has followed the ledger since the sitting began, and goes on while the two are
+    # compared; on a network, which makes blocks all the time, some of the blocks are read again.
+    check = stoa("index", "check", *([] if sitting.network else ["--full"]))
+    names = {sitting.address(name): name for name in ("buyer", *OWNERS)}
+    payers = {}
+    for name in ids:
+        payers[name] = stoa("asset", "income", ids[name], "--payers")["payers"]
+        for row in payers[name]:
+            row["payerName"] = names[row["payer"]]
+            row["accountName"] = names[row["account"]]
+            way = f" through {', '.join(row['through'])}" if row["through"] else ""
+            to = f"the holders of {row['shares']} shares" if "shares" in row else row["accountName"]
+            say(f"    {name:<8} {obol(row['amount'])} from {row['payerName']} for {row['paidFor']}"
+                f"{way}, to {to}")
+    say(f"    an index of {check['blocks']} blocks and {check['events']} events: "
+        + ("equal to the ledger" if check["equal"] else "DIFFERS"))
+    return {"payers": payers, "index_equal": check["equal"]}
 
 
 def run(sitting: Sitting, calls: int = 20) -> dict:
     """The whole sitting; returns what happened."""
     say("==> a dataset, a base model trained on it, and a fine-tune of that")
     ids = publish(sitting)
-    say("\n==> a hundred owners of the fine-tune's income")
+    say(f"\n==> {sitting.holders} owners of the fine-tune's income")
     share(sitting)
     say(f"\n==> {calls} calls to the fine-tune, claimed at once, split over three owners")
     income = sell(sitting, ids, calls)
@@ -264,28 +252,53 @@ def run(sitting: Sitting, calls: int = 20) -> dict:
     passes = subscribe(sitting, 5)
     say("\n==> shares are traded")
     traded = trade(sitting)
-    say("\n==> a job is disputed")
-    judged = dispute(sitting)
     say("\n==> a vote")
-    voted = vote(sitting)
+    proposal = vote(sitting)
+    say("\n==> meanwhile, a job is disputed")
+    judged = dispute(sitting)
+    say("\n==> the vote has ended")
+    voted = execute(sitting, proposal)
+    say("\n==> who earned what from whom")
+    accounts = account_for(sitting, ids)
+    say("\n==> proofs for a stranger, checked offline")
+    verdicts = prove(sitting)
+    summary = {
+        "earned_obol": {name: income[name]["totals"]["native"] for name in ids},
+        "pass_costs_obol": passes["costs"], "proposal": voted["status"],
+        "dividend_obol": gained, "dana_shares": traded["owned"].get(sitting.address("dana"), 0),
+        "verdict": judged["verdict"], "outcome": judged["outcome"], "verdicts": verdicts,
+        **accounts, **conserve(sitting),
+    }
+    return summary
+
+
+def conserve(sitting: Sitting) -> dict:
+    """Counts all money; on a network, compares what every validator has."""
     supply = sitting.stoa("supply")
     conserved = supply["conserved"] == "true"
     say(f"\n==> supply {obol(supply['supplyObol'])}, {supply['unitsIssued']} issued units: "
         f"{'every obol is accounted for' if conserved else 'NOT CONSERVED'}")
-    return {
-        "earned_obol": {name: income[name]["totals"]["native"] for name in ids},
-        "pass_costs_obol": passes["costs"], "proposal": voted["status"], "conserved": conserved,
-        "dividend_obol": gained, "dana_shares": traded["owned"].get(sitting.address("dana"), 0),
-        "verdict": judged["verdict"], "outcome": judged["outcome"],
-    }
+    if not sitting.network:
+        return {"conserved": conserved}
+    height, roots = sitting.roots()
+    say(f"    {len(sitting.network.nodes)} validators, block {height}: "
+        + (f"one state root, {roots.copy().pop()[:16].lower()}…" if len(roots) == 1
+           else f"{len(roots)} STATE ROOTS"))
+    return {"conserved": conserved and len(roots) == 1, "state_roots": sorted(roots)}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stoa", type=Path, required=True)
     parser.add_argument("--home", type=Path, default=ROOT / ".demo-market")
+    parser.add_argument(
+        "--network", action="store_true", help="four validators order the ledger (COMETBFT_BIN)")
+    parser.add_argument(
+        "--holders", type=int, default=100, help="how many own a share of the fine-tune's income")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
+    if options.network and no_engine():
+        return 1
     shutil.rmtree(options.home, ignore_errors=True)
     options.home.mkdir(parents=True, mode=0o700)
     server = ROOT / "python" / "stoa_models" / "serve_smollm2.py"
@@ -295,7 +308,11 @@ def main() -> int:
     sitting = None
     try:
         model.start(timeout_seconds=120)
-        sitting = Sitting(options.stoa, options.home, model)
+        if options.network:
+            say("==> four validators order the ledger")
+        sitting = Sitting(
+            options.stoa, options.home, model, holders=options.holders,
+            validators=4 if options.network else 0)
         summary = run(sitting)
     finally:
         if sitting:
@@ -303,7 +320,7 @@ def main() -> int:
         model.stop()
     if options.json:
         print(json.dumps(summary))
-    return 0 if summary["conserved"] else 1
+    return 0 if summary["conserved"] and summary["index_equal"] else 1
 
 
 if __name__ == "__main__":

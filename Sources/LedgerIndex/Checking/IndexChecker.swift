@@ -50,7 +50,7 @@ public struct IndexChecker: Sendable {
         let place = try await awaitIndex(status.height)
         guard status.chain == place.chain else { throw IndexError.otherChain }
         // A ledger that was set back is shorter than what was indexed; one that goes on is not.
-        let now = try await ledger.status().height
+        let now = try await ledger.status(reaching: place.height).height
         guard now >= place.height else {
             throw IndexError.ledgerSetBack(
                 ledger: now.rawValue,
