@@ -55,6 +55,8 @@ let package = Package(
                 "CanonicalCoding", "Consensus", "Identity", "LedgerCore", "LedgerStore",
                 "MarketTypes", "SettlementCore",
             ]),
+        // For Benchmarks/ too: the index is measured through its reader, not only over HTTP.
+        .library(name: "StoaIndex", targets: ["LedgerClient", "LedgerIndex", "LedgerNode"]),
         // For Fuzz/, a package of its own too: it is built with coverage counters.
         .library(
             name: "StoaDecoders",

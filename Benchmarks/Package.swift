@@ -13,6 +13,7 @@ let package = Package(
         .executableTarget(
             name: "ledger-bench",
             dependencies: [
+                .product(name: "StoaIndex", package: "stoa"),
                 .product(name: "StoaLedger", package: "stoa"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

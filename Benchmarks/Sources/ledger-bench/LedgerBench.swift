@@ -9,7 +9,7 @@ import Logging
 import MarketTypes
 import Synchronization
 
-/// Measures the embedded ledger: `ledger-bench transfers` and `ledger-bench state`.
+/// Measures the embedded ledger and its index; `usage()` lists what.
 @main
 struct LedgerBench {
     static func main() async throws {
@@ -20,6 +20,18 @@ struct LedgerBench {
         case "transfers": try await Transfers(count: count ?? 100_000).run()
         case "state": try LargeState(accounts: count ?? 1_000_000).run()
         case "royalties": Royalties().run()
+        case "mixed": try await Mixed.run(rounds: count ?? 5)
+        case "chain":
+            guard let home = words.dropFirst(2).first, let count else { usage() }
+            try await Mixed(rounds: count, home: home).run(concurrency: 1024)
+        case "idle": try await Idle(blocks: UInt64(count ?? 86_400)).run()
+        case "catalogue":
+            guard let home = words.dropFirst(2).first, let count else { usage() }
+            try await Catalogue(offers: count, home: home).run()
+        case "search":
+            let files = words.dropFirst()
+            guard let index = files.first, let questions = files.dropFirst().first else { usage() }
+            try await Search(index: index, questions: questions).run()
         case "dividends": Dividends(holders: count ?? 1_000_000).run()
         case "presign":
             guard let directory = words.dropFirst(2).first, let count else { usage() }
@@ -37,7 +49,9 @@ struct LedgerBench {
         print(
             """
             usage: ledger-bench signatures | transfers [count] | state [accounts] | royalties
-                   ledger-bench dividends [holders]
+                   ledger-bench dividends [holders] | mixed [rounds] | idle [blocks]
+                   ledger-bench chain <rounds> <home> | catalogue <offers> <home>
+                   ledger-bench search <index.sqlite> <questions.json>
                    ledger-bench presign <count> <directory>
                    ledger-bench testnet-transfers <count> <directory> <stoa>
             """
@@ -131,7 +145,7 @@ struct Transfers {
         }
     }
 
-    private func run(concurrency: Int, count: Int) async throws {
+    func run(concurrency: Int, count: Int) async throws {
         let directory = NSTemporaryDirectory() + "stoa-bench-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let keys = (0..<Self.senders).map(key)
@@ -154,7 +168,7 @@ struct Transfers {
         let blocks = try application.store.last().height.rawValue
         print(
             """
-            \(concurrency) at once: \(Int(Double(count) / wall)) tx/s, \
+            transfers, \(concurrency) at once: \(Int(Double(count) / wall)) tx/s, \
             p50 \(ms(waits[waits.count / 2])) ms, p99 \(ms(waits[waits.count * 99 / 100])) ms, \
             \(Int(cpu / Double(count) * 1e6)) µs CPU per tx, \(blocks) blocks
             """
@@ -243,7 +257,8 @@ struct Transfers {
 /// Opens a fresh ledger whose genesis gives each owner a million STOA.
 func open(
     _ directory: String,
-    owners: [SigningKey]
+    owners: [SigningKey],
+    tick: Duration = .seconds(1)
 ) throws -> (LedgerApplication, Sequencer) {
     try FileManager.default.createDirectory(
         atPath: directory,
@@ -265,6 +280,7 @@ func open(
     let application = try LedgerApplication(store: store, genesis: genesis)
     var configuration = Sequencer.Configuration()
     configuration.mempool.transactionsPerSenderMax = 16_384
+    configuration.tick = tick
     let sequencer = try Sequencer(
         application: application,
         key: sequencerKey,

@@ -11,12 +11,6 @@ struct Presign {
     let count: Int
 
     func run() throws {
-        for folder in ["node", "wallets"] {
-            try FileManager.default.createDirectory(
-                atPath: "\(directory)/\(folder)",
-                withIntermediateDirectories: true
-            )
-        }
         let sequencer = key(-1)
         // One key at a time: each holds a page of locked memory.
         let senders = (0..<count).map { key($0).accountID }
@@ -32,17 +26,7 @@ struct Presign {
                 }
             )
         else { fatalError("genesis is not valid") }  // a benchmark has nobody to tell
-        let sealed = try Keystore.seal(sequencer, passphrase: Array("bench".utf8))
-        try sealed.write(
-            toFile: "\(directory)/wallets/sequencer.key",
-            atomically: true,
-            encoding: .utf8
-        )
-        try (Hex.encode(genesis.canonicalBytes) + "\n").write(
-            toFile: "\(directory)/node/genesis.stoa",
-            atomically: true,
-            encoding: .utf8
-        )
+        try Self.writeHome(directory, genesis: genesis)
         let chain = genesis.chain  // hashes the whole document: once
         var good = ""
         var bad = ""
@@ -55,6 +39,27 @@ struct Presign {
         }
         try good.write(toFile: "\(directory)/good.hex", atomically: true, encoding: .utf8)
         try bad.write(toFile: "\(directory)/bad.hex", atomically: true, encoding: .utf8)
+    }
+
+    /// What `stoa node run` needs of a home directory: the genesis, and the key that seals blocks.
+    static func writeHome(_ directory: String, genesis: Genesis) throws {
+        for folder in ["node", "wallets"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(directory)/\(folder)",
+                withIntermediateDirectories: true
+            )
+        }
+        let sealed = try Keystore.seal(key(-1), passphrase: Array("bench".utf8))
+        try sealed.write(
+            toFile: "\(directory)/wallets/sequencer.key",
+            atomically: true,
+            encoding: .utf8
+        )
+        try (Hex.encode(genesis.canonicalBytes) + "\n").write(
+            toFile: "\(directory)/node/genesis.stoa",
+            atomically: true,
+            encoding: .utf8
+        )
     }
 
     /// A network of one validator, written by `stoa`, whose genesis has the senders.

@@ -195,7 +195,7 @@ struct Royalties {
         var signatures: [Double] = []
         for round in 1...Self.rounds {
             let lanes = (0..<Self.lanes).map { lane in
-                call(LaneID(lane), round, channel, offer, chain.chain)
+                Self.call(LaneID(lane), round, channel, offer, chain.chain)
             }
             let claim = ChannelClaim(
                 channel: channel,
@@ -210,7 +210,7 @@ struct Royalties {
         return [rules, signatures].map { $0.sorted()[$0.count / 2] }
     }
 
-    private func call(
+    static func call(
         _ lane: LaneID,
         _ sequence: UInt64,
         _ channel: ChannelID,
