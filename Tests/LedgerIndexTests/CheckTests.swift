@@ -22,11 +22,12 @@ struct CheckTests {
     private func check(
         _ library: Library,
         full: Bool = false,
-        blocks: Int = 1000
+        blocks: Int = 1000,
+        waitSeconds: Int = 1
     ) async throws -> IndexReport {
         var settings = IndexChecker.Settings()
         settings.isFull = full
-        settings.waitSecondsMax = 1
+        settings.waitSecondsMax = waitSeconds
         settings.sampleBlocks = blocks
         return try await IndexChecker(
             database: library.database,
@@ -153,15 +154,15 @@ struct CheckTests {
             }
         }
         for _ in 0..<10 {
-            let report = try await check(library, blocks: 20)
+            let report = try await check(library, blocks: 20, waitSeconds: 120)
             #expect(report.isEqual, "\(report.differences)")
         }
-        let full = try await check(library, full: true)
+        let full = try await check(library, full: true, waitSeconds: 120)
         #expect(full.isEqual, "\(full.differences)")
         // The ledger forgets an offer that the index has: found although everything moves.
         let first = try await library.index.search(OfferSearch(), PageRequest()).items.last
         library.ledger.forget(.offer(try #require(first?.id)))
-        #expect(try await !check(library, blocks: 20).isEqual)
+        #expect(try await !check(library, blocks: 20, waitSeconds: 120).isEqual)
         traffic.cancel()
         follower.cancel()
         _ = await traffic.result

@@ -88,6 +88,44 @@ struct SearchTests {
         #expect(try await models(library, search) == [])
     }
 
+    @Test("IDX-20: a word that another begins with is asked for once, and changes no answer")
+    func impliedWords() async throws {
+        #expect(try SearchText("c Co CODE code co x c").words == ["CODE", "x"])
+        #expect(try SearchText("code codec cod").words == ["codec"])
+        #expect(try SearchText("a b a b").words == ["a", "b"])
+        let library = try await library()
+        let same = [
+            ("llama", "l LLA llama ll llama"), ("lla mi", "m lla l mi mi"),
+            ("dataset", "dataset data"), ("smol 2", "2 s smol 2 sm"), ("ll mi", "mi ll L M"),
+        ]
+        for (text, longer) in same {
+            for order in [SearchOrder.relevance, .newest, .price(.outputToken)] {
+                var search = OfferSearch()
+                search.order = order
+                search.text = text
+                let few = try await models(library, search)
+                #expect(!few.isEmpty)
+                search.text = longer
+                #expect(try await models(library, search) == few)
+            }
+        }
+    }
+
+    @Test("IDX-22: a limit of another unit than the sorted one holds too")
+    func limitOfAnotherUnit() async throws {
+        let library = try await library()
+        var search = OfferSearch()
+        search.order = .price(.call)
+        #expect(
+            try await models(library, search) == ["smol", "llama-3.1", "llama-3.1-8b", "smol-2"]
+        )
+        // Three output tokens cost 20 with llama-3.1.
+        search.priceLimit = .init(.outputToken, perMillion: Amount(obol: 6_666_667))
+        #expect(try await models(library, search) == ["smol", "llama-3.1"])
+        search.order = .price(.outputToken)
+        #expect(try await models(library, search) == ["smol", "corpus", "llama-3.1"])
+    }
+
     @Test("filters and orders")
     func filters() async throws {
         let library = try await library()

@@ -37,13 +37,16 @@ struct CatalogueLister<Question: Sendable> {
     }
 
     /// The cheapest first, then the oldest.
-    func byPrice(of unit: Unit) throws -> Found {
+    ///
+    /// A limit of the same unit ends the walk; one of another is a condition of each row.
+    func byPrice(of unit: Unit, atMost limit: OfferSearch.PriceLimit?) throws -> Found {
         let key = try PageCursor.key(page, of: question, bytes: 24)
         guard text?.words.isEmpty != true else { return ([], nil) }
         var after = Condition()
         if let key, let price = Amount(blob: .init(key.prefix(16))) {
             after.add("(p.million, p.offer) > (?, ?)", price.blob, Int64(keyBytes: key.suffix(8)))
         }
+        if let limit, limit.unit == unit { after.add("p.million <= ?", limit.perMillion.blob) }
         if let text {
             after.add("p.offer IN (SELECT rowid FROM words WHERE words MATCH ?)", text.everywhere)
         }
@@ -116,8 +119,10 @@ struct CatalogueLister<Question: Sendable> {
         )
     }
 
+    /// The text of a statement depends on which conditions there are, never on values, so that few
+    /// are kept; making one anew costs more than a search for a rare word.
     private func fetch(_ sql: String, _ arguments: StatementArguments) throws -> [Row] {
-        try Row.fetchAll(db, sql: sql, arguments: arguments)
+        try Row.fetchAll(try db.cachedStatement(sql: sql), arguments: arguments)
     }
 
     private func cut(_ rows: [Row], key: (Row) -> [UInt8]) -> Found {

@@ -47,7 +47,7 @@ extension IndexReader {
             )
             let (rows, next) =
                 switch search.order {
-                case .price(let unit): try lister.byPrice(of: unit)
+                case .price(let unit): try lister.byPrice(of: unit, atMost: search.priceLimit)
                 case .newest: try lister.byAge()
                 case .relevance: text == nil ? try lister.byAge() : try lister.byRelevance()
                 }

@@ -10,7 +10,9 @@ struct SearchText: Hashable, Sendable {
 
     /// The text as it would be a name: without spaces around it, in lower case.
     let name: String
-    /// The words, in order.
+    /// The words, in order, without those that another one begins with: whatever has a word that
+    /// begins with `code` has one that begins with `co`, in the same place. So the same word 16
+    /// times costs what it costs once.
     let words: [String]
 
     /// - Throws: ``IndexError/badQuestion(_:)`` if the text or its number of words is too large.
@@ -32,8 +34,24 @@ struct SearchText: Hashable, Sendable {
         guard words.count <= Self.wordsMax else {
             throw .badQuestion("a search has at most \(Self.wordsMax) words")
         }
-        self.words = words
+        self.words = Self.withoutImplied(words)
         name = String(text.split(separator: " ").joined(separator: " ")).lowercased()
+    }
+
+    /// Only capitals of ASCII are folded here; what the tokenizer folds beyond is asked for twice.
+    private static func withoutImplied(_ words: [String]) -> [String] {
+        let folded = words.map { word in
+            word.unicodeScalars.map { scalar in
+                (65...90).contains(scalar.value) ? scalar.value + 32 : scalar.value
+            }
+        }
+        return words.indices.filter { place in
+            !words.indices.contains { other in
+                // Of equal ones the first stays.
+                other != place && folded[other].starts(with: folded[place])
+                    && (folded[other].count > folded[place].count || other < place)
+            }
+        }.map { words[$0] }
     }
 
     /// Letters and digits, as the tokenizer of the table has them.

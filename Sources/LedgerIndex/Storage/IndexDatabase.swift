@@ -89,14 +89,22 @@ public struct IndexPlace: Hashable, Sendable {
     public let catalogueHeight: BlockHeight
 
     init(_ db: Database) throws {
-        guard try db.tableExists("place"),
-            let row = try Row.fetchOne(db, sql: "SELECT * FROM place")
-        else { throw IndexError.otherFormat(found: 0) }
+        guard let row = try Self.row(db) else { throw IndexError.otherFormat(found: 0) }
         let format: Int64 = row["format"]
         guard format == IndexSchema.format else { throw IndexError.otherFormat(found: format) }
         chain = ChainID(try row.digest("chain"))
         height = BlockHeight(row.number("height"))
         time = Timestamp(milliseconds: row.number("time"))
         catalogueHeight = BlockHeight(row.number("catalogue"))
+    }
+
+    /// The one row, or nil where there is no such table. Every question asks for it.
+    private static func row(_ db: Database) throws -> Row? {
+        do {
+            return try Row.fetchOne(try db.cachedStatement(sql: "SELECT * FROM place"))
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+            if try db.tableExists("place") { throw error }
+            return nil
+        }
     }
 }

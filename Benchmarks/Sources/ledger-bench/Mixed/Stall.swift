@@ -94,7 +94,7 @@ struct Stall: Sendable {
         case 4: trade(round)
         case 5: work(round)
         case 6: number % 16 == 0 ? quarrel(round) : []
-        case 7: [owner.step("governance", .governance(.vote(proposal, round % 2 == 0 ? .yes : .no)))]
+        case 7: [owner.step("governance", .governance(.vote(proposal, choice(round))))]
         case 8: [owner.step("authorization", payment, by: session)]
         case 9: [passkey.step("passkey", payment)]
         case 10: [wallet.step("ethereum", payment)]
@@ -236,6 +236,8 @@ struct Stall: Sendable {
     }
 
     // MARK: what the parts are made of
+
+    private func choice(_ round: Int) -> VoteChoice { round % 2 == 0 ? .yes : .no }
 
     private var payment: Message {
         .transfer(to: house.desk.account, denomination: .native, amount: Amount(obol: 5))
