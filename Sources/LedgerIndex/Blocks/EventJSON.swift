@@ -1,11 +1,11 @@
 import Identity
-import LedgerCore
+public import LedgerCore
 import MarketTypes
 
 extension EventRecord {
     /// The event as one JSON object: `event`, then its fields; amounts in their smallest unit as
     /// text, with `<field>Unit` beside them where that is not the native one.
-    var json: String {
+    public var json: String {
         var out: [UInt8] = []
         out.reserveCapacity(256)
         out.append(contentsOf: "{\"event\":".utf8)

@@ -32,6 +32,9 @@ public struct IndexReader: Sendable {
         }
     }
 
+    /// Whose commits can be followed.
+    var pool: DatabasePool { database.pool }
+
     /// Runs a question in one snapshot.
     func read<Value: Sendable>(
         _ question: @Sendable (Database, IndexPlace) throws -> Value
