@@ -21,6 +21,8 @@ let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: nio)
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: nio)
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: nio)
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let services: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
@@ -209,7 +211,8 @@ let package = Package(
             [
                 "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
                 "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "SettlementCore",
-                "WebServing", httpTypes, hummingbird, logging, nioCore, services,
+                "WebServing", grdb, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
+                nioWebSocket, services, yams,
             ]),
         .target(
             name: "Portal",

@@ -65,13 +65,23 @@ struct Serve: AsyncParsableCommand {
                 let indexer = Indexer(database: database, ledger: ledger, logger: logger)
                 try await explaining(node: node.url) { _ = try await indexer.checkPlace() }
                 let follower = IndexFollower(indexer: indexer, logger: logger)
-                let server = try application(ledger, IndexReader(database), door, logger)
-                try await serve([follower, server], logger: logger, node: node.url)
+                let feed = EventFeed(index: IndexReader(database), logger: logger)
+                let api = try MarketAPI(
+                    ledger: ledger,
+                    index: IndexReader(database),
+                    answers: AnswerStore(path: path + ".answers"),
+                    feed: feed,
+                    now: wallClock
+                )
+                let server = try application(api, ledger, IndexReader(database), door, logger)
+                // The last is stopped first: readers must leave before the server can.
+                try await serve([follower, server, feed], logger: logger, node: node.url)
             }
         }
     }
 
     private func application(
+        _ api: MarketAPI,
         _ ledger: any LedgerConnection,
         _ reader: IndexReader,
         _ door: AccessDoor,
@@ -81,12 +91,15 @@ struct Serve: AsyncParsableCommand {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         door.addMiddleware(to: router)
         door.addRoutes(to: router)
-        MarketAPI(ledger: ledger, index: reader, now: wallClock).addRoutes(to: router)
+        try api.addRoutes(to: router)
         portal.addRoutes(to: router)
         let output = index.output
         let shown = host.contains(":") ? "[\(host)]" : host
         return Application(
             router: router,
+            server: .http1(
+                configuration: .init(additionalChannelHandlers: [api.makeSocketDoor()])
+            ),
             configuration: .init(address: .hostname(host, port: port), serverName: "stoa"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0

@@ -1,0 +1,108 @@
+import Synchronization
+
+/// What lies between the one follower and one reader: a bounded queue that never makes the
+/// follower wait.
+final class FeedReader: FeedListener {
+    /// What a reader gets next.
+    enum Delivery: Sendable {
+        case items([FeedItem])
+        /// Nothing happened for a while.
+        case beat
+        /// It fell behind: what was kept for it is gone, and it is cut off.
+        case overrun
+        /// Nobody delivers any more.
+        case ended
+    }
+
+    private struct State {
+        var queue: [FeedItem] = []
+        var hasBeat = false
+        var isOverrun = false
+        var isEnded = false
+        var waiting: CheckedContinuation<Void, Never>?
+        /// Since when the reader has not come back for more.
+        var busySince: ContinuousClock.Instant?
+    }
+
+    /// The most items that wait for one reader.
+    static let itemsMax = 1024
+
+    let topics: Set<FeedTopic>
+    private let state = Mutex(State())
+    private let cut: @Sendable () -> Void
+
+    /// Creates a reader.
+    ///
+    /// - Parameter cut: closes its connection, whatever it is doing.
+    init(topics: Set<FeedTopic>, cut: @escaping @Sendable () -> Void) {
+        self.topics = topics
+        self.cut = cut
+    }
+
+    /// Adds what of `items` the reader wants; too many make it overrun.
+    func push(_ items: [FeedItem]) {
+        let wanted = items.filter { $0.isAbout(topics) }
+        guard !wanted.isEmpty else { return }
+        wake { state in
+            guard !state.isOverrun else { return }
+            state.queue += wanted
+            if state.queue.count > Self.itemsMax {
+                state.queue = []
+                state.isOverrun = true
+            }
+        }
+    }
+
+    /// Lets the reader say that it is alive.
+    func beat() { wake { $0.hasBeat = true } }
+
+    /// Ends it: what waits is still delivered.
+    func end() { wake { $0.isEnded = true } }
+
+    /// Cuts the reader off if it has been busy with one delivery since before `instant`.
+    func cutIfStalled(since instant: ContinuousClock.Instant) {
+        let isStalled = state.withLock { $0.busySince.map { $0 < instant } ?? false }
+        if isStalled {
+            end()
+            cut()
+        }
+    }
+
+    private func wake(_ change: (inout State) -> Void) {
+        let waiting = state.withLock { state in
+            change(&state)
+            defer { state.waiting = nil }
+            return state.waiting
+        }
+        waiting?.resume()
+    }
+
+    /// The next delivery, once there is one; one task may ask.
+    func next() async -> Delivery {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mustWait = state.withLock { state in
+                    state.busySince = nil
+                    guard state.queue.isEmpty, !state.hasBeat, !state.isOverrun, !state.isEnded
+                    else { return false }
+                    state.waiting = continuation
+                    return true
+                }
+                if !mustWait { continuation.resume() }
+            }
+        } onCancel: {
+            end()
+        }
+        return state.withLock { state in
+            state.busySince = .now
+            if state.isOverrun { return .overrun }
+            if !state.queue.isEmpty {
+                defer { state.queue = [] }
+                return .items(state.queue)
+            }
+            if state.isEnded { return .ended }
+            state.hasBeat = false
+            return .beat
+        }
+    }
+}

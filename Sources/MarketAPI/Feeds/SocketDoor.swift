@@ -1,0 +1,144 @@
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+
+/// Lets a connection's HTTP pipeline become a WebSocket at one path.
+///
+/// The HTTP server adds it behind its own decoder; it puts its gate right behind that, where
+/// requests are still those of HTTP/1.
+final class SocketDoor: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = Any
+    typealias InboundOut = Any
+
+    private let path: String
+    private let feed: EventFeed
+    private let contract: FeedContract
+
+    init(path: String, feed: EventFeed, contract: FeedContract) {
+        self.path = path
+        self.feed = feed
+        self.contract = contract
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        do {
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
+            let gate = SocketGate(path: path, decoder: decoder, encoder: encoder) {
+                [feed, contract] in
+                SocketHandler(feed: feed, contract: contract)
+            }
+            try pipeline.addHandler(gate, position: .after(decoder))
+        } catch {
+            // Another pipeline than HTTP/1's has no gate: then there are no sockets on it.
+        }
+    }
+}
+
+/// Watches for the one request that asks for a socket; all else passes.
+private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum Phase {
+        case watching, asked(HTTPRequestHead), open
+    }
+
+    private let path: String
+    private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
+    private let encoder: HTTPResponseEncoder
+    private let makeHandler: () -> SocketHandler
+    private var phase = Phase.watching
+
+    init(
+        path: String,
+        decoder: ByteToMessageHandler<HTTPRequestDecoder>,
+        encoder: HTTPResponseEncoder,
+        makeHandler: @escaping () -> SocketHandler
+    ) {
+        self.path = path
+        self.decoder = decoder
+        self.encoder = encoder
+        self.makeHandler = makeHandler
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch phase {
+        case .open: context.fireChannelRead(data)
+        case .watching:
+            guard case .head(let head) = unwrapInboundIn(data), isForSocket(head) else {
+                return context.fireChannelRead(data)
+            }
+            phase = .asked(head)
+        case .asked(let head):
+            guard case .end = unwrapInboundIn(data) else { return }
+            answer(context, head)
+        }
+    }
+
+    private func isForSocket(_ head: HTTPRequestHead) -> Bool {
+        let wanted = head.headers[canonicalForm: "upgrade"]
+        return head.method == .GET
+            && head.uri.split(separator: "?").first.map { $0 == path } == true
+            && wanted.contains { $0.lowercased() == "websocket" }
+    }
+
+    private func answer(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
+        let upgrader = NIOWebSocketServerUpgrader(
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
+            upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() }
+        )
+        let answer = upgrader.buildUpgradeResponse(
+            channel: context.channel,
+            upgradeRequest: head,
+            initialResponseHeaders: [:]
+        )
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        answer.whenComplete { result in
+            let (gate, context) = bound.value
+            switch result {
+            case .success(let headers): gate.open(context, headers)
+            case .failure: gate.refuse(context)
+            }
+        }
+    }
+
+    private func open(_ context: ChannelHandlerContext, _ headers: HTTPHeaders) {
+        let head = HTTPResponseHead(
+            version: .http1_1,
+            status: .switchingProtocols,
+            headers: headers
+        )
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        phase = .open
+        let pipeline = context.pipeline.syncOperations
+        do {
+            let frames = WebSocketFrameDecoder(maxFrameSize: SocketHandler.frameBytesMax)
+            try pipeline.addHandlers(
+                [
+                    WebSocketFrameEncoder(), ByteToMessageHandler(frames),
+                    WebSocketProtocolErrorHandler(), makeHandler(),
+                ],
+                position: .after(self)
+            )
+        } catch {
+            return context.close(promise: nil)
+        }
+        pipeline.removeHandler(encoder, promise: nil)
+        pipeline.removeHandler(decoder, promise: nil)
+    }
+
+    private func refuse(_ context: ChannelHandlerContext) {
+        let head = HTTPResponseHead(
+            version: .http1_1,
+            status: .badRequest,
+            headers: ["connection": "close", "content-length": "0"]
+        )
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
+        let channel = context.channel
+        written.whenComplete { _ in channel.close(promise: nil) }
+    }
+}

@@ -1,0 +1,121 @@
+import GRDB
+import MarketTypes
+import Synchronization
+
+/// What was answered to requests with an idempotency key, in a small SQLite file: a client that
+/// lost an answer has it again, also after a restart.
+///
+/// A transaction takes effect once by its own digest; this says the same of requests, and finds two
+/// different requests under one name. What was refused before it reached a block is not kept.
+public final class AnswerStore: Sendable {
+    /// One request under its name.
+    struct Attempt: Hashable, Sendable {
+        /// Operation, owner and key.
+        let name: String
+        /// What the request asked for.
+        let fingerprint: Digest
+    }
+
+    /// What is known of an attempt.
+    enum Beginning: Hashable, Sendable {
+        /// Nothing: whoever asked must ``AnswerStore/end(_:)`` it.
+        case new
+        /// The answer.
+        case answered(String)
+        /// The name stands for another request.
+        case used
+    }
+
+    /// The most answers that are kept; the oldest go first.
+    static let answersMax: Int64 = 10_000
+    /// The largest answer that is kept.
+    static let answerBytesMax = 1 << 20
+    /// How long an answer is kept.
+    static let keptMilliseconds: UInt64 = 24 * 3_600_000
+
+    private let queue: DatabaseQueue
+    private let running = Mutex<[String: (fingerprint: Digest, count: Int)]>([:])
+
+    /// Opens the file at `path`, making it if there is none.
+    ///
+    /// - Throws: `DatabaseError`.
+    public init(path: String) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.write { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS answers (
+                        name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, answer TEXT NOT NULL,
+                        made INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE INDEX IF NOT EXISTS answers_made ON answers (made);
+                    """
+            )
+        }
+    }
+
+    /// Says what is known of an attempt, and remembers that it runs if that is nothing.
+    func begin(_ attempt: Attempt, at time: Timestamp) async throws -> Beginning {
+        let oldest = Self.oldest(at: time)
+        let kept = try await queue.read { db in
+            try Row.fetchOne(
+                db,
+                sql: "SELECT fingerprint, answer FROM answers WHERE name = ? AND made >= ?",
+                arguments: [attempt.name, oldest]
+            ).map { row -> (fingerprint: String, answer: String) in
+                (row["fingerprint"], row["answer"])
+            }
+        }
+        if let kept {
+            return kept.fingerprint == "\(attempt.fingerprint)" ? .answered(kept.answer) : .used
+        }
+        return running.withLock { running in
+            var entry = running[attempt.name] ?? (attempt.fingerprint, 0)
+            guard entry.fingerprint == attempt.fingerprint else { return .used }
+            entry.count += 1
+            running[attempt.name] = entry
+            return .new
+        }
+    }
+
+    /// Forgets that an attempt runs.
+    func end(_ attempt: Attempt) {
+        running.withLock { running in
+            guard var entry = running[attempt.name] else { return }
+            entry.count -= 1
+            running[attempt.name] = entry.count > 0 ? entry : nil
+        }
+    }
+
+    /// Keeps an answer, durably, before anybody sees it.
+    func keep(_ answer: String, for attempt: Attempt, at time: Timestamp) async throws {
+        guard answer.utf8.count <= Self.answerBytesMax else { return }
+        let oldest = Self.oldest(at: time)
+        try await queue.write { db in
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)",
+                arguments: [
+                    attempt.name, "\(attempt.fingerprint)", answer,
+                    Int64(clamping: time.milliseconds),
+                ]
+            )
+            try db.execute(sql: "DELETE FROM answers WHERE made < ?", arguments: [oldest])
+            let count = try Int64.fetchOne(db, sql: "SELECT count(*) FROM answers") ?? 0
+            guard count > Self.answersMax else { return }
+            try db.execute(
+                sql: """
+                    DELETE FROM answers WHERE name IN
+                        (SELECT name FROM answers ORDER BY made LIMIT ?)
+                    """,
+                arguments: [count - Self.answersMax]
+            )
+        }
+    }
+
+    private static func oldest(at time: Timestamp) -> Int64 {
+        let kept = min(time.milliseconds, keptMilliseconds)
+        return Int64(clamping: time.milliseconds - kept)
+    }
+}
