@@ -64,10 +64,22 @@ struct DoorOptions: ParsableArguments {
     var allowOrigin: [String] = []
     @Flag(help: "believe the client addresses that a proxy before this process writes")
     var trustForwarded = false
+    @Option(help: "how many requests a minute one address may make; a quarter of them at once")
+    var addressRate: UInt64 = 1_200
 
     func configuration() throws -> DoorConfiguration {
         var configuration = DoorConfiguration()
         configuration.trustsForwarded = trustForwarded
+        let rate = RatePolicy(
+            "address",
+            tokensPerWindow: addressRate,
+            windowMilliseconds: 60_000,
+            burst: max(1, addressRate / 4)
+        )
+        guard let rate else {
+            throw CommandFailure("--address-rate is 1 to \(RatePolicy.tokensMax)")
+        }
+        configuration.addressRate = rate
         for origin in allowOrigin {
             guard origin.hasPrefix("https://") || origin.hasPrefix("http://"),
                 !origin.dropFirst(8).contains("/"), origin != "*"

@@ -49,7 +49,8 @@ class Market:
                   "--parent", "alice/corpus:dataset:10%")
         for _ in range(5):
             self.send()
-        self.door = self.stoa.service("serve", "serve", "--port", "0").start()
+        self.door = self.stoa.service(
+            "serve", "serve", "--port", "0", "--address-rate", "1000000").start()
         self.contract = self.get("/openapi.json").body
 
     def send(self, amount: str = "1") -> dict:

@@ -106,7 +106,8 @@ def site(tmp_path_factory):
         refused = sitting.stoa("wallet", "send", "--from", "trader", "buyer", "999999", check=False)
         assert "error" in refused
         libraries = ["--libraries", str(LIBRARIES)] if LIBRARIES.is_dir() else []
-        service = sitting.start(sitting.stoa.service("serve", "serve", "--port", "0", *libraries))
+        service = sitting.start(sitting.stoa.service(
+            "serve", "serve", "--port", "0", "--address-rate", "1000000", *libraries))
         site = Site(sitting, service)
         height = sitting.stoa("status")["height"]
 

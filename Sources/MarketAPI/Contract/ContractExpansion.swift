@@ -57,6 +57,9 @@ struct ContractExpansion {
             responses.append(("404", Self.reference("responses/NotFound")))
         }
         responses += operation["responses"]?.members ?? []
+        // What the door before every operation may answer instead.
+        responses.append(("401", Self.reference("responses/Unauthorized")))
+        responses.append(("429", Self.reference("responses/TooManyRequests")))
         responses.append(("503", Self.reference("responses/Unavailable")))
         var members: [(name: String, value: JSON)] = []
         for member in operation.members ?? [] {

@@ -39,6 +39,8 @@ extension ContractText {
                     text/event-stream:
                       schema: {type: string}
                 '400': {$ref: '#/components/responses/BadRequest'}
+                '401': {$ref: '#/components/responses/Unauthorized'}
+                '429': {$ref: '#/components/responses/TooManyRequests'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /asyncapi.json:
             get:

@@ -107,6 +107,18 @@ extension ContractText {
               content:
                 application/problem+json:
                   schema: {$ref: '#/components/schemas/Problem'}
+            Unauthorized:
+              description: The key or token that was sent is not one that may be used now.
+              content:
+                application/problem+json:
+                  schema: {$ref: '#/components/schemas/Problem'}
+            TooManyRequests:
+              description: More requests than one address or key may make; nothing was charged.
+              headers:
+                Retry-After: {$ref: '#/components/headers/retryAfter'}
+              content:
+                application/problem+json:
+                  schema: {$ref: '#/components/schemas/Problem'}
             Unavailable:
               description: Ledger or index give no answer now; nothing was charged.
               headers:

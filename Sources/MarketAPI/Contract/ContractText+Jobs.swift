@@ -85,7 +85,18 @@ extension ContractText {
               properties:
                 object: {const: dispute}
                 id: {$ref: '#/components/schemas/Digest'}
-                escrow: {$ref: '#/components/schemas/Digest'}
+                escrow:
+                  anyOf:
+                    - {$ref: '#/components/schemas/Digest'}
+                    - {type: 'null'}
+                claimChannel:
+                  anyOf:
+                    - {$ref: '#/components/schemas/Digest'}
+                    - {type: 'null'}
+                claim:
+                  anyOf:
+                    - {$ref: '#/components/schemas/Amount'}
+                    - {type: 'null'}
                 buyer: {$ref: '#/components/schemas/Address'}
                 seller: {$ref: '#/components/schemas/Address'}
                 opener: {$ref: '#/components/schemas/Address'}

@@ -152,10 +152,18 @@ extension Verdict {
 
 extension Dispute {
     fileprivate func apiDocument(_ id: DisputeID) -> JSON {
-        .object(
+        var escrow: EscrowID?
+        var claim: BondClaim?
+        switch subject {
+        case .job(let job): escrow = job
+        case .bond(let bond): claim = bond
+        }
+        return .object(
             "dispute",
             [
-                ("id", .digest(id.digest)), ("escrow", .digest(escrow.digest)),
+                ("id", .digest(id.digest)), ("escrow", .digest(escrow?.digest)),
+                ("claimChannel", .digest(claim?.channel.digest)),
+                ("claim", claim.map { .obol($0.amount) } ?? .null),
                 ("buyer", .account(buyer)), ("seller", .account(seller)),
                 ("opener", .account(opener)), ("round", .number(UInt64(round))),
                 ("phase", .text(phase.name)), ("until", .height(at: until)), ("bond", .obol(bond)),

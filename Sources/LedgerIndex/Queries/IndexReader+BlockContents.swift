@@ -83,29 +83,3 @@ extension Ordinal {
         return first...(first | (1 << Int64(bits) - 1))
     }
 }
-
-extension BlockEntry {
-    init(_ row: Row) {
-        self.init(
-            height: BlockHeight(row.number("height")),
-            time: Timestamp(milliseconds: row.number("time")),
-            transactions: row.number("transactions"),
-            events: row.number("events")
-        )
-    }
-}
-
-extension EventEntry {
-    init(_ row: Row) {
-        let ordinal = Ordinal(rawValue: row["id"])
-        let cause: Int64? = row["cause"]
-        self.init(
-            height: ordinal.height,
-            index: ordinal.index,
-            time: Timestamp(milliseconds: row.number("time")),
-            name: row["name"],
-            json: row["json"],
-            transaction: cause.map { Ordinal(rawValue: $0).index }
-        )
-    }
-}
