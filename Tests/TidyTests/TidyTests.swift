@@ -238,6 +238,12 @@ struct TidyTests {
             // WireMessage, EngineApplication, ApplicationStore, StateSyncing
             "func take(_ field", "func write(into writer", "func answer(", "func stage(",
             "func position(of", "func withState<", "func snapshots()", "func chunk(height",
+            // LimitStore, ChatStreamDialect, MetricsFactory, LogHandler, RouterMiddleware
+            "func reserve(", "func bind(_ reservation", "func settle(_ settlement",
+            "func openReservations(", "func spending(", "func take(_ uses",
+            "func events(_ chunk", "func end(usage", "func failure(_ failure",
+            "func makeCounter(", "func makeMeter(", "func makeRecorder(", "func makeTimer(",
+            "func destroy", "func log(event", "func handle(",
         ].contains { text.contains($0) }
     }
 }

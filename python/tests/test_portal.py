@@ -22,6 +22,7 @@ from axe_playwright_python.sync_playwright import Axe  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 from stoa_market import ownership  # noqa: E402
 from stoa_market.processes import Service  # noqa: E402
+from stoa_market.sitting import Sitting  # noqa: E402
 
 CHROMIUM = os.environ.get("STOA_CHROMIUM", "/usr/bin/chromium")
 LIBRARIES = ROOT / ".libraries"
@@ -98,16 +99,16 @@ def site(tmp_path_factory):
     mock = Path(__file__).parent / "mock_upstream.py"
     upstream = Service(
         "mock-model", [sys.executable, str(mock)], home / "upstream.log", dict(os.environ)).start()
-    sitting, holders = None, ownership.HOLDERS
-    ownership.HOLDERS = 12
+    sitting = None
     try:
-        sitting = ownership.Sitting(binary, home, upstream)
+        sitting = Sitting(binary, home, upstream, holders=12)
         ownership.run(sitting, calls=3)
         refused = sitting.stoa("wallet", "send", "--from", "trader", "buyer", "999999", check=False)
         assert "error" in refused
         libraries = ["--libraries", str(LIBRARIES)] if LIBRARIES.is_dir() else []
         service = sitting.start(sitting.stoa.service(
-            "serve", "serve", "--port", "0", "--address-rate", "1000000", *libraries))
+            "serve", "serve", "--port", "0", "--address-rate", "1000000", "--database",
+            str(home / "pages.sqlite"), *libraries))
         site = Site(sitting, service)
         height = sitting.stoa("status")["height"]
 
@@ -120,7 +121,6 @@ def site(tmp_path_factory):
         assert set(site.paths) == set(NAMES)
         yield site
     finally:
-        ownership.HOLDERS = holders
         if sitting:
             sitting.stop()
         upstream.stop()

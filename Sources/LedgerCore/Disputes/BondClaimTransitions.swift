@@ -134,6 +134,7 @@ extension StagedState {
     /// Takes everything that claims hold of a bond, for fraud; whoever calls puts it elsewhere.
     mutating func forfeitClaims(of seller: AccountID) {
         var held = heldClaims(seller)
+        guard !held.claims.isEmpty else { return }
         for claim in held.claims { draw(.claim(claim.dispute), claim.amount) }
         held.forfeit()
         write(held, ofSeller: seller)
