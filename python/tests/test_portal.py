@@ -274,11 +274,13 @@ def test_search_without_scripts(site, browser):
         visit.page.goto(site.url + "/search")
         visit.page.fill("#f-text", "tune mod")
         visit.page.select_option("#f-sort", "newest")
-        visit.page.click("text=Search")
+        with visit.page.expect_navigation():
+            visit.page.click("text=Search")
         assert visit.page.locator(".offer").count() > 0
         assert visit.page.input_value("#f-text") == "tune mod"
         visit.page.fill("#f-max", "cheap")
-        visit.page.keyboard.press("Enter")
+        with visit.page.expect_navigation():
+            visit.page.keyboard.press("Enter")
         assert "number of STOA" in visit.page.inner_text("#results")
 
 

@@ -35,7 +35,7 @@ SENDS = """
     govern propose text; govern propose number; govern propose payment; govern vote
     govern lock; govern unlock; govern withdraw; govern delegate; govern fund
     escrow lock; escrow accept; escrow deliver; escrow approve; escrow cancel
-    dispute open; dispute answer; dispute reveal; dispute appeal
+    dispute open; dispute open-bond; dispute answer; dispute reveal; dispute appeal
     jury join; jury leave; jury withdraw; jury vote; jury open
 """
 # What goes on sending for an account.
@@ -55,6 +55,7 @@ OTHERS = """
     exchange pool list; exchange pool show; exchange sale list; exchange order list
     exchange market; govern numbers; govern list; govern show; govern stake
     escrow show; escrow list; dispute show; dispute list; jury list; simulate
+    serve; keys create; keys list; keys rotate; keys revoke; audit export; audit verify
 """
 
 
