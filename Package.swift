@@ -207,6 +207,12 @@ let package = Package(
                 "OpenAIWire", httpTypes, hummingbird, logging, nioCore,
             ]),
         floor(
+            "CallDoor",
+            [
+                "AccessCore", "AccessStore", "Gateway", "LedgerClient", "MarketTypes",
+                "OpenAIWire", "WebServing", httpTypes, hummingbird, logging, nioCore, services,
+            ]),
+        floor(
             "MarketAPI",
             [
                 "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
@@ -230,8 +236,8 @@ let package = Package(
             name: "stoa",
             dependencies: [
                 "AccessCore", "AccessStore",
-                "ABCI", "CanonicalCoding", "CometBFTClient", "CometBFTTypes", "Consensus", "Gateway",
-                "Identity", "LedgerClient", "LedgerCore", "LedgerIndex", "LedgerNode", "LedgerStore",
+                "ABCI", "CallDoor", "CanonicalCoding", "CometBFTClient", "CometBFTTypes",
+                "Consensus", "Gateway", "Identity", "LedgerClient", "LedgerCore", "LedgerIndex", "LedgerNode", "LedgerStore",
                 "MarketAPI", "MarketTypes", "OpenAIWire", "Portal", "Proofs", "Provider",
                 "SettlementCore", "Simulation", "ValidatorNode", "WebServing",
                 hummingbird, httpClient, logging, nioCore, nioPosix, services,

@@ -15,6 +15,8 @@ struct Engagement: Sendable {
 
     var seller: AccountID { offer.seller }
     var name: VoucherName { VoucherName(voucher.document) }
+    /// The most that it can be charged.
+    var chargeMax: Amount { (try? offer.prices.charge(for: unitsMax)) ?? .zero }
 }
 
 /// Why a seller's receipt was not accepted.
@@ -32,6 +34,7 @@ final class CallBook: Sendable {
     private let journal: Journal
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
+    private let endings: (any CallEndings)?
     /// The offers that stand in the journal.
     private let storedOffers: Mutex<Set<OfferID>>
     /// Tells once that the journal has failed for good.
@@ -43,6 +46,7 @@ final class CallBook: Sendable {
         journal: Journal,
         recent: RecentReceipts,
         storedOffers: Set<OfferID>,
+        endings: (any CallEndings)? = nil,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
@@ -50,6 +54,7 @@ final class CallBook: Sendable {
         self.journal = journal
         self.recent = recent
         self.storedOffers = Mutex(storedOffers)
+        self.endings = endings
         self.logger = logger
         self.now = now
         (failures, failed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
@@ -132,6 +137,7 @@ final class CallBook: Sendable {
         }
         recent.add(RecentReceipt(call.receipt, under: engagement.offer))
         wallet.wake(engagement.seller)
+        await endings?.ended(engagement.voucher.digest, charge: call.receipt.document.charge)
         return call.receipt
     }
 
@@ -143,7 +149,14 @@ final class CallBook: Sendable {
             return false
         }
         release(engagement)
+        await endings?.ended(engagement.voucher.digest, charge: .zero)
         return true
+    }
+
+    /// A call whose end this wallet does not look for any more: it counts as if all that was
+    /// promised had been charged, since its seller may yet claim that.
+    func writeOff(_ engagement: Engagement) async {
+        await endings?.ended(engagement.voucher.digest, charge: engagement.chargeMax)
     }
 
     private func release(_ engagement: Engagement) {
@@ -179,6 +192,7 @@ final class CallBook: Sendable {
         )
         // If it cannot be written, the lane is looked up after a restart, with the same result.
         try? await append(.struckOff(strike))
+        await writeOff(engagement)
         return .cheated(reason)
     }
 

@@ -22,11 +22,21 @@ enum AttemptFailure: Error, Hashable, Sendable {
     case answerTooLarge
     /// The seller broke a rule.
     case cheated(StrikeReason)
+    /// Whoever makes the call may not spend that much.
+    case metered(APIFailure)
 
     /// Whether the request itself is at fault, so that another seller would refuse it as well.
     var isClientsFault: Bool {
         guard case .failed(let status, _) = self else { return false }
         return [400, 413, 422].contains(status)
+    }
+
+    /// Whether no other seller is tried.
+    var endsTheCall: Bool {
+        switch self {
+        case .journal, .metered: true
+        default: false
+        }
     }
 
     /// Which failure to report of several: what somebody can do something about goes first.
@@ -37,7 +47,7 @@ enum AttemptFailure: Error, Hashable, Sendable {
         // Buyers without a pass are refused as a matter of course.
         case .refused(let code) where PassCallRefusal(code: code) != nil: 0
         case .refused, .unreachable: 3
-        case .shortage(.budget), .shortage(.account): 2
+        case .shortage(.budget), .shortage(.account), .metered: 2
         case .shortage: 1
         }
     }
@@ -97,6 +107,7 @@ struct FailureTexts: Sendable {
                     + "and the seller is paid nothing more.",
                 stoaCode: reason.code
             )
+        case .metered(let failure): failure
         }
     }
 

@@ -70,7 +70,7 @@ struct CallRunner: Sendable {
                 }
                 if worst.map({ error.weight > $0.weight }) ?? true { worst = error }
                 let isLate = NIODeadline.now() >= deadline
-                if error == .journal || isLate || Task.isCancelled { break }
+                if error.endsTheCall || isLate || Task.isCancelled { break }
             }
         }
         return .failed(texts.failure(worst ?? .unreachable))
@@ -79,7 +79,9 @@ struct CallRunner: Sendable {
     private var configuration: GatewayConfiguration { parts.configuration }
 
     private func choose(_ call: ClientCall) -> Result<[Candidate], APIFailure> {
-        let offers = parts.board.offers(model: call.model, interface: call.interface)
+        let offers = call.preferences.allowed(
+            parts.board.offers(model: call.model, interface: call.interface)
+        )
         let demand = CallDemand(
             requestBytes: call.body.count,
             outputTokens: call.outputTokens,
@@ -91,7 +93,8 @@ struct CallRunner: Sendable {
             now: parts.now(),
             isStruckOff: { seller in parts.wallet.withLock { $0.isStruckOff(seller) } },
             health: parts.health.health(of:),
-            nowMilliseconds: SellerHealthTable.nowMilliseconds
+            nowMilliseconds: SellerHealthTable.nowMilliseconds,
+            preferences: call.preferences
         )
         let served = candidates.filter {
             parts.passes.serves($0.offer.id, $0.unitsMax) ?? true
@@ -114,7 +117,7 @@ struct CallRunner: Sendable {
         deadline: NIODeadline,
         pass: CallPass
     ) async throws(AttemptFailure) -> CallResult {
-        let engagement = try await engage(digest, candidate)
+        let engagement = try await engageMetered(call, digest, candidate)
         let request = SellerRequests.call(
             candidate.offer.request,
             voucher: engagement.voucher.signed,
@@ -150,6 +153,40 @@ struct CallRunner: Sendable {
             exchange.cancel()
             throw await broken(.cutOff, engagement)
         }
+    }
+
+    /// Takes a lane once whoever calls may spend what that can cost.
+    private func engageMetered(
+        _ call: ClientCall,
+        _ digest: Digest,
+        _ candidate: Candidate
+    ) async throws(AttemptFailure) -> Engagement {
+        guard let meter = call.meter else { return try await engage(digest, candidate) }
+        let entry: MeterEntry
+        do {
+            entry = try await meter.reserve(
+                model: call.model,
+                denomination: candidate.offer.offer.denomination,
+                chargeMax: candidate.chargeMax
+            )
+        } catch {
+            throw .metered(error)
+        }
+        let engagement: Engagement
+        do {
+            engagement = try await engage(digest, candidate)
+        } catch {
+            await meter.release(entry)
+            throw error
+        }
+        do {
+            try await meter.bind(entry, to: engagement.voucher.digest)
+        } catch {
+            await meter.release(entry)
+            await withdraw(engagement)
+            throw .metered(error)
+        }
+        return engagement
     }
 
     /// Takes a lane and makes the promise durable; opens or tops up a channel if it must.
@@ -207,125 +244,5 @@ struct CallRunner: Sendable {
             throw .journal
         }
         return engagement
-    }
-}
-
-extension CallRunner {
-    /// Checks an answer in one piece against its receipt (CALL-5, CALL-7).
-    private func settle(
-        _ answer: SellerAnswer,
-        _ engagement: Engagement,
-        since start: NIODeadline
-    ) async throws(AttemptFailure) -> PaidAnswer {
-        guard let text = answer.headers.first(name: SellerRequests.receiptHeader) else {
-            throw await unreceipted(answer, engagement)
-        }
-        guard let paper = SellerRequests.receipt(Array(text.utf8)) else {
-            _ = await parts.book.strikeOff(engagement, .malformedReceipt, evidence: nil)
-            throw .cheated(.malformedReceipt)
-        }
-        var chain = ResponseChain(voucher: engagement.voucher.digest)
-        chain.append(answer.body)
-        let receipt: Verified<Receipt>
-        do {
-            receipt = try await parts.book.settle(paper, for: engagement, response: chain)
-        } catch {
-            throw parts.failure(error, engagement)
-        }
-        guard receipt.document.status != .failed, (200..<300).contains(answer.status) else {
-            if answer.status >= 500 {
-                parts.health.failed(engagement.seller)
-            } else {
-                parts.health.succeeded(engagement.seller, since: start)
-            }
-            throw .failed(status: answer.status, body: answer.body)
-        }
-        parts.health.succeeded(engagement.seller, since: start)
-        return PaidAnswer(
-            status: answer.status,
-            body: answer.body,
-            receipt: receipt,
-            seller: engagement.seller,
-            denomination: engagement.offer.denomination
-        )
-    }
-
-    /// An answer without a receipt is a refusal, a fault on the way, or a breach of the protocol.
-    private func unreceipted(
-        _ answer: SellerAnswer,
-        _ engagement: Engagement
-    ) async -> AttemptFailure {
-        if (200..<300).contains(answer.status) {
-            _ = await parts.book.strikeOff(engagement, .missingReceipt, evidence: nil)
-            return .cheated(.missingReceipt)
-        }
-        let failure = AttemptFailure.failed(status: answer.status, body: answer.body)
-        let code = answer.status == 402 ? SellerRequests.stoaCode(answer.body) : nil
-        if let refusal = PassCallRefusal(code: code) {
-            // The seller is well; nothing about the lane is in doubt.
-            let unitsMax = refusal == .unitsUsed ? engagement.unitsMax : nil
-            parts.passes.refused(engagement.offer.id, unitsMax)
-            await withdraw(engagement)
-            return .refused(stoaCode: code)
-        }
-        if !failure.isClientsFault { parts.health.failed(engagement.seller) }
-        guard answer.status == 402 else {
-            parts.lookUp(engagement)
-            return failure
-        }
-        if code == 700 + SettlementRefusal.insufficientDeposit.code {
-            // The seller has not seen the newest deposit: nothing about the lane is in doubt.
-            await withdraw(engagement)
-        } else {
-            parts.lookUp(engagement)
-        }
-        return .refused(stoaCode: code)
-    }
-
-    /// Frees the lane if the voucher cannot have arrived, and otherwise has it looked up.
-    private func broken(
-        _ failure: ExchangeFailure,
-        _ engagement: Engagement
-    ) async -> AttemptFailure {
-        parts.health.failed(engagement.seller)
-        guard failure == .neverSent else {
-            parts.lookUp(engagement)
-            return AttemptFailure(failure)
-        }
-        await withdraw(engagement)
-        return .unreachable
-    }
-
-    private func withdraw(_ engagement: Engagement) async {
-        if await !parts.book.withdraw(engagement) { parts.lookUp(engagement) }
-    }
-}
-
-extension AttemptFailure {
-    init(_ failure: ExchangeFailure) {
-        switch failure {
-        case .neverSent: self = .unreachable
-        case .cutOff: self = .cutOff
-        case .timedOut: self = .timedOut
-        case .tooLarge: self = .answerTooLarge
-        }
-    }
-}
-
-extension GatewayParts {
-    /// Has the end of a call looked up in the background (CALL-11).
-    func lookUp(_ engagement: Engagement) {
-        let chore = Chore(subject: .lookUp(engagement.name), engagement: engagement)
-        chores.add(chore, after: chore.delay)
-    }
-
-    /// What a receipt that was not accepted means for the call.
-    func failure(_ failure: SettleFailure, _ engagement: Engagement) -> AttemptFailure {
-        switch failure {
-        case .cheated(let reason): return .cheated(reason)
-        case .journal:
-            lookUp(engagement)
-            return .journal
-        }
     }
 }

@@ -38,7 +38,8 @@ struct CallDemand: Hashable, Sendable {
 /// Chooses among offers: what fits, in the preferred denomination first, there the cheapest first.
 enum CandidateChoice {
     /// The offers that fit: those that cost nothing, then by the place of their denomination among
-    /// the buyer's, then by what the call costs at most, then latency, then name.
+    /// the buyer's, then by what the call costs at most, then latency, then name; latency goes
+    /// before cost if the client prefers it.
     ///
     /// What two denominations are worth of each other is not known here, so it is not asked.
     ///
@@ -49,7 +50,8 @@ enum CandidateChoice {
         now: Timestamp,
         isStruckOff: (AccountID) -> Bool,
         health: (AccountID) -> SellerHealth,
-        nowMilliseconds: UInt64
+        nowMilliseconds: UInt64,
+        preferences: RoutingPreferences = RoutingPreferences()
     ) -> (candidates: [Candidate], misfit: Misfit?) {
         var fitting: [(candidate: Candidate, latency: UInt64)] = []
         var misfit: Misfit?
@@ -61,6 +63,9 @@ enum CandidateChoice {
             case .success where isStruckOff(seller): misfit = misfit ?? .struckOff
             case .success where !known.admits(at: nowMilliseconds):
                 misfit = max(misfit ?? .down, .down)
+            case .success(let candidate)
+            where candidate.chargeMax > preferences.chargeMax ?? candidate.chargeMax:
+                misfit = max(misfit ?? .overPrice, .overPrice)
             case .success(let candidate):
                 fitting.append((candidate, known.latencyMicroseconds ?? 0))
             }
@@ -69,10 +74,14 @@ enum CandidateChoice {
             let (left, right) = ($0.candidate, $1.candidate)
             let ranks = (place(left, demand.units), place(right, demand.units))
             guard ranks.0 == ranks.1 else { return ranks.0 < ranks.1 }
+            guard preferences.order == .price || $0.latency == $1.latency else {
+                return $0.latency < $1.latency
+            }
             return (left.chargeMax, $0.latency, left.offer.id)
                 < (right.chargeMax, $1.latency, right.offer.id)
         }
-        return (fitting.map(\.candidate), misfit)
+        let tried = preferences.allowsFallbacks ? fitting.count : 1
+        return (fitting.prefix(tried).map(\.candidate), misfit)
     }
 
     private static func place(_ candidate: Candidate, _ units: GatewayUnits) -> Int {

@@ -50,10 +50,11 @@ struct ChoreRunner: Service {
     /// Finds out how a call ended: its receipt, or that the seller never had it (CALL-11).
     private func lookUp(_ chore: Chore) async {
         guard let engagement = chore.engagement else { return }
-        let isOpen = parts.wallet.withLock { wallet in
-            !wallet.isStruckOff(engagement.seller) && wallet.openCall(engagement.name) != nil
+        let (isOpen, isStruckOff) = parts.wallet.withLock { wallet in
+            (wallet.openCall(engagement.name) != nil, wallet.isStruckOff(engagement.seller))
         }
         guard isOpen else { return }
+        guard !isStruckOff else { return await parts.book.writeOff(engagement) }
         let endpoint = parts.board.endpoint(of: engagement.seller) ?? engagement.offer.endpoint
         guard let answer = await ask(endpoint, engagement.name) else { return again(chore) }
         switch LaneVerdict(answer, on: engagement.voucher) {

@@ -19,9 +19,12 @@ final class ClientPresence: Sendable {
         _ = watchers.withLock { $0.removeValue(forKey: ObjectIdentifier(channel)) }
     }
 
-    fileprivate func departed(_ channel: ObjectIdentifier) {
+    /// Whether somebody watched.
+    @discardableResult
+    fileprivate func departed(_ channel: ObjectIdentifier) -> Bool {
         let watcher = watchers.withLock { $0.removeValue(forKey: channel) }
         watcher?()
+        return watcher != nil
     }
 }
 
@@ -30,15 +33,19 @@ final class DepartureHandler: ChannelInboundHandler, RemovableChannelHandler, Se
     typealias InboundIn = Never
 
     private let presence: ClientPresence
+    private let closesAlways: Bool
 
-    init(_ presence: ClientPresence) {
+    /// - Parameter closesAlways: whether a connection ends when its client closed its side though
+    ///   nothing was streamed to it.
+    init(_ presence: ClientPresence, closesAlways: Bool = true) {
         self.presence = presence
+        self.closesAlways = closesAlways
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed = event {
-            presence.departed(ObjectIdentifier(context.channel))
-            context.close(promise: nil)
+            let wasWatched = presence.departed(ObjectIdentifier(context.channel))
+            if closesAlways || wasWatched { context.close(promise: nil) }
         }
         context.fireUserInboundEventTriggered(event)
     }

@@ -24,11 +24,14 @@ struct DoorGuard: Sendable {
     /// under a foreign name (DNS rebinding), are refused.
     func admit(_ request: Request) throws(APIFailure) {
         guard let keyDigest else { return try admitLocal(request) }
-        let sent = request.headers[.authorization] ?? ""
         let prefix = "Bearer "
-        // Digests are compared, so the time taken says nothing about the key itself.
-        guard sent.hasPrefix(prefix),
-            Digest(sha256: Array(sent.dropFirst(prefix.count).utf8)) == keyDigest
+        let bearer = request.headers[.authorization].flatMap { field in
+            field.hasPrefix(prefix) ? String(field.dropFirst(prefix.count)) : nil
+        }
+        // Anthropic's clients send the key in a field of its own. Digests are compared, so the
+        // time taken says nothing about the key itself.
+        guard let sent = bearer ?? request.headers[.anthropicKey],
+            Digest(sha256: Array(sent.utf8)) == keyDigest
         else {
             throw APIFailure(
                 .authentication,
@@ -100,6 +103,7 @@ final class RequestIDs: Sendable {
 
 extension HTTPField.Name {
     static let requestID = known("x-request-id")
+    static let anthropicKey = known("x-api-key")
     static let cost = known("x-stoa-cost")
     /// The 64 digits of the issued unit that the cost counts; absent for obol.
     static let costUnit = known("x-stoa-cost-unit")

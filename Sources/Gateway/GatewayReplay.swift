@@ -11,12 +11,17 @@ import SettlementCore
 struct GatewayReplay {
     private(set) var wallet: WalletState
     private(set) var offers: [OfferID: Offer] = [:]
+    /// How those of the awaited vouchers ended that ended.
+    var ended: [(voucher: Digest, charge: Amount)] { heard + writtenOff }
     private var open: [VoucherName: Verified<Voucher>] = [:]
+    private var heard: [(voucher: Digest, charge: Amount)] = []
     private let recent: RecentReceipts
+    private let awaited: Set<Digest>
 
-    init(limits: WalletLimits, recent: RecentReceipts) {
+    init(limits: WalletLimits, recent: RecentReceipts, awaited: Set<Digest> = []) {
         wallet = WalletState(limits: limits)
         self.recent = recent
+        self.awaited = awaited
     }
 
     /// Opens a journal and replays all of it.
@@ -25,9 +30,10 @@ struct GatewayReplay {
     static func open(
         _ configuration: GatewayConfiguration,
         limits: WalletLimits,
-        recent: RecentReceipts
+        recent: RecentReceipts,
+        awaited: Set<Digest> = []
     ) throws(GatewayError) -> (replay: GatewayReplay, journal: Journal) {
-        var replay = GatewayReplay(limits: limits, recent: recent)
+        var replay = GatewayReplay(limits: limits, recent: recent, awaited: awaited)
         do {
             let journal = try Journal.open(
                 JournalConfiguration(directory: configuration.journalDirectory)
@@ -59,7 +65,7 @@ struct GatewayReplay {
         case .withdrawn(let name):
             guard let call = wallet.openCall(name) else { throw SettlementRefusal.wrongVoucher }
             try wallet.withdraw(call.voucher)
-            open[name] = nil
+            note(open.removeValue(forKey: name), charge: .zero)
         case .struckOff(let strike): wallet.strikeOff(strike)
         }
     }
@@ -78,6 +84,23 @@ struct GatewayReplay {
         let call = SettledCall(voucher: voucher, receipt: try signed.verified())
         try wallet.accept(call, under: offer, response: nil)
         recent.add(RecentReceipt(call.receipt, under: offer))
+        note(voucher, charge: paper.charge)
+    }
+
+    private mutating func note(_ voucher: Verified<Voucher>?, charge: Amount) {
+        guard let voucher, awaited.contains(voucher.digest) else { return }
+        heard.append((voucher.digest, charge))
+    }
+
+    /// Nobody looks for the end of these: they count as charged in full.
+    private var writtenOff: [(voucher: Digest, charge: Amount)] {
+        open.values.filter { awaited.contains($0.digest) }.compactMap { voucher in
+            guard let call = wallet.openCall(VoucherName(voucher.document)),
+                let offer = offers[voucher.document.offer], wallet.isStruckOff(offer.seller)
+            else { return nil }
+            let engagement = Engagement(voucher: voucher, unitsMax: call.unitsMax, offer: offer)
+            return (voucher.digest, engagement.chargeMax)
+        }
     }
 
     /// The calls without an end, to be looked up; none of sellers that are struck off.

@@ -62,32 +62,17 @@ public final class GatewayService: Service {
     ///
     /// - Throws: ``GatewayError`` if it cannot start, or what the server throws.
     public func run() async throws {
-        let faults = configuration.validate()
-        guard faults.isEmpty else { throw GatewayError.invalidConfiguration(faults) }
-        let status: LedgerStatus
-        do {
-            status = try await ledger.status()
-        } catch {
-            throw GatewayError.ledger(error)
-        }
-        let recent = RecentReceipts(countMax: configuration.recentReceiptsMax)
-        let (replay, journal) = try GatewayReplay.open(
-            configuration,
-            limits: walletLimits,
-            recent: recent
-        )
-        defer { journal.close() }
-        let parts = assemble(replay, journal, recent, status.chain)
-        let watch = LedgerWatch(parts: parts, from: status.height)
-        do {
-            try await watch.load()
-        } catch {
-            throw GatewayError.ledger(error)
-        }
-        for engagement in replay.engagements {
-            parts.chores.add(Chore(subject: .lookUp(engagement.name), engagement: engagement))
-        }
-        try await server(parts, watch).run()
+        let open = try await GatewayAssembly(
+            configuration: configuration,
+            account: account,
+            voucherKey: voucherKey,
+            ledger: ledger,
+            httpClient: httpClient,
+            logger: logger,
+            now: now
+        ).open()
+        defer { open.journal.close() }
+        try await server(open).run()
     }
 
     /// Asks the ledger to close every open channel of this payer, whether or not the gateway runs.
@@ -130,74 +115,11 @@ public final class GatewayService: Service {
         return client
     }
 
-    private var walletLimits: WalletLimits {
-        let lanes = max(1, Int(configuration.lanesPerChannel))
-        return WalletLimits(
-            units: GatewayUnits(configuration).limits,
-            channelsPerSellerMax: (configuration.concurrentCallsMax + lanes - 1) / lanes
-        )
-    }
-
-    private func assemble(
-        _ replay: GatewayReplay,
-        _ journal: Journal,
-        _ recent: RecentReceipts,
-        _ chain: ChainID
-    ) -> GatewayParts {
-        let wallet = Wallet(
-            replay.wallet,
-            waitersMax: configuration.concurrentCallsMax + configuration.queuedCallsMax
-        )
-        let book = CallBook(
-            wallet: wallet,
-            journal: journal,
-            recent: recent,
-            storedOffers: Set(replay.offers.keys),
-            logger: logger,
-            now: now
-        )
-        let funder = ChannelFunder(
-            account: account,
-            ledger: ledger,
-            book: book,
-            voucherKey: voucherKey.publicKey,
-            chain: chain,
-            lanes: configuration.lanesPerChannel,
-            logger: logger
-        )
-        return GatewayParts(
-            configuration: configuration,
-            account: account,
-            ledger: ledger,
-            chain: chain,
-            voucherKey: voucherKey,
-            client: httpClient,
-            logger: logger,
-            now: now,
-            wallet: wallet,
-            book: book,
-            funder: funder,
-            board: OfferBoard(),
-            passes: PassShelf(plansMax: configuration.offersMax),
-            health: SellerHealthTable(
-                limits: configuration.health,
-                sellersMax: configuration.sellers.sellersMax
-            ),
-            gate: CallGate(
-                callsMax: configuration.concurrentCallsMax,
-                waitersMax: configuration.queuedCallsMax
-            ),
-            chores: ChoreList(on: httpClient.eventLoopGroup),
-            presence: ClientPresence(),
-            units: GatewayUnits(configuration)
-        )
-    }
-
     /// The server stops first, then the services that its calls lean on.
-    private func server(_ parts: GatewayParts, _ watch: LedgerWatch) -> some Service {
-        let presence = parts.presence
+    private func server(_ open: OpenGateway) -> some Service {
+        let presence = open.parts.presence
         return Application(
-            responder: GatewayResponder(parts: parts),
+            responder: GatewayResponder(parts: open.parts),
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [DepartureHandler(presence)],
@@ -208,7 +130,7 @@ public final class GatewayService: Service {
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: .maximum(connectionsMax, logger: logger)
             ),
-            services: [ChoreRunner(parts: parts), watch, JournalGuard(book: parts.book)],
+            services: open.services,
             onServerRunning: { [onListening] channel in
                 if let port = channel.localAddress?.port { onListening(port) }
             },

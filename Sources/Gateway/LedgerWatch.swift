@@ -18,10 +18,16 @@ struct LedgerWatch: Service {
     /// What was read shows at least this block; the blocks after it are followed.
     private let start: BlockHeight
     private let catalog: OfferCatalog
+    private let onAuthorityChange: (@Sendable () -> Void)?
 
-    init(parts: GatewayParts, from start: BlockHeight) {
+    init(
+        parts: GatewayParts,
+        from start: BlockHeight,
+        onAuthorityChange: (@Sendable () -> Void)? = nil
+    ) {
         self.parts = parts
         self.start = start
+        self.onAuthorityChange = onAuthorityChange
         catalog = OfferCatalog(
             filter: OfferFilter(
                 parts.configuration.sellers,
@@ -100,6 +106,10 @@ struct LedgerWatch: Service {
             let isOwn = parts.wallet.withLock { $0.onLedger[id] != nil }
             if isOwn { try await takeChannel(id) }
         case .passes(let event): try await take(event)
+        case .authorization(.sessionGranted(let account, _, _)),
+            .authorization(.sessionRevoked(let account, _)),
+            .authorization(.keyRotated(let account, _)):
+            if account == parts.account.account { onAuthorityChange?() }
         default: break
         }
     }

@@ -16,8 +16,13 @@ struct ModelPage: Sendable {
     private let units: GatewayUnits
 
     init(_ parts: GatewayParts) {
-        offers = parts.board.all
-        units = parts.units
+        self.init(offers: parts.board.all, units: parts.units)
+    }
+
+    /// - Parameter offers: sorted by model.
+    init(offers: [BoardOffer], units: GatewayUnits) {
+        self.offers = offers
+        self.units = units
     }
 
     var listings: [ModelListing] {

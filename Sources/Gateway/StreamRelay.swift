@@ -40,21 +40,26 @@ struct StreamRelay: Sendable {
         var event = first
         var usage: [UInt8]?
         var output: [UInt8] = []
+        var words = StreamWords(
+            call,
+            createdSeconds: stream.parts.now().milliseconds / 1000
+        )
         while true {
             switch event {
             case .chunk(let data):
                 switch Held(data) {
-                case .nothing: output += EventStreamWriter.event(data: data)
+                case .nothing: output += words.chunk(data)
                 case .usage: usage = data
                 case .done: break
                 }
-            case .receipt(let text): output += await end(text, source.chain, usage: usage)
+            case .receipt(let text):
+                output += await end(text, source.chain, usage: usage, in: &words)
             case .endWithoutReceipt:
-                output += errorEvent(await stream.strikeOff(.missingReceipt))
+                output += words.failure(texts.failure(await stream.strikeOff(.missingReceipt)))
             case .failed(let failure):
                 // A client that left is not the seller's fault.
                 if channel.isActive { stream.parts.health.failed(stream.engagement.seller) }
-                output += errorEvent(AttemptFailure(failure))
+                output += words.failure(texts.failure(AttemptFailure(failure)))
             }
             let isOver = if case .chunk = event { false } else { true }
             if !output.isEmpty, isOver || !source.hasBuffered {
@@ -80,38 +85,36 @@ struct StreamRelay: Sendable {
         }
     }
 
-    /// The end of a stream: the receipt's name, the usage and `[DONE]`, or an error.
+    /// The end of a stream: the receipt's name, the usage and the last word, or an error.
     private func end(
         _ text: [UInt8],
         _ chain: ResponseChain,
-        usage: [UInt8]?
+        usage: [UInt8]?,
+        in words: inout StreamWords
     ) async -> [UInt8] {
         let receipt: Verified<Receipt>
         do {
             receipt = try await stream.settle(text, chain)
         } catch {
-            return errorEvent(error)
+            return words.failure(texts.failure(error))
         }
         let cost = receipt.document.charge.obol
         let name = receipt.digest.description
         let unit = stream.unit
         let counted = unit.denomination == .native ? "" : " unit=\(unit.identifier)"
-        var output = EventStreamWriter.comment("stoa-receipt \(name) cost=\(cost)\(counted)")
+        let output = EventStreamWriter.comment("stoa-receipt \(name) cost=\(cost)\(counted)")
         guard receipt.document.status == .delivered else {
-            output += errorEvent(brokenOff(cost: cost, unit))
-            return output
+            return output + words.failure(brokenOff(cost: cost, unit))
         }
-        if call.wantsUsage {
-            let chunk = usage ?? usageChunk(receipt.document)
-            let priced = try? TokenUsage.adding(
-                cost: cost,
-                of: unit.priced,
-                receipt: name,
-                to: chunk
-            )
-            output += EventStreamWriter.event(data: priced ?? chunk)
-        }
-        return output + EventStreamWriter.done
+        guard call.wantsUsage else { return output + words.end(usage: nil) }
+        let chunk = usage ?? usageChunk(receipt.document)
+        let priced = try? TokenUsage.adding(
+            cost: cost,
+            of: unit.priced,
+            receipt: name,
+            to: chunk
+        )
+        return output + words.end(usage: priced ?? chunk)
     }
 
     private func brokenOff(cost: UInt128, _ unit: GatewayUnit) -> APIFailure {
@@ -143,13 +146,5 @@ struct StreamRelay: Sendable {
             }
         }
         return writer.bytes
-    }
-
-    private func errorEvent(_ failure: AttemptFailure) -> [UInt8] {
-        errorEvent(texts.failure(failure))
-    }
-
-    private func errorEvent(_ failure: APIFailure) -> [UInt8] {
-        EventStreamWriter.event(data: failure.body)
     }
 }

@@ -28,6 +28,8 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
     case notFound = 10
     /// A fault of this server.
     case internalFault = 11
+    /// The key may not do this.
+    case permission = 12
 
     /// The HTTP status.
     public var status: Int {
@@ -35,6 +37,7 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
         case .invalidRequest: 400
         case .authentication: 401
         case .insufficientFunds: 402
+        case .permission: 403
         case .modelNotFound, .notFound: 404
         case .tooLarge: 413
         case .rateLimited: 429
@@ -50,6 +53,7 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
         switch self {
         case .invalidRequest, .modelNotFound, .notFound, .tooLarge: "invalid_request_error"
         case .authentication: "authentication_error"
+        case .permission: "permission_error"
         case .insufficientFunds: "insufficient_quota"
         case .rateLimited: "rate_limit_error"
         case .internalFault, .upstreamFailed, .overloaded, .timeout: "server_error"
@@ -70,6 +74,7 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
         case .timeout: "timeout"
         case .notFound: "not_found"
         case .internalFault: "internal_error"
+        case .permission: "insufficient_permissions"
         }
     }
 }

@@ -62,7 +62,29 @@ public struct FrameMiddleware: RouterMiddleware {
         response.headers[.requestID] = context.requestID
         response.headers[.contentTypeOptions] = "nosniff"
         if isTLS { response.headers[.strictTransportSecurity] = "max-age=31536000" }
+        if response.status.code >= 400, request.headers[.connection]?.lowercased() == "close" {
+            response.body = Self.lingering(response.body, after: request.body)
+        }
         return response
+    }
+
+    /// The most that is read of a refused body, in bytes.
+    private static let lingerBytesMax = 16 << 20
+
+    /// A client that closes its connection after this request may send all of its body before it
+    /// reads why that was refused; unless somebody reads on, both would wait for the other.
+    private static func lingering(
+        _ answer: ResponseBody,
+        after body: RequestBody
+    ) -> ResponseBody {
+        ResponseBody(contentLength: answer.contentLength) { writer in
+            try await answer.write(writer)
+            var bytes = 0
+            for try await piece in body {
+                bytes += piece.readableBytes
+                if bytes > lingerBytesMax { return }
+            }
+        }
     }
 
     private static func code(of status: HTTPResponse.Status) -> String {

@@ -4,7 +4,8 @@ import NIOCore
 import OpenAIWire
 
 /// Why a request was not done, as RFC 9457 writes it, with what people and programs need to act:
-/// a stable code, whether money moved, and a hint.
+/// a stable code, whether money moved, and a hint. On the paths of OpenAI's and Anthropic's
+/// clients it is written in their own envelopes.
 public struct Problem: Error, HTTPResponseError, Sendable {
     /// A member of the request that is wrong (RFC 9457, section 3.2).
     public struct Fault: Hashable, Sendable {
@@ -66,7 +67,25 @@ public struct Problem: Error, HTTPResponseError, Sendable {
         var headers = headers
         headers[.contentType] = "application/problem+json"
         headers[.cacheControl] = "no-store"
+        let requestID = (context as? WebContext)?.requestID
         var writer = JSONWriter(capacityBytes: 512)
+        switch request.uri.path {
+        case "/v1/messages":
+            headers[.contentType] = "application/json"
+            writeAnthropic(requestID, to: &writer)
+        case let path where path.hasPrefix("/v1/"):
+            headers[.contentType] = "application/json"
+            writeOpenAI(to: &writer)
+        default: writeProblem(requestID, to: &writer)
+        }
+        return Response(
+            status: status,
+            headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes))
+        )
+    }
+
+    private func writeProblem(_ requestID: String?, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("type", "/problems/\(code)")
             writer.member("title", status.reasonPhrase)
@@ -76,9 +95,7 @@ public struct Problem: Error, HTTPResponseError, Sendable {
             writer.member("moneyMoved", moneyMoved)
             if let hint { writer.member("hint", hint) }
             if let ledgerCode { writer.member("ledgerCode", UInt64(ledgerCode)) }
-            if let context = context as? WebContext {
-                writer.member("requestId", context.requestID)
-            }
+            if let requestID { writer.member("requestId", requestID) }
             if !faults.isEmpty {
                 writer.key("errors")
                 writer.array { writer in
@@ -91,10 +108,56 @@ public struct Problem: Error, HTTPResponseError, Sendable {
                 }
             }
         }
-        return Response(
-            status: status,
-            headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes))
-        )
+    }
+
+    /// OpenAI's envelope, for its clients.
+    private func writeOpenAI(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.key("error")
+            writer.object { writer in
+                writer.member("message", detail)
+                writer.member("type", openAIType)
+                writer.member("param", faults.first?.pointer)
+                writer.member("code", code)
+                if let hint { writer.member("hint", hint) }
+                writer.member("money_moved", moneyMoved)
+            }
+        }
+    }
+
+    private var openAIType: String {
+        switch status.code {
+        case 401: "authentication_error"
+        case 402: "insufficient_quota"
+        case 403: "permission_error"
+        case 429: "rate_limit_error"
+        case 500...: "server_error"
+        default: "invalid_request_error"
+        }
+    }
+
+    /// Anthropic's envelope, for its clients.
+    private func writeAnthropic(_ requestID: String?, to writer: inout JSONWriter) {
+        let type =
+            switch status.code {
+            case 401: "authentication_error"
+            case 402: "billing_error"
+            case 403: "permission_error"
+            case 404: "not_found_error"
+            case 413: "request_too_large"
+            case 429: "rate_limit_error"
+            case 503: "overloaded_error"
+            case 500...: "api_error"
+            default: "invalid_request_error"
+            }
+        writer.object { writer in
+            writer.member("type", "error")
+            writer.key("error")
+            writer.object { writer in
+                writer.member("type", type)
+                writer.member("message", detail)
+            }
+            writer.member("request_id", requestID)
+        }
     }
 }

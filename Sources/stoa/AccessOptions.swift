@@ -16,16 +16,20 @@ struct AccessOptions: ParsableArguments {
     @Option(help: "how new keys sign tokens: EdDSA or ES256")
     var tokenAlgorithm = "EdDSA"
 
-    /// What makes tokens; its keys are sealed with the file beside the database.
-    func issuer(_ database: AccessDatabase) throws -> TokenIssuer {
+    /// The key of the file beside the database.
+    func sealingKey(_ database: AccessDatabase) throws -> SealingKey {
+        let path = database.path + ".key"
+        return try explainingAccess(path) { try SealingKey(path: path) }
+    }
+
+    /// What makes tokens; its keys are sealed.
+    func issuer(_ database: AccessDatabase, _ sealing: SealingKey) throws -> TokenIssuer {
         guard let algorithm = TokenAlgorithm(rawValue: tokenAlgorithm) else {
             throw CommandFailure(
                 "“\(tokenAlgorithm)” signs no tokens here",
                 hint: "use EdDSA or ES256"
             )
         }
-        let path = database.path + ".key"
-        let sealing = try explainingAccess(path) { try SealingKey(path: path) }
         return TokenIssuer(database, sealing: sealing, algorithm: algorithm)
     }
 

@@ -16,8 +16,11 @@ struct KeysGroup: AsyncParsableCommand {
               stoa keys list
               stoa keys rotate 4fGh2KqLmN8p --overlap-hours 24
               stoa keys revoke 4fGh2KqLmN8p
+              stoa keys account alice
             """,
-        subcommands: [KeysCreate.self, KeysList.self, KeysRotate.self, KeysRevoke.self]
+        subcommands: [
+            KeysCreate.self, KeysList.self, KeysRotate.self, KeysRevoke.self, KeysAccount.self,
+        ]
     )
 }
 

@@ -1,5 +1,8 @@
 import AccessStore
 import ArgumentParser
+import AsyncHTTPClient
+import CallDoor
+import Gateway
 import Hummingbird
 import LedgerClient
 import LedgerIndex
@@ -14,7 +17,9 @@ struct Serve: AsyncParsableCommand {
         abstract: "serve the market's pages and its API over a ledger",
         discussion: """
             It follows the ledger into an index of its own, and answers on one port: pages for \
-            people, /api/v1 for programs.
+            people, /api/v1 for programs, and /v1 for OpenAI's and Anthropic's clients that have a \
+            key of this market. Calls are paid from the account of the key's organisation, by a \
+            session that it granted to this process; nobody hands a key over.
 
             EXAMPLE
               stoa serve --node http://127.0.0.1:26600 --port 8080 --libraries .libraries
@@ -45,19 +50,22 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var node: NodeOptions
     @OptionGroup var access: AccessOptions
     @OptionGroup var stand: DoorOptions
+    @OptionGroup var hosting: HostingOptions
 
     func run() async throws {
         let path = try index.preparePath()
         let accessDatabase = try access.open(index.home)
+        let sealing = try access.sealingKey(accessDatabase)
         let door = AccessDoor(
             accessDatabase,
             limits: SQLiteLimits(accessDatabase),
-            issuer: try access.issuer(accessDatabase),
+            issuer: try access.issuer(accessDatabase, sealing),
             configuration: try stand.configuration(),
             now: wallClock
         )
         let logger = serviceLogger("serve")
-        try await withHTTPClient { client in
+        let hosted = try hosting.configuration(index.home, isLocalMarket: node.isLocal)
+        try await withHTTPClient(hosting.clientConfiguration(hosted)) { client in
             let ledger = try node.connection(client)
             try await explainingIndex(path) {
                 let status = try await explaining(node: node.url) { try await ledger.status() }
@@ -66,6 +74,15 @@ struct Serve: AsyncParsableCommand {
                 try await explaining(node: node.url) { _ = try await indexer.checkPlace() }
                 let follower = IndexFollower(indexer: indexer, logger: logger)
                 let feed = EventFeed(index: IndexReader(database), logger: logger)
+                let wallets = HostedWallets(
+                    configuration: hosted,
+                    ledger: ledger,
+                    keys: { sealing.actingKey(of: $0) },
+                    endings: BudgetEndings(door.limits, logger: logger),
+                    httpClient: client,
+                    logger: logger,
+                    now: wallClock
+                )
                 let api = try MarketAPI(
                     ledger: ledger,
                     index: IndexReader(database),
@@ -73,39 +90,65 @@ struct Serve: AsyncParsableCommand {
                     feed: feed,
                     now: wallClock
                 )
-                let server = try application(api, ledger, IndexReader(database), door, logger)
-                // The last is stopped first: readers must leave before the server can.
-                try await serve([follower, server, feed], logger: logger, node: node.url)
+                let sweep = BudgetSweep(door.limits, logger: logger, now: wallClock)
+                let market = Market(
+                    api: api,
+                    ledger: ledger,
+                    reader: IndexReader(database),
+                    door: door,
+                    wallets: wallets,
+                    logger: logger
+                )
+                let server = try application(market)
+                // The last is stopped first: readers must leave before the server can, and the
+                // server before the wallets that its calls are paid from.
+                try await serve(
+                    [follower, sweep, wallets, server, feed],
+                    logger: logger,
+                    node: node.url
+                )
             }
         }
     }
 
-    private func application(
-        _ api: MarketAPI,
-        _ ledger: any LedgerConnection,
-        _ reader: IndexReader,
-        _ door: AccessDoor,
-        _ logger: Logger
-    ) throws -> some Service {
-        let portal = try portal(ledger, reader)
+    /// What the routes answer from.
+    private struct Market {
+        let api: MarketAPI
+        let ledger: any LedgerConnection
+        let reader: IndexReader
+        let door: AccessDoor
+        let wallets: HostedWallets
+        let logger: Logger
+    }
+
+    private func application(_ market: Market) throws -> some Service {
+        let portal = try portal(market.ledger, market.reader)
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
-        door.addMiddleware(to: router)
-        door.addRoutes(to: router)
-        try api.addRoutes(to: router)
+        market.door.addMiddleware(to: router)
+        market.door.addRoutes(to: router)
+        CallRoutes(wallets: market.wallets, budgets: market.door.limits, now: wallClock)
+            .addRoutes(to: router)
+        try market.api.addRoutes(to: router)
         portal.addRoutes(to: router)
         let output = index.output
         let shown = host.contains(":") ? "[\(host)]" : host
         return Application(
             router: router,
             server: .http1(
-                configuration: .init(additionalChannelHandlers: [api.makeSocketDoor()])
+                configuration: .init(
+                    additionalChannelHandlers: [
+                        market.api.makeSocketDoor(), market.wallets.makeDepartureHandler(),
+                    ],
+                    // Who takes longer to send a request, or sends none, loses the connection.
+                    idleTimeout: .seconds(60)
+                )
             ),
             configuration: .init(address: .hostname(host, port: port), serverName: "stoa"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
                 announce(output, service: "market", url: "http://\(shown):\(port)")
             },
-            logger: logger
+            logger: market.logger
         )
     }
 

@@ -84,6 +84,36 @@ struct LimitTests {
         try await limits.settle(Settlement(free.id, charge: .zero))
     }
 
+    @Test("ACC-44: a voucher ends its reservation, whoever hears of its end, and once")
+    func voucherEndings() async throws {
+        let rules = try budget(100)
+        let key = try await database.key(budgets: rules).key
+        let bound = try await limits.reserve(try spending(key.id, 50), under: rules, at: .start)
+        let loose = try await limits.reserve(try spending(key.id, 30), under: rules, at: .start)
+        let voucher = Digest(words: (1, 0, 0, 0))
+        try await limits.bind(bound.id, to: voucher)
+        #expect(try await limits.boundVouchers(limit: 10) == [voucher])
+        // Vouchers of calls without a meter end too.
+        try await limits.settle(voucher: Digest(words: (9, 0, 0, 0)), charge: Amount(obol: 5))
+        await #expect(throws: BudgetRefusal.aboveReservation) {
+            try await limits.settle(voucher: voucher, charge: Amount(obol: 51))
+        }
+        try await limits.settle(voucher: voucher, charge: Amount(obol: 20))
+        try await limits.settle(voucher: voucher, charge: Amount(obol: 20))
+        let spent = try await limits.spending(of: key.id, at: .start)
+            .first { $0.slot == CounterSlot(model: nil, day: nil) }
+        #expect(spent?.counter.settled == Amount(obol: 20))
+        #expect(spent?.counter.reserved == Amount(obol: 30))
+
+        #expect(try await limits.releaseUnbound(before: .start) == 0, "it may yet be bound")
+        let later = Timestamp.start.adding(milliseconds: 1)
+        #expect(try await limits.releaseUnbound(before: later) == 1)
+        await #expect(throws: BudgetRefusal.unknownReservation) {
+            try await limits.bind(loose.id, to: Digest(words: (2, 0, 0, 0)))
+        }
+        #expect(try await limits.openReservations(limit: 10).isEmpty)
+    }
+
     @Test("ACC-42: a day's budget is free again on the next day of UTC, the total is not")
     func days() async throws {
         let day = try #require(

@@ -240,6 +240,9 @@ struct TidyTests {
             "func position(of", "func withState<", "func snapshots()", "func chunk(height",
             // LimitStore, ChatStreamDialect, MetricsFactory, LogHandler, RouterMiddleware
             "func reserve(", "func bind(_ reservation", "func settle(_ settlement",
+            "func settle(voucher", "func boundVouchers(", "func releaseUnbound(",
+            // CallEndings
+            "func awaited()", "func ended(_ voucher",
             "func openReservations(", "func spending(", "func take(_ uses",
             "func events(_ chunk", "func end(usage", "func failure(_ failure",
             "func makeCounter(", "func makeMeter(", "func makeRecorder(", "func makeTimer(",

@@ -60,6 +60,20 @@ public protocol BudgetStore: Sendable {
     /// - Throws: ``BudgetRefusal``; `unknownReservation` also if it ended before.
     func settle(_ settlement: Settlement) async throws
 
+    /// Ends the reservation that is bound to a voucher; nothing happens if there is none.
+    ///
+    /// - Throws: ``BudgetRefusal``.
+    func settle(voucher: Digest, charge: Amount) async throws
+
+    /// The vouchers whose charge is not known yet, the oldest first.
+    func boundVouchers(limit: Int) async throws -> [Digest]
+
+    /// Releases reservations that were made before `moment` and never bound: whoever made them
+    /// does not run any more, since an attempt binds or releases within its own time limits.
+    ///
+    /// - Returns: how many.
+    func releaseUnbound(before moment: Timestamp) async throws -> Int
+
     /// Reservations that have not ended, oldest first: after a restart, what is not bound is
     /// released, and what is bound is settled by its receipt.
     func openReservations(limit: Int) async throws -> [Reservation]
@@ -83,4 +97,6 @@ public enum LimitBounds {
     public static let daysKept: UInt32 = 400
     /// Reservations that are listed at once.
     public static let reservationPageMax = 1_000
+    /// Vouchers that are listed at once.
+    public static let boundVouchersMax = 100_000
 }

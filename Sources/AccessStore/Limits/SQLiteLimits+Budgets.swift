@@ -53,18 +53,46 @@ extension SQLiteLimits: BudgetStore {
     public func settle(_ settlement: Settlement) async throws {
         try await database.write { db in
             let found = try db.reservation(settlement.reservation)
-            try found.checkSettling(settlement.charge)
-            for slot in found.request.slots {
-                guard var counter = try db.counter(slot, of: found.request) else {
-                    throw AccessStoreError.damaged(column: "counters")
-                }
-                try counter.settle(found.request.amount, charge: settlement.charge)
-                try db.store(counter, slot, of: found.request)
-            }
-            try db.execute(
-                sql: "DELETE FROM reservations WHERE id = ?",
-                arguments: [Data(settlement.reservation.bytes)]
+            try db.end(found, charge: settlement.charge)
+        }
+    }
+
+    public func settle(voucher: Digest, charge: Amount) async throws {
+        try await database.write { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: "SELECT * FROM reservations WHERE voucher = ?",
+                arguments: [voucher.blob]
             )
+            if let row { try db.end(try Reservation(row), charge: charge) }
+        }
+    }
+
+    public func boundVouchers(limit: Int) async throws -> [Digest] {
+        try await database.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT voucher FROM reservations WHERE voucher IS NOT NULL
+                    ORDER BY created, id LIMIT ?
+                    """,
+                arguments: [max(0, min(limit, LimitBounds.boundVouchersMax))]
+            ).map { try $0.digest("voucher") }
+        }
+    }
+
+    public func releaseUnbound(before moment: Timestamp) async throws -> Int {
+        try await database.write { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM reservations WHERE voucher IS NULL AND created < ?
+                    ORDER BY created, id LIMIT ?
+                    """,
+                arguments: [moment.stored, LimitBounds.reservationPageMax]
+            )
+            for row in rows { try db.end(try Reservation(row), charge: .zero) }
+            return rows.count
         }
     }
 
@@ -105,6 +133,24 @@ extension SQLiteLimits: BudgetStore {
                 )
             }
         }
+    }
+}
+
+extension Database {
+    /// Ends a reservation: its charge is spent, the rest is free again.
+    fileprivate func end(_ found: Reservation, charge: Amount) throws {
+        try found.checkSettling(charge)
+        for slot in found.request.slots {
+            guard var counter = try counter(slot, of: found.request) else {
+                throw AccessStoreError.damaged(column: "counters")
+            }
+            try counter.settle(found.request.amount, charge: charge)
+            try store(counter, slot, of: found.request)
+        }
+        try execute(
+            sql: "DELETE FROM reservations WHERE id = ?",
+            arguments: [Data(found.id.bytes)]
+        )
     }
 }
 

@@ -259,6 +259,26 @@ extension AccessDatabase {
             )
         }
     }
+
+    /// Lets an account pay for the organisation of whoever runs this program. No passkey proves it
+    /// theirs: nothing is spent from it before it granted this market a session on the ledger.
+    public func linkOperatorAccount(_ account: AccountID, at now: Timestamp) async throws {
+        let caller = try await localOperator(at: now)
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE organisations SET account = ? WHERE id = ?",
+                arguments: [account.digest.blob, caller.organisation.blob]
+            )
+            try db.audit(
+                .accountLinked,
+                in: caller.organisation,
+                by: caller,
+                subject: "account:\(account)",
+                source: "local",
+                at: now
+            )
+        }
+    }
 }
 
 extension Database {

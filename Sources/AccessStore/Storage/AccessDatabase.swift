@@ -32,6 +32,8 @@ public struct AccessDatabase: Sendable {
             guard found == AccessStoreFormat.number else {
                 throw AccessStoreError.otherFormat(found: found)
             }
+            // Younger than the format, and no part of what is stored.
+            try db.execute(sql: AccessSchema.voucherIndex)
         }
     }
 

@@ -12,6 +12,12 @@ enum AccessSchema {
         )
     }
 
+    /// Vouchers end one by one, each call's.
+    static let voucherIndex = """
+        CREATE UNIQUE INDEX IF NOT EXISTS reservations_by_voucher ON reservations(voucher)
+        WHERE voucher IS NOT NULL;
+        """
+
     private static let place = """
         CREATE TABLE place(id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER NOT NULL);
         """

@@ -10,7 +10,7 @@ public struct SealingKey: Sendable {
     private static let nonceBytesCount = Int(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
     private static let tagBytesCount = Int(crypto_aead_xchacha20poly1305_ietf_ABYTES)
 
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
 
     /// Reads the key of a file, making one that only its owner can read if there is none.
     ///

@@ -72,6 +72,7 @@ public enum MessagesAnswer {
             switch failure.kind {
             case .invalidRequest: "invalid_request_error"
             case .authentication: "authentication_error"
+            case .permission: "permission_error"
             case .insufficientFunds: "billing_error"
             case .modelNotFound, .notFound: "not_found_error"
             case .tooLarge: "request_too_large"

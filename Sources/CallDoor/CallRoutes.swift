@@ -1,0 +1,147 @@
+import AccessCore
+public import AccessStore
+public import Gateway
+import HTTPTypes
+public import Hummingbird
+import LedgerClient
+public import MarketTypes
+import NIOCore
+import OpenAIWire
+public import WebServing
+
+/// The paths of a gateway for people who have a key of this market: OpenAI's and Anthropic's words
+/// under `/v1`, paid from the caller's own account.
+public struct CallRoutes: Sendable {
+    private let wallets: HostedWallets
+    private let budgets: any BudgetStore
+    private let now: @Sendable () -> Timestamp
+
+    /// Creates the routes.
+    ///
+    /// - Parameters:
+    ///   - wallets: pay for the calls.
+    ///   - budgets: what each key may spend, and did.
+    public init(
+        wallets: HostedWallets,
+        budgets: any BudgetStore,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.wallets = wallets
+        self.budgets = budgets
+        self.now = now
+    }
+
+    /// Adds the routes; what a request passes first was added before.
+    public func addRoutes(to router: Router<WebContext>) {
+        let calls: [RouterPath] = [
+            "/v1/chat/completions", "/v1/embeddings", "/v1/call", "/v1/messages", "/v1/responses",
+        ]
+        for path in calls {
+            router.post(path) { request, context in
+                await answering(request, context) { () async throws(APIFailure) in
+                    try await call(request, context)
+                }
+            }
+        }
+        router.get("/v1/models") { request, context in
+            await answering(request, context) { () async throws(APIFailure) in
+                try await wallets.answerModels(nil)
+            }
+        }
+        router.get("/v1/models/**") { request, context in
+            let name = String(request.uri.path.dropFirst("/v1/models/".count))
+            return await answering(request, context) { () async throws(APIFailure) in
+                try await wallets.answerModels(name)
+            }
+        }
+        router.get("/stoa/v1/allowance") { request, context in
+            await answering(request, context) { () async throws(APIFailure) in
+                try await wallets.answerAllowance(account(context, for: .readAccount))
+            }
+        }
+        for path in ["/stoa/v1/status", "/stoa/v1/receipts"] {
+            router.get(RouterPath(path)) { request, context in
+                await answering(request, context) { () async throws(APIFailure) in
+                    let account = try account(context, for: .readUsage)
+                    let lease = try await wallets.wallet(of: account)
+                    return try await lease.answer(
+                        request,
+                        channel: context.channel,
+                        requestID: context.requestID,
+                        meter: nil
+                    )
+                }
+            }
+        }
+    }
+
+    /// Turns failures into the envelope of the path's dialect.
+    private func answering(
+        _ request: Request,
+        _ context: WebContext,
+        _ answer: () async throws(APIFailure) -> Response
+    ) async -> Response {
+        do {
+            return try await answer()
+        } catch {
+            return HostedWallets.answer(
+                error,
+                at: request.uri.path,
+                requestID: context.requestID
+            )
+        }
+    }
+
+    private func call(
+        _ request: Request,
+        _ context: WebContext
+    ) async throws(APIFailure) -> Response {
+        let account = try account(context, for: .callModels)
+        let meter = try context.admission?.key.map { key throws(APIFailure) in
+            guard key.mode == .live else {
+                throw APIFailure(
+                    .insufficientFunds,
+                    message: "A test key does not spend; nothing was charged.",
+                    hint: "Make a live key on /account/keys."
+                )
+            }
+            return KeyMeter(key: key, budgets: budgets, now: now)
+        }
+        let lease = try await wallets.wallet(of: account)
+        return try await lease.answer(
+            request,
+            channel: context.channel,
+            requestID: context.requestID,
+            meter: meter
+        )
+    }
+
+    private func account(
+        _ context: WebContext,
+        for scope: Scope
+    ) throws(APIFailure) -> AccountID {
+        guard let caller = context.caller else {
+            throw APIFailure(
+                .authentication,
+                message: "The key is missing; nothing was charged.",
+                hint: "Send a key of this market as 'Authorization: Bearer'; /account/keys makes "
+                    + "one."
+            )
+        }
+        guard caller.scopes.contains(scope) else {
+            throw APIFailure(
+                .permission,
+                message: "The key lacks the scope \(scope.rawValue); nothing was charged.",
+                hint: "Use a key that has it."
+            )
+        }
+        guard let account = caller.account else {
+            throw APIFailure(
+                .insufficientFunds,
+                message: "The organisation has no account that pays; nothing was charged.",
+                hint: "Use a key of an organisation whose owner signed up with a passkey."
+            )
+        }
+        return account
+    }
+}

@@ -1,0 +1,116 @@
+public import Hummingbird
+import LedgerCore
+public import MarketTypes
+public import NIOCore
+public import OpenAIWire
+import ServiceLifecycle
+import SettlementCore
+
+/// One account's gateway in this process, while it is open.
+struct HostedWallet: Sendable {
+    let desk: CallDesk
+    let stop: StopRequest
+}
+
+/// The right to use a wallet; it stays open at least as long.
+public final class HostedLease: Sendable {
+    /// Whose wallet it is.
+    public let account: AccountID
+    private let wallet: HostedWallet
+    private let onRelease: @Sendable (AccountID) -> Void
+
+    init(
+        _ account: AccountID,
+        _ wallet: HostedWallet,
+        onRelease: @escaping @Sendable (AccountID) -> Void
+    ) {
+        self.account = account
+        self.wallet = wallet
+        self.onRelease = onRelease
+    }
+
+    deinit {
+        onRelease(account)
+    }
+
+    /// Answers one of a gateway's paths, and pays from this wallet.
+    ///
+    /// - Parameters:
+    ///   - channel: the connection, which tells when the client leaves.
+    ///   - meter: counts what whoever calls may spend; nil counts nothing.
+    /// - Throws: ``APIFailure``.
+    public func answer(
+        _ request: Request,
+        channel: any NIOCore.Channel,
+        requestID: String,
+        meter: (any CallMeter)?
+    ) async throws(APIFailure) -> Response {
+        var response = try await wallet.desk.answer(
+            request,
+            channel: channel,
+            requestID: requestID,
+            meter: meter
+        )
+        let body = response.body
+        // A stream is written after this returns, and needs the wallet until it is over.
+        response.body = ResponseBody(contentLength: body.contentLength) { writer in
+            try await body.write(writer)
+            withExtendedLifetime(self) {}
+        }
+        return response
+    }
+
+    /// What was bought last, the newest first.
+    public func receipts(limit: Int) -> [BoughtCall] {
+        wallet.desk.parts.book.recent.newest(limit).map { BoughtCall($0) }
+    }
+
+    /// What the wallet paid in all, in obol.
+    public var spent: Amount {
+        wallet.desk.parts.wallet.withLock { $0.spent[.native] ?? .zero }
+    }
+}
+
+/// A paid call, as pages list it.
+public struct BoughtCall: Hashable, Sendable {
+    /// The receipt's digest.
+    public let receipt: Digest
+    /// Who was paid.
+    public let seller: AccountID
+    /// What was called.
+    public let model: String
+    /// What it cost.
+    public let charge: Amount
+    /// Counted in what.
+    public let denomination: Denomination
+    /// Whether the whole answer was delivered.
+    public let isDelivered: Bool
+    /// When it ended.
+    public let finishedAt: Timestamp
+
+    init(_ receipt: RecentReceipt) {
+        self.receipt = receipt.digest
+        seller = receipt.seller
+        model = receipt.model
+        charge = receipt.charge
+        denomination = receipt.denomination
+        isDelivered = receipt.status == .delivered
+        finishedAt = receipt.finishedAt
+    }
+}
+
+/// Ends a wallet's services when asked, or when it was idle for long enough.
+struct StopRequest: Service {
+    private let asked: AsyncStream<Void>
+    private let ask: AsyncStream<Void>.Continuation
+
+    init() {
+        (asked, ask) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+    }
+
+    func callAsFunction() { ask.yield() }
+
+    func run() async {
+        for await _ in asked.cancelOnGracefulShutdown() { return }
+    }
+}

@@ -1,0 +1,206 @@
+public import AsyncHTTPClient
+public import Hummingbird
+public import Identity
+import Journal
+public import LedgerClient
+import LedgerCore
+public import Logging
+public import MarketTypes
+public import NIOCore
+public import OpenAIWire
+public import ServiceLifecycle
+import Synchronization
+
+/// Gateways of other people's accounts, each with a journal of its own, opened by their first call.
+///
+/// Nobody hands their key over: an account grants a key of this process a session on the ledger, by
+/// which it may lock so much in channels until it ends or is revoked (docs/spec/authorization.md).
+///
+/// ```
+/// (nothing) ──call──▶ opening ──▶ open ──idle, revoked, granted anew──▶ closing ──▶ (nothing)
+/// ```
+public final class HostedWallets: Service {
+    let configuration: HostedConfiguration
+    let ledger: any LedgerConnection
+    private let keys: @Sendable (AccountID) -> SigningKey?
+    private let endings: (any CallEndings)?
+    private let httpClient: HTTPClient
+    private let logger: Logger
+    let now: @Sendable () -> Timestamp
+    private let presence = ClientPresence()
+    private let shelf: HostedShelf
+    let models = Mutex<HostedModels?>(nil)
+
+    /// Creates the host; nothing is opened before ``run()``.
+    ///
+    /// - Parameters:
+    ///   - keys: the key that acts for an account, always the same for the same account; it signs
+    ///     transactions and vouchers, which have tags of their own. Nil if it cannot be had.
+    ///   - endings: hears how vouchers ended, for whoever counts money beside the wallets.
+    ///   - httpClient: reaches the sellers; made with
+    ///     ``GatewayService/clientConfiguration(for:)``.
+    public init(
+        configuration: HostedConfiguration,
+        ledger: any LedgerConnection,
+        keys: @escaping @Sendable (AccountID) -> SigningKey?,
+        endings: (any CallEndings)?,
+        httpClient: HTTPClient,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.configuration = configuration
+        self.ledger = ledger
+        self.keys = keys
+        self.endings = endings
+        self.httpClient = httpClient
+        self.logger = logger
+        self.now = now
+        shelf = HostedShelf(walletsMax: configuration.walletsMax)
+    }
+
+    /// Whose session an account must grant: the account that the key of this process would control.
+    public func sessionKey(of account: AccountID) -> AccountID? { keys(account)?.accountID }
+
+    /// Opens and closes wallets as they are asked for, until shutdown.
+    public func run() async throws {
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await withDiscardingTaskGroup { group in
+                    group.addTask { await self.closeIdle() }
+                    for await account in shelf.wanted {
+                        group.addTask { await self.serve(account) }
+                    }
+                }
+            } onGracefulShutdown: {
+                self.shelf.shutDown()
+            }
+        } onCancel: {
+            self.shelf.shutDown()
+        }
+    }
+
+    /// The wallet of an account, opened if it is not.
+    ///
+    /// - Throws: what the client is told: that nothing was granted, that the grant is over, or that
+    ///   no further wallet can be opened.
+    public func wallet(of account: AccountID) async throws(APIFailure) -> HostedLease {
+        try await shelf.lease(account).get()
+    }
+
+    /// The answer to a call that failed, in the words of its path.
+    public static func answer(
+        _ failure: APIFailure,
+        at path: String,
+        requestID: String
+    ) -> Response {
+        CallDesk.failure(failure, at: path, requestID: requestID)
+    }
+
+    /// What reports that a client left, for the pipeline of the server that serves these wallets.
+    public func makeDepartureHandler() -> any RemovableChannelHandler & Sendable {
+        DepartureHandler(presence, closesAlways: false)
+    }
+
+    private func closeIdle() async {
+        while !Task.isCancelled, !shelf.isShutDown {
+            do {
+                try await Task.sleep(for: .seconds(5))
+            } catch {
+                return
+            }
+            shelf.closeIdle(seconds: configuration.idleSeconds)
+        }
+    }
+
+    /// Opens a wallet, runs it until it is closed, and makes way for the next.
+    private func serve(_ account: AccountID) async {
+        let open: OpenGateway
+        do {
+            open = try await gateway(of: account)
+        } catch let failure as APIFailure {
+            return shelf.failed(account, failure)
+        } catch {
+            logger.error(
+                "a hosted wallet does not open",
+                metadata: ["account": "\(account)", "error": "\(error)"]
+            )
+            return shelf.failed(account, Self.broken)
+        }
+        defer { open.journal.close() }
+        let wallet = HostedWallet(desk: CallDesk(parts: open.parts), stop: StopRequest())
+        shelf.opened(account, wallet)
+        let services = (open.services + [wallet.stop]).map { service in
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: service,
+                successTerminationBehavior: .gracefullyShutdownGroup
+            )
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(services: services, logger: logger)
+        )
+        do {
+            try await group.run()
+        } catch {
+            logger.error(
+                "a hosted wallet ended",
+                metadata: ["account": "\(account)", "error": "\(error)"]
+            )
+        }
+        await shelf.closed(account)
+    }
+
+    private func gateway(of account: AccountID) async throws -> OpenGateway {
+        guard let key = keys(account) else { throw Self.broken }
+        let limit = try await limit(of: account)
+        let shelf = shelf
+        let assembly = GatewayAssembly(
+            configuration: configuration.gateway(
+                of: account,
+                name: account.description,
+                limit: limit
+            ),
+            account: AccountSession(key: key, for: account, ledger: ledger),
+            voucherKey: key,
+            ledger: ledger,
+            httpClient: httpClient,
+            logger: logger,
+            now: now,
+            presence: presence,
+            endings: endings,
+            onAuthorityChange: { shelf.close(account) }
+        )
+        return try await assembly.open()
+    }
+
+    /// What the account lets this process spend in a period.
+    private func limit(of account: AccountID) async throws(APIFailure) -> Amount {
+        let allowance = try await self.allowance(of: account)
+        guard allowance.isLive, let session = allowance.granted,
+            let limit = session.grant.limits.first?.amount
+        else {
+            let was = allowance.granted == nil ? "has not allowed" : "does not allow"
+            throw APIFailure(
+                .insufficientFunds,
+                message: "The account \(was) this market to spend for it; nothing was charged.",
+                hint: "Sign in and allow an amount on \(configuration.allowancePage)."
+            )
+        }
+        let tags = session.grant.scope.messages
+        guard HostedConfiguration.messageTags.allSatisfy(tags.contains) else {
+            throw APIFailure(
+                .insufficientFunds,
+                message: "The account's grant does not allow channels; nothing was charged.",
+                hint: "Grant it anew on \(configuration.allowancePage)."
+            )
+        }
+        return limit
+    }
+
+    static var broken: APIFailure {
+        APIFailure(
+            .internalFault,
+            message: "The wallet cannot be opened; nothing was charged.",
+            hint: "Tell the operator; the log says why."
+        )
+    }
+}

@@ -1,0 +1,359 @@
+"""A market that hosts wallets: `stoa serve` answers /v1 and pays from the caller's own account.
+
+Clients are the unmodified `openai` and `anthropic` packages; the ledger, the seller and the door are
+real processes, and the door is killed in the middle of things.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import anthropic
+import openai
+import pytest
+from openai import OpenAI
+
+from access_door import Door, cookie_of, plain, unplain
+from conftest import PRICES, ROOT
+from stoa_market.processes import Service, Stoa
+
+MODEL = "mock-model"
+HELLO = [{"role": "user", "content": "hello"}]
+TEXT = "The quick brown fox jumps over the lazy dog." * 2
+COST = 12 * 20 + 20 * 60
+
+
+class Hosted(Door):
+    """A door whose ledger has a seller, and an operator's account that granted it a session."""
+
+    def __init__(self, home: Path):
+        super().__init__(home)
+        for wallet in ("seller", "payer"):
+            self.stoa("wallet", "new", wallet)
+            self.stoa("wallet", "send", "--from", "alice", wallet, "1000")
+        mock = Path(__file__).parent / "mock_upstream.py"
+        self.upstream = Service("upstream", [sys.executable, str(mock), "--chunk-delay-ms", "2"],
+                                home / "upstream.log", dict(os.environ)).start()
+        self.seller = self.stoa.service(
+            "seller", "sell", MODEL, "--wallet", "seller", "--upstream", self.upstream.url,
+            *PRICES, "--bond", "10", "--port", "0").start()
+        self.session = self.stoa("keys", "account", "payer")["session"]
+
+    def grant(self, limit: str = "20", *more: str) -> None:
+        self.stoa("session", "grant", "--wallet", "payer", self.session, "--limit", limit, *more)
+
+    def key(self, label: str, *words: str) -> dict:
+        return self.stoa("keys", "create", label, "--scope", "calls:write", "--scope",
+                         "usage:read", "--scope", "account:read", *words)
+
+    def client(self, key: str) -> OpenAI:
+        return OpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0, timeout=60)
+
+    def counters(self, key: str) -> tuple[int, int]:
+        """What a key spent in all, and what is set aside, as the database has it."""
+        with sqlite3.connect(self.home / "access.sqlite", timeout=10) as database:
+            row = database.execute(
+                "SELECT settled, reserved FROM counters WHERE key = ? AND model = '' AND day = -1",
+                [key]).fetchone()
+        return tuple(int.from_bytes(part, "big") for part in row) if row else (0, 0)
+
+    def bound(self, key: str) -> int:
+        with sqlite3.connect(self.home / "access.sqlite", timeout=10) as database:
+            return database.execute(
+                "SELECT count(*) FROM reservations WHERE key = ? AND voucher IS NOT NULL",
+                [key]).fetchone()[0]
+
+    def chat(self, key: str, **more):
+        return self.client(key).chat.completions.create(
+            model=MODEL, messages=HELLO, max_tokens=64, **more)
+
+    def stop(self):
+        self.serve.stop()
+        self.seller.stop()
+        self.upstream.stop()
+        self.node.stop()
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory):
+    door = Hosted(tmp_path_factory.mktemp("hosted") / "home")
+    yield door
+    door.stop()
+
+
+@pytest.fixture(autouse=True)
+def patience(door):
+    door.forget_rates()
+
+
+@pytest.fixture(scope="module")
+def key(door):
+    return door.key("plain")
+
+
+def refused(door, key, error, **more):
+    with pytest.raises(error) as caught:
+        door.chat(key, **more)
+    assert caught.value.body["money_moved"] is False
+    return caught.value
+
+
+# --- refusals first ---------------------------------------------------------------------------------
+
+def test_nobody_and_wrong_keys_are_refused_in_openais_words(door):
+    """HST-1: without a key of this market nothing is called."""
+    nobody = door.ask("POST", "/v1/chat/completions", {"model": MODEL, "messages": HELLO})
+    assert nobody.status == 401 and nobody.json["error"]["code"] == "invalid_api_key"
+    with pytest.raises(openai.AuthenticationError):
+        door.chat("stoa_live_wrong")
+
+
+def test_without_a_grant_nothing_is_spent(door, key):
+    """HST-2: an account that granted nothing is told where to."""
+    caught = refused(door, key["key"], openai.APIStatusError)
+    assert caught.status_code == 402 and "has not allowed" in str(caught)
+    allowance = door.ask("GET", "/stoa/v1/allowance",
+                         headers={"Authorization": f"Bearer {key['key']}"}).json
+    assert allowance["is_live"] is False and allowance["session"] == door.session
+    assert allowance["messages"] == [6, 7, 9, 10]
+
+
+def test_limits_speak_the_clients_words(door, key):
+    """HST-9: what a middleware refuses is in the envelope of the path."""
+    for path, kind in (("/v1/chat/completions", openai), ("/v1/messages", anthropic)):
+        large = door.ask("POST", path, b" " * (5 << 20))
+        assert large.status == 413, large.body
+        error = large.json["error"]
+        assert error["type"] == ("invalid_request_error" if kind is openai
+                                 else "request_too_large")
+        wrong = door.ask("POST", path, b"{}", headers={"Authorization": "Bearer x"})
+        assert wrong.status == 401 and wrong.json["error"]["type"] == "authentication_error"
+
+
+def test_scopes_and_test_keys(door):
+    """HST-3: a key without the scope, and one that only tries things out, spend nothing."""
+    reader = door.stoa("keys", "create", "reader", "--scope", "usage:read")
+    assert refused(door, reader["key"], openai.PermissionDeniedError).status_code == 403
+    trial = door.key("trial", "--test")
+    assert refused(door, trial["key"], openai.APIStatusError).status_code == 402
+
+
+def test_a_grant_that_is_too_narrow(door, key):
+    """HST-2: channels must be allowed."""
+    door.grant("20", "--allow", "transfer")
+    caught = refused(door, key["key"], openai.APIStatusError)
+    assert "does not allow channels" in str(caught)
+
+
+# --- what works -------------------------------------------------------------------------------------
+
+def test_a_call_is_paid_from_the_account(door, key):
+    """HST-4, P1: answered, charged, and with a receipt."""
+    door.grant()
+    reply = door.chat(key["key"])
+    assert reply.choices[0].message.content == TEXT
+    assert reply.usage.model_extra["cost"] == COST
+    assert door.counters(key["id"]) == (COST, 0)
+    models = door.client(key["key"]).models.list().data
+    assert [model.id for model in models] == [MODEL]
+    bought = door.ask("GET", "/stoa/v1/receipts",
+                      headers={"Authorization": f"Bearer {key['key']}"}).json
+    assert [entry["cost"] for entry in bought["data"]] == [COST], bought
+
+
+def test_a_stream(door, key):
+    before = door.counters(key["id"])[0]
+    text = ""
+    for chunk in door.chat(key["key"], stream=True):
+        text += (chunk.choices[0].delta.content or "") if chunk.choices else ""
+    assert text == TEXT
+    assert door.counters(key["id"]) == (before + COST, 0)
+
+
+def test_anthropics_client(door, key):
+    """DOOR-1: /v1/messages, whole and streamed, for the unmodified package."""
+    client = anthropic.Anthropic(base_url=door.url, api_key=key["key"], max_retries=0)
+    message = client.messages.create(model=MODEL, max_tokens=64, messages=HELLO)
+    assert message.content[0].text == TEXT and message.usage.output_tokens == 20
+    assert message.usage.model_extra["cost"] == COST
+    with client.messages.stream(model=MODEL, max_tokens=64, messages=HELLO) as stream:
+        assert "".join(stream.text_stream) == TEXT
+        assert stream.get_final_message().usage.output_tokens == 20
+    with pytest.raises(anthropic.NotFoundError) as caught:
+        client.messages.create(model="nothing", max_tokens=64, messages=HELLO)
+    assert caught.value.body["error"]["type"] == "not_found_error"
+
+
+def test_responses(door, key):
+    """DOOR-2: /v1/responses, whole and streamed."""
+    client = door.client(key["key"])
+    reply = client.responses.create(model=MODEL, input="hello", max_output_tokens=64)
+    assert reply.output_text == TEXT and reply.status == "completed"
+    events = list(client.responses.create(
+        model=MODEL, input="hello", max_output_tokens=64, stream=True))
+    assert events[-1].type == "response.completed"
+    assert events[-1].response.output_text == TEXT
+
+
+def test_routing(door, key):
+    """DOOR-3: wishes are heeded or refused, and never sent to the seller."""
+    seller = door.client(key["key"]).models.list().data[0].owned_by
+    for wishes in ({"only": [seller]}, {"sort": "latency", "allow_fallbacks": False},
+                   {"max_price": 100_000}):
+        assert door.chat(key["key"], extra_body={"provider": wishes}).choices
+    nobody = door.stoa("wallet", "list")
+    other = next(w["address"] for w in nobody if w["name"] == "alice")
+    with pytest.raises(openai.NotFoundError):
+        door.chat(key["key"], extra_body={"provider": {"only": [other]}})
+    with pytest.raises(openai.NotFoundError):
+        door.chat(key["key"], extra_body={"provider": {"ignore": [seller]}})
+    dear = refused(door, key["key"], openai.APIStatusError,
+                   extra_body={"provider": {"max_price": 5}})
+    assert dear.status_code == 402
+    for wishes in ({"sort": "karma"}, {"order": ["x"]}, {"only": ["x"]}, {"max_price": 1.5}, 7):
+        assert refused(door, key["key"], openai.BadRequestError,
+                       extra_body={"provider": wishes}).status_code == 400
+
+
+# --- budgets ----------------------------------------------------------------------------------------
+
+def test_a_budget_holds_under_64_parallel_calls(door):
+    """HST-5: reserved before, settled after, never more than the limit."""
+    calls = 40
+    made = door.key("small", "--budget", f"{calls * COST / 1e9:.9f}")
+    outcomes = []
+
+    def run():
+        try:
+            outcomes.append(door.chat(made["key"]).usage.model_extra["cost"])
+        except openai.APIStatusError as error:
+            outcomes.append(error.status_code)
+
+    for _ in range(3):  # what was set aside for a dearer answer comes back
+        threads = [threading.Thread(target=run) for _ in range(64)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    paid = [cost for cost in outcomes if cost == COST]
+    assert set(outcomes) <= {COST, 402, 429, 503}, set(outcomes)
+    settled, reserved = door.counters(made["id"])
+    assert (settled, reserved) == (len(paid) * COST, 0)
+    assert 1 <= len(paid) <= calls
+    door.forget_rates()
+    # One by one until what one call could cost at most does not fit any more.
+    while True:
+        try:
+            paid.append(door.chat(made["key"]).usage.model_extra["cost"])
+        except openai.APIStatusError as error:
+            assert error.status_code == 402 and error.body["money_moved"] is False
+            break
+    assert door.counters(made["id"]) == (len(paid) * COST, 0) and len(paid) <= calls
+
+
+def test_a_models_budget_of_the_day(door):
+    made = door.key("day", "--model-day-budget", f"{MODEL}=0.000000100")
+    caught = refused(door, made["key"], openai.APIStatusError)
+    assert caught.status_code == 402 and "day's budget for mock-model" in str(caught)
+
+
+def test_kill_nine_under_load_counts_every_call_once(door):
+    """HST-6, P4: after kill -9 the counters say what the wallet's receipts say."""
+    made = door.key("killed")
+    stopped = threading.Event()
+
+    def load():
+        while not stopped.is_set():
+            try:
+                door.chat(made["key"], stream=True).close()
+                door.chat(made["key"])
+            except openai.OpenAIError:
+                time.sleep(0.05)
+
+    threads = [threading.Thread(target=load) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for _ in range(3):
+        time.sleep(1.5)
+        door.serve.kill()
+        door.serve.start()
+        door.forget_rates()
+    time.sleep(1)
+    stopped.set()
+    for thread in threads:
+        thread.join()
+    door.forget_rates()
+    door.chat(made["key"])  # opens the wallet, which takes up what was open
+    # What was never bound stays aside for a quarter of an hour, and nobody spends it; what was
+    # bound is settled by the wallet's journal and by asking the seller.
+    deadline = time.monotonic() + 60
+    while (bound := door.bound(made["id"])) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert bound == 0
+    keys = door.stoa("keys", "list")
+    spent = sum(door.counters(entry["id"])[0] for entry in keys)
+    status = door.ask("GET", "/stoa/v1/status",
+                      headers={"Authorization": f"Bearer {made['key']}"}).json
+    assert status["spent_obol"] == spent
+    assert status["calls_looked_up"] == 0
+
+
+def test_revoked_means_revoked(door, key):
+    """HST-7: no call starts after the ledger says so; a new grant lets calls go on."""
+    door.stoa("session", "revoke", "--wallet", "payer", door.session)
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            door.chat(key["key"])
+            assert time.monotonic() < deadline, "the market spends on"
+            time.sleep(0.1)
+        except openai.APIStatusError as error:
+            assert error.status_code in (402, 503)
+            if error.status_code == 402:
+                assert "does not allow" in str(error)
+                break
+    door.grant("30")
+    assert door.chat(key["key"]).choices
+
+
+def test_a_passkeys_account_grants_and_calls(door):
+    """HST-8: sign up, fund, grant by the passkey, call, all of it over HTTP."""
+    passkey = door.authenticator()
+    created = door.register(passkey, "Bob")
+    cookie, account = cookie_of(created), created.json["account"]
+    door.stoa("wallet", "send", "--from", "alice", account, "50")
+    own = {"Origin": door.origin, "Content-Type": "application/json"}
+    allowance = door.ask("GET", "/stoa/v1/allowance", cookie=cookie).json
+    assert allowance["account"] == account and allowance["session"] != door.session
+    prepared = door.ask("POST", "/api/v1/transactions/prepare", cookie=cookie, headers=own, body={
+        "key": "2:" + passkey.compressed.hex(),
+        "messages": [{"type": "grantSession", "session": allowance["session"],
+                      "messages": allowance["messages"], "payees": [],
+                      "limits": [{"amount": "10000000000", "denomination": "native"}],
+                      "periodBlocks": 3600, "validUntil": allowance["height"] + 100_000}]})
+    assert prepared.status == 200, prepared.body
+    parts = passkey.get(unplain(prepared.json["challenge"]))
+    answer = passkey.json(parts)["response"]
+    signature = {"type": "webauthn", **{name: answer[name] for name in (
+        "authenticatorData", "clientDataJSON", "signature")}}
+    done = door.ask("POST", "/api/v1/transactions/assemble", cookie=cookie, headers=own, body={
+        "transaction": prepared.json["transaction"], "key": prepared.json["key"],
+        "signature": signature})
+    assert done.status == 200 and done.json["outcome"]["accepted"], done.body
+    called = door.ask("POST", "/v1/chat/completions", cookie=cookie, headers=own, body={
+        "model": MODEL, "messages": HELLO, "max_tokens": 64})
+    assert called.status == 200, called.body
+    assert called.json["usage"]["cost"] == COST
+    # A page of another site can do neither.
+    foreign = door.ask("POST", "/v1/chat/completions", cookie=cookie,
+                       headers=own | {"Origin": "https://evil.example"},
+                       body={"model": MODEL, "messages": HELLO})
+    assert foreign.status == 403
