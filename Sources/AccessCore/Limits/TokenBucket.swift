@@ -138,6 +138,21 @@ public struct RateDecision: Hashable, Sendable {
     /// When the bucket is full again if nobody takes anything.
     public let fullAfterMilliseconds: UInt64
 
+    /// Joins the parts.
+    public init(
+        policy: RatePolicy,
+        isAllowed: Bool,
+        remaining: UInt64,
+        retryAfterMilliseconds: UInt64,
+        fullAfterMilliseconds: UInt64
+    ) {
+        self.policy = policy
+        self.isAllowed = isAllowed
+        self.remaining = remaining
+        self.retryAfterMilliseconds = retryAfterMilliseconds
+        self.fullAfterMilliseconds = fullAfterMilliseconds
+    }
+
     /// The fields of an answer's head: the pair of the IETF draft (10), and the three that clients
     /// in the wild read; `Retry-After` if it was refused.
     public var fields: [(name: String, value: String)] {

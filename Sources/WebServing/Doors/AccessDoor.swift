@@ -40,9 +40,10 @@ public struct AccessDoor: Sendable {
         router.add(middleware: LoadMiddleware(inFlightMax: configuration.inFlightMax))
         router.add(middleware: CrossOriginMiddleware(origins: configuration.allowedOrigins))
         router.add(middleware: BodyLimitMiddleware(bytesMax: configuration.bodyBytesMax))
+        let rates = LeasedRates(limits)
         router.add(
             middleware: AddressRateMiddleware(
-                limits,
+                rates,
                 policy: configuration.addressRate,
                 trustsForwarded: configuration.trustsForwarded,
                 now: now
@@ -56,7 +57,7 @@ public struct AccessDoor: Sendable {
                 now: now
             )
         )
-        router.add(middleware: KeyRateMiddleware(limits, now: now))
+        router.add(middleware: KeyRateMiddleware(rates, now: now))
     }
 
     /// Adds the routes of signing in.
