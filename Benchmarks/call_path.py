@@ -2,8 +2,9 @@
 
     scripts/bench            builds, installs the peer, and runs this
 
-For each way to the same stand-in upstream (directly, through the gateway and provider, through
-litellm proxy) and 1, 16 and 64 calls at once: calls/s, p50 and p99, and the CPU seconds of the
+For each way to the same stand-in upstream (directly; through the gateway and provider; through the
+market's door with a key, limits and a budget, and the provider; through nginx, which is the ceiling;
+through litellm proxy) and 1, 16 and 64 calls at once: calls/s, p50 and p99, and the CPU seconds of the
 processes in between, per call. The load comes from wrk, which is cheap enough for two cores.
 """
 
@@ -95,6 +96,7 @@ def measure(name: str, url: str, pids: list[int], levels, seconds: int, key: str
 
 
 def start_stoa(binary: Path, home: Path, upstream: str) -> tuple[list[Service], str]:
+    home.mkdir(parents=True)
     stoa = Stoa(binary, home)
     for wallet in ("seller", "buyer"):
         stoa("wallet", "new", wallet)
@@ -108,6 +110,57 @@ def start_stoa(binary: Path, home: Path, upstream: str) -> tuple[list[Service], 
         "buyer", "connect", "--wallet", "buyer", "--budget", "50000", "--lanes", "128",
         "--port", "0").start()
     return [node, seller, buyer], buyer.url
+
+
+def start_door(binary: Path, home: Path, upstream: str) -> tuple[list[Service], str, str]:
+    """`stoa serve`: a key, rate limits and a budget in front of a hosted wallet."""
+    home.mkdir(parents=True)
+    stoa = Stoa(binary, home)
+    for wallet in ("seller", "buyer"):
+        stoa("wallet", "new", wallet)
+    stoa("node", "init", "--allocate", "seller=1000", "--allocate", "buyer=100000")
+    node = stoa.service("node", "node", "run", "--port", "0").start()
+    stoa = Stoa(binary, home, node.url)
+    seller = stoa.service(
+        "seller", "sell", "mock-model", "--wallet", "seller", "--upstream", upstream,
+        "--price-in", "20", "--price-out", "60", "--port", "0", "--claim-at", "100000").start()
+    serve = stoa.service("serve", "serve", "--port", "0", "--address-rate", "1000000").start()
+    session = stoa("keys", "account", "buyer")["session"]
+    stoa("session", "grant", "--wallet", "buyer", session, "--limit", "50000")
+    stoa("keys", "tier", "house")
+    key = stoa("keys", "create", "bench", "--scope", "calls:write", "--budget", "50000",
+               "--day-budget", "40000", "--model-day-budget", "mock-model=30000")["key"]
+    return [node, seller, serve], serve.url, key
+
+
+def start_nginx(home: Path, upstream: str) -> tuple[subprocess.Popen, str]:
+    """The ceiling: nginx that checks a key, limits the rate and passes on, and counts no money."""
+    port = free_port()
+    config = home / "nginx.conf"
+    config.write_text(f"""
+daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/nginx.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off;
+  client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
+  fastcgi_temp_path {home}/f; uwsgi_temp_path {home}/u; scgi_temp_path {home}/s;
+  map $http_authorization $known {{ default 0; "Bearer bench" 1; }}
+  limit_req_zone $http_authorization zone=keys:1m rate=100000r/s;
+  upstream model {{ server {upstream.removeprefix("http://")}; keepalive 128; }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      if ($known = 0) {{ return 401; }}
+      limit_req zone=keys burst=10000 nodelay;
+      proxy_pass http://model; proxy_http_version 1.1; proxy_set_header Connection "";
+    }}
+  }}
+}}
+""")
+    process = subprocess.Popen(["/usr/sbin/nginx", "-c", str(config), "-e",
+                                str(home / "nginx.log")])
+    time.sleep(1)
+    return process, f"http://127.0.0.1:{port}"
 
 
 def start_litellm(home: Path, upstream: str) -> tuple[subprocess.Popen, str, str]:
@@ -149,7 +202,7 @@ def main() -> None:
     parser.add_argument("--stoa", type=Path, default=ROOT / ".build/release/stoa")
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--levels", type=int, nargs="+", default=[1, 16, 64])
-    parser.add_argument("--no-litellm", action="store_true")
+    parser.add_argument("--ways", nargs="+", default=["stoa", "door", "nginx", "litellm"])
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     options = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="stoa-bench-"))
@@ -158,14 +211,25 @@ def main() -> None:
         home / "upstream.log", dict(os.environ)).start()
     path = "/v1/chat/completions"
     rows = measure("direct", mock.url + path, [mock.pid], options.levels, options.seconds)
-    services, url = start_stoa(options.stoa, home, mock.url)
-    try:
-        pids = [service.pid for service in services[1:]]
-        rows += measure("stoa", url + path, pids, options.levels, options.seconds)
-    finally:
-        for service in reversed(services):
-            service.stop()
-    if not options.no_litellm:
+    for way, start in (("stoa", start_stoa), ("door", start_door)):
+        if way not in options.ways:
+            continue
+        services, url, *key = start(options.stoa, home / way, mock.url)
+        try:
+            pids = [service.pid for service in services[1:]]
+            rows += measure(way, url + path, pids, options.levels, options.seconds, *key)
+        finally:
+            for service in reversed(services):
+                service.stop()
+    if "nginx" in options.ways:
+        process, url = start_nginx(home, mock.url)
+        try:
+            rows += measure("nginx", url + path, children(process.pid), options.levels,
+                            options.seconds, "bench")
+        finally:
+            process.terminate()
+            process.wait(30)
+    if "litellm" in options.ways:
         process, url, key = start_litellm(home, mock.url)
         try:
             rows += measure("litellm", url + path, children(process.pid), options.levels,

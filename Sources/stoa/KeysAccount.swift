@@ -1,3 +1,4 @@
+import AccessCore
 import AccessStore
 import ArgumentParser
 import Identity
@@ -44,6 +45,47 @@ struct KeysAccount: AsyncParsableCommand {
             \(account) pays for calls with the operator's keys, once it has granted a session:
               stoa session grant --wallet \(wallet) \(session) --limit 20
             """
+        )
+    }
+}
+
+struct KeysTier: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tier",
+        abstract: "choose how fast an organisation's keys may call, and how many it may have",
+        discussion: """
+            There are \(Tier.allCases.map(\.name).joined(separator: ", ")). Without --organisation \
+            it is the operator's own.
+
+            EXAMPLE
+              stoa keys tier business --organisation 5f2c90ab…
+            """
+    )
+
+    @Argument(help: "the tier")
+    var tier: String
+    @Option(help: "the organisation's 32 hex digits, as /account shows it")
+    var organisation: String?
+    @OptionGroup var options: AccessCommandOptions
+
+    func run() async throws {
+        guard let tier = Tier(name: tier) else {
+            throw CommandFailure("there is no tier “\(tier)”", hint: "see stoa keys tier --help")
+        }
+        let changed = try await options.ask { database, caller in
+            let id = try organisation.map { text in
+                guard let id = OrganisationID(text: text) else {
+                    throw CommandFailure("“\(text)” names no organisation")
+                }
+                return id
+            }
+            let named = id ?? caller.organisation
+            try await database.setTier(tier, of: named, source: "local", at: wallClock())
+            return named
+        }
+        try options.output.print(
+            ["organisation": "\(changed)", "tier": tier.name],
+            "\(changed) is in the tier \(tier.name)"
         )
     }
 }

@@ -20,6 +20,7 @@ struct KeysGroup: AsyncParsableCommand {
             """,
         subcommands: [
             KeysCreate.self, KeysList.self, KeysRotate.self, KeysRevoke.self, KeysAccount.self,
+            KeysTier.self,
         ]
     )
 }
@@ -42,6 +43,8 @@ struct AccessCommandOptions: ParsableArguments {
                 "the key was refused: \(refusal); nothing was changed",
                 hint: "code \(refusal.code): see docs/spec/access.md, ACC-13"
             )
+        } catch is OrganisationRefusal {
+            throw CommandFailure("there is no such organisation; nothing was changed")
         } catch let error as AccessStoreError {
             throw CommandFailure("\(error)", hint: "check \(database.path)")
         }

@@ -6,6 +6,8 @@ public enum Tier: UInt8, CaseIterable, Hashable, Sendable {
     case standard = 2
     /// For a business.
     case business = 3
+    /// For programs of whoever runs the market.
+    case house = 4
 
     /// The tier's name for programs.
     public var name: String {
@@ -13,6 +15,7 @@ public enum Tier: UInt8, CaseIterable, Hashable, Sendable {
         case .free: "free"
         case .standard: "standard"
         case .business: "business"
+        case .house: "house"
         }
     }
 
@@ -28,6 +31,7 @@ public enum Tier: UInt8, CaseIterable, Hashable, Sendable {
         case .free: .perMinute("key", 120, burst: 60)
         case .standard: .perMinute("key", 1_200, burst: 300)
         case .business: .perMinute("key", 12_000, burst: 2_000)
+        case .house: .perMinute("key", 1_000_000, burst: 100_000)
         }
     }
 
@@ -37,6 +41,7 @@ public enum Tier: UInt8, CaseIterable, Hashable, Sendable {
         case .free: .perDay("day", 20_000)
         case .standard: .perDay("day", 200_000)
         case .business: .perDay("day", 1_000_000)
+        case .house: .perMinute("day", 1_000_000, burst: 1_000_000)
         }
     }
 
@@ -45,7 +50,7 @@ public enum Tier: UInt8, CaseIterable, Hashable, Sendable {
         switch self {
         case .free: 20
         case .standard: 100
-        case .business: 500
+        case .business, .house: 500
         }
     }
 
@@ -54,7 +59,7 @@ public enum Tier: UInt8, CaseIterable, Hashable, Sendable {
         switch self {
         case .free: 10
         case .standard: 100
-        case .business: 1_000
+        case .business, .house: 1_000
         }
     }
 }
