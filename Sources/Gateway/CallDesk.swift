@@ -92,9 +92,17 @@ struct CallDesk: Sendable {
         _ call: ClientCall,
         _ channel: any Channel
     ) async throws(APIFailure) -> Response {
+        let digest = RequestDigest.of(path: call.interface.path, body: call.body)
+        if let seconds = call.preferences.cacheSeconds,
+            let known = parts.answers.answer(to: digest, youngerThanSeconds: seconds)
+        {
+            return try response(known, to: call, isToldAgain: true)
+        }
         let pass = try await enter()
-        switch await runner.run(call, pass: pass) {
-        case .answered(let answer): return try response(answer, to: call)
+        switch await runner.run(call, digest, pass: pass) {
+        case .answered(let answer):
+            if call.preferences.cacheSeconds != nil { parts.answers.keep(answer, to: digest) }
+            return try response(answer, to: call)
         case .streaming(let stream): return self.stream(stream, call, channel)
         case .failed(let failure): throw failure
         case .faulty(let status, let body):
@@ -171,9 +179,10 @@ struct CallDesk: Sendable {
     /// The answer with its cost, in the form that the client asked for; it is paid already.
     private func response(
         _ answer: PaidAnswer,
-        to call: ClientCall
+        to call: ClientCall,
+        isToldAgain: Bool = false
     ) throws(APIFailure) -> Response {
-        let cost = answer.receipt.document.charge.obol
+        let cost = isToldAgain ? 0 : answer.receipt.document.charge.obol
         let name = answer.receipt.digest.description
         let unit = parts.units.unit(answer.denomination)
         var body = answer.body
@@ -203,6 +212,7 @@ struct CallDesk: Sendable {
             .contentType: .jsonType, .cost: String(cost), .receipt: name,
             .seller: answer.seller.description,
         ]
+        if isToldAgain { headers[.cache] = "hit" }
         if unit.denomination != .native { headers[.costUnit] = unit.identifier }
         return Response(
             status: HTTPResponse.Status(code: answer.status),

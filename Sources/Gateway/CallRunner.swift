@@ -44,13 +44,12 @@ struct CallRunner: Sendable {
         )
     }
 
-    func run(_ call: ClientCall, pass: CallPass) async -> CallResult {
+    func run(_ call: ClientCall, _ digest: Digest, pass: CallPass) async -> CallResult {
         let candidates: [Candidate]
         switch choose(call) {
         case .success(let found): candidates = found
         case .failure(let failure): return .failed(failure)
         }
-        let digest = RequestDigest.of(path: call.interface.path, body: call.body)
         let deadline = NIODeadline.now() + .seconds(Int64(configuration.totalTimeoutSeconds))
         var worst: AttemptFailure?
         // A pass that is used up tells so at once, and costs none of the attempts.

@@ -61,6 +61,7 @@ struct ClientCall: Sendable {
             switch interface {
             case .chat:
                 let request = try ChatRequest(body)
+                try request.checkCaching(preferences)
                 self.model = request.model
                 outputTokens = request.outputTokensMax
                 isStreaming = request.isStreaming
@@ -110,6 +111,7 @@ struct ClientCall: Sendable {
                 body = request.chatBody
             }
             let chat = try ChatRequest(body)
+            try chat.checkCaching(preferences)
             model = chat.model
             outputTokens = chat.outputTokensMax
             isStreaming = chat.isStreaming
@@ -132,6 +134,22 @@ struct ClientCall: Sendable {
             throw .malformed(error)
         }
         return model
+    }
+}
+
+extension ChatRequest {
+    /// An answer that would have been another the next time cannot stand for it.
+    fileprivate func checkCaching(
+        _ preferences: RoutingPreferences
+    ) throws(RequestRefusal) {
+        guard preferences.cacheSeconds != nil else { return }
+        guard !isStreaming else {
+            throw .unsupported(param: "provider.cache", instead: "send it without 'stream'")
+        }
+        let temperature = object.raw("temperature").map { String(decoding: $0, as: UTF8.self) }
+        guard let temperature, Double(temperature) == 0 else {
+            throw .unsupported(param: "provider.cache", instead: "set 'temperature' to 0")
+        }
     }
 }
 

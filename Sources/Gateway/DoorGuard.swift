@@ -104,6 +104,7 @@ final class RequestIDs: Sendable {
 extension HTTPField.Name {
     static let requestID = known("x-request-id")
     static let anthropicKey = known("x-api-key")
+    static let cache = known("x-stoa-cache")
     static let cost = known("x-stoa-cost")
     /// The 64 digits of the issued unit that the cost counts; absent for obol.
     static let costUnit = known("x-stoa-cost-unit")

@@ -24,6 +24,7 @@ struct GatewayParts: Sendable {
     let gate: CallGate
     let chores: ChoreList
     let presence: ClientPresence
+    let answers = AnswerCache()
 
     /// The denominations that are paid in.
     let units: GatewayUnits

@@ -14,7 +14,11 @@ struct RoutingPreferences: Hashable, Sendable {
 
     /// The most sellers that may be named.
     static let sellersMax = 64
-    private static let known = ["sort", "only", "ignore", "max_price", "allow_fallbacks"]
+    private static let known = [
+        "sort", "only", "ignore", "max_price", "allow_fallbacks", "cache",
+    ]
+    /// The longest that an answer may be told again, in seconds.
+    private static let cacheSecondsMax: UInt64 = 86_400
 
     var order = Order.price
     /// The only sellers to buy from; nil for everybody.
@@ -25,6 +29,8 @@ struct RoutingPreferences: Hashable, Sendable {
     var chargeMax: Amount?
     /// Whether another seller is tried when the first fails.
     var allowsFallbacks = true
+    /// How old an answer to the same call may be that is told again; nil asks a seller.
+    var cacheSeconds: UInt32?
 
     /// No wishes.
     init() {}
@@ -56,6 +62,16 @@ struct RoutingPreferences: Hashable, Sendable {
         } catch {
             throw .wrongType(param: "provider.allow_fallbacks", expected: "a boolean")
         }
+        guard object["cache"] != nil else { return }
+        guard let seconds = try? object.unsigned("cache"),
+            (1...Self.cacheSecondsMax).contains(seconds)
+        else {
+            throw .outOfRange(
+                param: "provider.cache",
+                rule: "a number of seconds from 1 to \(Self.cacheSecondsMax)"
+            )
+        }
+        cacheSeconds = UInt32(seconds)
     }
 
     private static func order(_ object: JSONObject) throws(RequestRefusal) -> Order {

@@ -223,6 +223,22 @@ def test_routing(door, key):
                        extra_body={"provider": wishes}).status_code == 400
 
 
+def test_answers_are_told_again_when_allowed(door, key):
+    """DOOR-4: paid once, and only for what would be the same."""
+    before = door.counters(key["id"])[0]
+    wish = {"temperature": 0, "seed": 7, "extra_body": {"provider": {"cache": 60}}}
+    first, second = door.chat(key["key"], **wish), door.chat(key["key"], **wish)
+    assert first.usage.model_extra["cost"] == COST
+    assert second.usage.model_extra["cost"] == 0
+    assert second.usage.model_extra["receipt"] == first.usage.model_extra["receipt"]
+    assert door.counters(key["id"]) == (before + COST, 0)
+    assert door.chat(key["key"], **(wish | {"seed": 8})).usage.model_extra["cost"] == COST
+    assert door.chat(key["key"], temperature=0, seed=7).usage.model_extra["cost"] == COST
+    for wrong in ({"temperature": 1}, {"stream": True, "temperature": 0}, {}):
+        assert refused(door, key["key"], openai.BadRequestError,
+                       extra_body={"provider": {"cache": 60}}, **wrong).status_code == 400
+
+
 # --- budgets ----------------------------------------------------------------------------------------
 
 def test_a_budget_holds_under_64_parallel_calls(door):
