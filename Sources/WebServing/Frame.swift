@@ -25,6 +25,9 @@ public struct FrameMiddleware: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         if let name = request.headers[.requestID], Self.isPlain(name) { context.requestID = name }
+        let body = OnceBody(request.body)
+        var request = request
+        request.body = RequestBody(asyncSequence: body)
         var response: Response
         do {
             response = try await next(request, context)
@@ -63,26 +66,20 @@ public struct FrameMiddleware: RouterMiddleware {
         response.headers[.contentTypeOptions] = "nosniff"
         if isTLS { response.headers[.strictTransportSecurity] = "max-age=31536000" }
         if response.status.code >= 400, request.headers[.connection]?.lowercased() == "close" {
-            response.body = Self.lingering(response.body, after: request.body)
+            response.body = Self.lingering(response.body, after: body)
         }
         return response
     }
 
-    /// The most that is read of a refused body, in bytes.
-    private static let lingerBytesMax = 16 << 20
-
     /// A client that closes its connection after this request may send all of its body before it
     /// reads why that was refused; unless somebody reads on, both would wait for the other.
-    private static func lingering(
-        _ answer: ResponseBody,
-        after body: RequestBody
-    ) -> ResponseBody {
+    private static func lingering(_ answer: ResponseBody, after body: OnceBody) -> ResponseBody {
         ResponseBody(contentLength: answer.contentLength) { writer in
             try await answer.write(writer)
             var bytes = 0
             for try await piece in body {
                 bytes += piece.readableBytes
-                if bytes > lingerBytesMax { return }
+                if bytes > BodyLimitMiddleware.lingerBytesMax { return }
             }
         }
     }

@@ -54,7 +54,7 @@ func explainingAccess<Output>(_ path: String, _ body: () throws -> Output) throw
 struct DoorOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "the address under which people reach the pages, through a proxy that speaks TLS",
+            "the address under which people reach the pages: over TLS, here or at a proxy",
             valueName: "https://host"
         )
     )
@@ -70,9 +70,13 @@ struct DoorOptions: ParsableArguments {
     var trustForwarded = false
     @Option(help: "how many requests a minute one address may make; a quarter of them at once")
     var addressRate: UInt64 = 1_200
+    @Option(help: "for how many seconds a client may send nothing while it is its turn")
+    var idleSeconds: Int64 = 60
 
-    func configuration() throws -> DoorConfiguration {
+    /// - Parameter speaksTLS: whether this process does.
+    func configuration(speaksTLS: Bool) throws -> DoorConfiguration {
         var configuration = DoorConfiguration()
+        configuration.isTLS = speaksTLS
         configuration.trustsForwarded = trustForwarded
         let rate = RatePolicy(
             "address",

@@ -4,10 +4,13 @@ import AsyncHTTPClient
 import CallDoor
 import Gateway
 import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
 import LedgerClient
 import LedgerIndex
 import Logging
 import MarketAPI
+import NIOSSL
 import Portal
 import ServiceLifecycle
 import WebServing
@@ -51,8 +54,10 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var access: AccessOptions
     @OptionGroup var stand: DoorOptions
     @OptionGroup var hosting: HostingOptions
+    @OptionGroup var tls: TLSOptions
 
     func run() async throws {
+        let encrypted = try tls.configuration()
         let path = try index.preparePath()
         let accessDatabase = try access.open(index.home)
         let sealing = try access.sealingKey(accessDatabase)
@@ -60,7 +65,7 @@ struct Serve: AsyncParsableCommand {
             accessDatabase,
             limits: SQLiteLimits(accessDatabase),
             issuer: try access.issuer(accessDatabase, sealing),
-            configuration: try stand.configuration(),
+            configuration: try stand.configuration(speaksTLS: tls.certificate != nil),
             now: wallClock
         )
         let logger = serviceLogger("serve")
@@ -99,7 +104,7 @@ struct Serve: AsyncParsableCommand {
                     wallets: wallets,
                     logger: logger
                 )
-                let server = try application(market)
+                let server = try application(market, encrypted)
                 // The last is stopped first: readers must leave before the server can, and the
                 // server before the wallets that its calls are paid from.
                 try await serve(
@@ -121,7 +126,10 @@ struct Serve: AsyncParsableCommand {
         let logger: Logger
     }
 
-    private func application(_ market: Market) throws -> some Service {
+    private func application(
+        _ market: Market,
+        _ encrypted: TLSConfiguration?
+    ) throws -> some Service {
         let portal = try portal(market.ledger, market.reader)
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         market.door.addMiddleware(to: router)
@@ -131,22 +139,24 @@ struct Serve: AsyncParsableCommand {
         try market.api.addRoutes(to: router)
         portal.addRoutes(to: router)
         let output = index.output
-        let shown = host.contains(":") ? "[\(host)]" : host
+        let scheme = encrypted == nil ? "http" : "https"
+        let shown = scheme + "://" + (host.contains(":") ? "[\(host)]" : host)
+        let plain = HTTPServerBuilder.http1(
+            configuration: .init(
+                additionalChannelHandlers: [
+                    market.api.makeSocketDoor(), market.wallets.makeDepartureHandler(),
+                ],
+                // Who takes longer to send a request, or sends none, loses the connection.
+                idleTimeout: .seconds(max(1, stand.idleSeconds))
+            )
+        )
         return Application(
             router: router,
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [
-                        market.api.makeSocketDoor(), market.wallets.makeDepartureHandler(),
-                    ],
-                    // Who takes longer to send a request, or sends none, loses the connection.
-                    idleTimeout: .seconds(60)
-                )
-            ),
+            server: try encrypted.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,
             configuration: .init(address: .hostname(host, port: port), serverName: "stoa"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
-                announce(output, service: "market", url: "http://\(shown):\(port)")
+                announce(output, service: "market", url: "\(shown):\(port)")
             },
             logger: market.logger
         )

@@ -39,6 +39,9 @@ public final class LoadMiddleware: RouterMiddleware {
 public struct BodyLimitMiddleware: RouterMiddleware {
     public typealias Context = WebContext
 
+    /// The most that is read of a refused body, in bytes.
+    static let lingerBytesMax = 16 << 20
+
     private let bytesMax: Int
 
     /// Creates the middleware.
@@ -83,8 +86,12 @@ private struct LimitedBody: AsyncSequence, Sendable {
         @concurrent mutating func next() async throws -> ByteBuffer? {
             guard let piece = try await pieces.next() else { return nil }
             bytes += piece.readableBytes
-            guard bytes <= bytesMax else { throw BodyLimitMiddleware.tooLarge(bytesMax) }
-            return piece
+            guard bytes > bytesMax else { return piece }
+            // The client reads why only when it has sent all.
+            while bytes <= BodyLimitMiddleware.lingerBytesMax, let more = try await pieces.next() {
+                bytes += more.readableBytes
+            }
+            throw BodyLimitMiddleware.tooLarge(bytesMax)
         }
     }
 
