@@ -3,16 +3,31 @@ public import Gateway
 public import Logging
 public import MarketTypes
 public import ServiceLifecycle
+import Synchronization
 
-/// Tells the budgets how vouchers ended.
-public struct BudgetEndings: CallEndings {
+/// Tells the budgets how vouchers ended, many at once.
+///
+/// An answer does not wait for it: what was set aside stays aside for that moment longer, and what
+/// a process that is killed did not tell, the wallet's journal tells at its next start (HST-6).
+public final class BudgetEndings: CallEndings, Service {
+    private typealias Ending = (voucher: Digest, charge: Amount)
+
+    /// The most endings that wait; a further one is told at once.
+    private static let waitingMax = 65_536
+    /// The most that are told in one change.
+    private static let batchMax = 512
+
     private let budgets: any BudgetStore
     private let logger: Logger
+    private let waiting = Mutex<[Ending]>([])
+    private let news: AsyncStream<Void>
+    private let wake: AsyncStream<Void>.Continuation
 
-    /// Creates the listener.
+    /// Creates the teller; it tells nothing before ``run()``.
     public init(_ budgets: any BudgetStore, logger: Logger) {
         self.budgets = budgets
         self.logger = logger
+        (news, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     public func awaited() async throws -> Set<Digest> {
@@ -20,11 +35,44 @@ public struct BudgetEndings: CallEndings {
     }
 
     public func ended(_ voucher: Digest, charge: Amount) async {
+        let waits = waiting.withLock { waiting in
+            guard waiting.count < Self.waitingMax else { return false }
+            waiting.append((voucher, charge))
+            return true
+        }
+        guard waits else { return await tell([(voucher, charge)]) }
+        wake.yield()
+    }
+
+    /// Tells until shutdown, and then what is left.
+    public func run() async {
+        for await _ in news.cancelOnGracefulShutdown() { await tellWaiting() }
+        await tellWaiting()
+    }
+
+    private func tellWaiting() async {
+        while true {
+            let batch = waiting.withLock { waiting in
+                let batch = Array(waiting.prefix(Self.batchMax))
+                waiting.removeFirst(batch.count)
+                return batch
+            }
+            guard !batch.isEmpty else { return }
+            await tell(batch)
+        }
+    }
+
+    private func tell(_ batch: [Ending]) async {
         do {
-            try await budgets.settle(voucher: voucher, charge: charge)
+            for voucher in try await budgets.settle(vouchers: batch) {
+                logger.error(
+                    "a voucher was charged more than was set aside for it",
+                    metadata: ["voucher": "\(voucher)"]
+                )
+            }
         } catch {
-            // The reservation stays, and is settled when the wallet opens next.
-            logger.error("a budget could not be settled", metadata: ["error": "\(error)"])
+            // The reservations stay, and are settled when their wallets open next.
+            logger.error("budgets could not be settled", metadata: ["error": "\(error)"])
         }
     }
 }

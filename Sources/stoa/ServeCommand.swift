@@ -79,11 +79,12 @@ struct Serve: AsyncParsableCommand {
                 try await explaining(node: node.url) { _ = try await indexer.checkPlace() }
                 let follower = IndexFollower(indexer: indexer, logger: logger)
                 let feed = EventFeed(index: IndexReader(database), logger: logger)
+                let endings = BudgetEndings(door.limits, logger: logger)
                 let wallets = HostedWallets(
                     configuration: hosted,
                     ledger: ledger,
                     keys: { sealing.actingKey(of: $0) },
-                    endings: BudgetEndings(door.limits, logger: logger),
+                    endings: endings,
                     httpClient: client,
                     logger: logger,
                     now: wallClock
@@ -108,7 +109,7 @@ struct Serve: AsyncParsableCommand {
                 // The last is stopped first: readers must leave before the server can, and the
                 // server before the wallets that its calls are paid from.
                 try await serve(
-                    [follower, sweep, wallets, server, feed],
+                    [follower, sweep, endings, wallets, server, feed],
                     logger: logger,
                     node: node.url
                 )

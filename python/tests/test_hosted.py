@@ -58,7 +58,13 @@ class Hosted(Door):
         return OpenAI(base_url=f"{self.url}/v1", api_key=key, max_retries=0, timeout=60)
 
     def counters(self, key: str) -> tuple[int, int]:
-        """What a key spent in all, and what is set aside, as the database has it."""
+        """What a key spent in all, and what is set aside, once all ends were told."""
+        deadline = time.monotonic() + 5
+        while (count := self.counted(key))[1] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return count
+
+    def counted(self, key: str) -> tuple[int, int]:
         with sqlite3.connect(self.home / "access.sqlite", timeout=10) as database:
             row = database.execute(
                 "SELECT settled, reserved FROM counters WHERE key = ? AND model = '' AND day = -1",

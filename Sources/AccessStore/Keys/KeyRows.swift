@@ -48,9 +48,8 @@ extension APIKey {
 
 extension Database {
     func budgets(of key: String) throws -> BudgetRules {
-        let rules = try Row.fetchAll(
-            self,
-            sql: "SELECT * FROM budgets WHERE key = ?",
+        let rules = try rows(
+            "SELECT * FROM budgets WHERE key = ?",
             arguments: [key]
         ).map { row in
             let model: String = row["model"]
@@ -70,7 +69,7 @@ extension Database {
     }
 
     func key(_ id: APIKeyID) throws -> APIKey? {
-        try Row.fetchOne(self, sql: "SELECT * FROM keys WHERE id = ?", arguments: [id.text])
+        try row("SELECT * FROM keys WHERE id = ?", arguments: [id.text])
             .map { try APIKey($0, budgets: try budgets(of: id.text)) }
     }
 
@@ -79,8 +78,8 @@ extension Database {
             throw KeyRefusal.malformed
         }
         let stored = key.storedState
-        try execute(
-            sql: "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        try change(
+            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
             arguments: [
                 key.id.text, key.mode.rawValue, key.user.blob, key.organisation.blob, key.label,
                 key.scopes.description, text.digest.blob, Data(request), key.created.stored,
@@ -88,8 +87,8 @@ extension Database {
             ]
         )
         for rule in key.budgets.rules {
-            try execute(
-                sql: "INSERT INTO budgets VALUES (?, ?, ?, ?, ?)",
+            try change(
+                "INSERT INTO budgets VALUES (?, ?, ?, ?, ?)",
                 arguments: [
                     key.id.text, rule.window.rawValue, rule.model ?? "", rule.denomination.blob,
                     rule.limit.blob,
@@ -100,8 +99,8 @@ extension Database {
 
     func updateState(of key: APIKey) throws {
         let stored = key.storedState
-        try execute(
-            sql: "UPDATE keys SET state = ?, successor = ?, ends = ? WHERE id = ?",
+        try change(
+            "UPDATE keys SET state = ?, successor = ?, ends = ? WHERE id = ?",
             arguments: [stored.state, stored.successor, stored.ends, key.id.text]
         )
     }

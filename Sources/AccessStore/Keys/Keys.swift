@@ -44,9 +44,8 @@ extension AccessDatabase {
     /// The keys of an organisation, the latest first.
     public func keys(of organisation: OrganisationID) async throws -> [KeyListing] {
         try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.rows(
+                """
                     SELECT * FROM keys WHERE organisation = ? ORDER BY created DESC, id LIMIT ?
                     """,
                 arguments: [organisation.blob, Self.keyPageMax]
@@ -142,9 +141,8 @@ extension AccessDatabase {
         proves: @escaping @Sendable (Row) throws -> Bool
     ) async throws -> Admission {
         let found: (used: Int64, admission: Admission) = try await read { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: "SELECT * FROM keys WHERE id = ?",
+            let row = try db.row(
+                "SELECT * FROM keys WHERE id = ?",
                 arguments: [id.text]
             )
             guard let row, try proves(row) else { throw KeyRefusal.unknown }
@@ -165,8 +163,8 @@ extension AccessDatabase {
         }
         if now.stored >= found.used + Self.touchMilliseconds {
             try await write { db in
-                try db.execute(
-                    sql: "UPDATE keys SET used = max(used, ?) WHERE id = ?",
+                try db.change(
+                    "UPDATE keys SET used = max(used, ?) WHERE id = ?",
                     arguments: [now.stored, id.text]
                 )
             }
@@ -212,9 +210,8 @@ extension Database {
         guard let place = try membership(caller.user, in: caller.organisation) else {
             throw KeyRefusal.ownerless
         }
-        let count = try Int.fetchOne(
-            self,
-            sql: """
+        let count = try number(
+            """
                 SELECT count(*) FROM keys
                 WHERE organisation = ? AND expires > ? AND (ends IS NULL OR ends > ?)
                 """,
@@ -250,23 +247,21 @@ extension Database {
 
     /// Remembers a nonce, so that the request cannot come again.
     fileprivate func use(_ signed: SignedRequest, at now: Timestamp) throws {
-        try execute(sql: "DELETE FROM nonces WHERE forget < ?", arguments: [now.stored])
-        let count = try Int.fetchOne(
-            self,
-            sql: "SELECT count(*) FROM nonces WHERE key = ?",
+        try change("DELETE FROM nonces WHERE forget < ?", arguments: [now.stored])
+        let count = try number(
+            "SELECT count(*) FROM nonces WHERE key = ?",
             arguments: [signed.key.text]
         )
-        let seen = try Bool.fetchOne(
-            self,
-            sql: "SELECT 1 FROM nonces WHERE key = ? AND nonce = ?",
+        let seen = try flag(
+            "SELECT 1 FROM nonces WHERE key = ? AND nonce = ?",
             arguments: [signed.key.text, Data(signed.nonce)]
         )
         guard seen != true else { throw SignedRequestRefusal.replayed }
         guard (count ?? 0) < SignedRequest.noncesPerKeyMax else {
             throw SignedRequestRefusal.tooMany
         }
-        try execute(
-            sql: "INSERT INTO nonces VALUES (?, ?, ?)",
+        try change(
+            "INSERT INTO nonces VALUES (?, ?, ?)",
             arguments: [signed.key.text, Data(signed.nonce), signed.forgottenAfter.stored]
         )
     }

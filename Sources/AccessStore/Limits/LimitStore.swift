@@ -60,10 +60,11 @@ public protocol BudgetStore: Sendable {
     /// - Throws: ``BudgetRefusal``; `unknownReservation` also if it ended before.
     func settle(_ settlement: Settlement) async throws
 
-    /// Ends the reservation that is bound to a voucher; nothing happens if there is none.
+    /// Ends the reservations that are bound to vouchers, in one change; a voucher without one, and
+    /// one that was charged more than it set aside, change nothing.
     ///
-    /// - Throws: ``BudgetRefusal``.
-    func settle(voucher: Digest, charge: Amount) async throws
+    /// - Returns: the vouchers that were charged more: somebody must look at them.
+    func settle(vouchers: [(voucher: Digest, charge: Amount)]) async throws -> [Digest]
 
     /// The vouchers whose charge is not known yet, the oldest first.
     func boundVouchers(limit: Int) async throws -> [Digest]

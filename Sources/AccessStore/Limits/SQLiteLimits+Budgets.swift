@@ -28,8 +28,8 @@ extension SQLiteLimits: BudgetStore {
                 try db.store(next, slot, of: request)
             }
             let reservation = Reservation(id: id, request: request, created: now)
-            try db.execute(
-                sql: "INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+            try db.change(
+                "INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
                 arguments: [
                     Data(id.bytes), request.key.text, request.model, request.denomination.blob,
                     request.amount.blob, request.day, now.stored,
@@ -43,8 +43,8 @@ extension SQLiteLimits: BudgetStore {
         try await database.write { db in
             var found = try db.reservation(reservation)
             try found.bind(to: voucher)
-            try db.execute(
-                sql: "UPDATE reservations SET voucher = ? WHERE id = ?",
+            try db.change(
+                "UPDATE reservations SET voucher = ? WHERE id = ?",
                 arguments: [voucher.blob, Data(reservation.bytes)]
             )
         }
@@ -57,22 +57,32 @@ extension SQLiteLimits: BudgetStore {
         }
     }
 
-    public func settle(voucher: Digest, charge: Amount) async throws {
+    /// See ``BudgetStore``.
+    public func settle(
+        vouchers: [(voucher: Digest, charge: Amount)]
+    ) async throws -> [Digest] {
         try await database.write { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: "SELECT * FROM reservations WHERE voucher = ?",
-                arguments: [voucher.blob]
-            )
-            if let row { try db.end(try Reservation(row), charge: charge) }
+            var above: [Digest] = []
+            for (voucher, charge) in vouchers {
+                let row = try db.row(
+                    "SELECT * FROM reservations WHERE voucher = ?",
+                    arguments: [voucher.blob]
+                )
+                guard let found = try row.map({ try Reservation($0) }) else { continue }
+                if charge <= found.request.amount {
+                    try db.end(found, charge: charge)
+                } else {
+                    above.append(voucher)
+                }
+            }
+            return above
         }
     }
 
     public func boundVouchers(limit: Int) async throws -> [Digest] {
         try await database.read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.rows(
+                """
                     SELECT voucher FROM reservations WHERE voucher IS NOT NULL
                     ORDER BY created, id LIMIT ?
                     """,
@@ -83,9 +93,8 @@ extension SQLiteLimits: BudgetStore {
 
     public func releaseUnbound(before moment: Timestamp) async throws -> Int {
         try await database.write { db in
-            let rows = try Row.fetchAll(
-                db,
-                sql: """
+            let rows = try db.rows(
+                """
                     SELECT * FROM reservations WHERE voucher IS NULL AND created < ?
                     ORDER BY created, id LIMIT ?
                     """,
@@ -98,9 +107,8 @@ extension SQLiteLimits: BudgetStore {
 
     public func openReservations(limit: Int) async throws -> [Reservation] {
         try await database.read { db in
-            try Row.fetchAll(
-                db,
-                sql: "SELECT * FROM reservations ORDER BY created, id LIMIT ?",
+            try db.rows(
+                "SELECT * FROM reservations ORDER BY created, id LIMIT ?",
                 arguments: [max(0, min(limit, LimitBounds.reservationPageMax))]
             ).map { try Reservation($0) }
         }
@@ -111,9 +119,8 @@ extension SQLiteLimits: BudgetStore {
         at now: Timestamp
     ) async throws -> [SpendingLine] {
         try await database.read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
+            try db.rows(
+                """
                     SELECT * FROM counters WHERE key = ? AND day IN (-1, ?)
                     ORDER BY denomination, model, day
                     """,
@@ -147,8 +154,8 @@ extension Database {
             try counter.settle(found.request.amount, charge: charge)
             try store(counter, slot, of: found.request)
         }
-        try execute(
-            sql: "DELETE FROM reservations WHERE id = ?",
+        try change(
+            "DELETE FROM reservations WHERE id = ?",
             arguments: [Data(found.id.bytes)]
         )
     }
@@ -183,20 +190,18 @@ extension Database {
     /// Refuses what would grow without end, and forgets days that are long over.
     fileprivate func checkRoom(for request: SpendingRequest) throws {
         let oldest = Int64(request.day) - Int64(LimitBounds.daysKept)
-        try execute(
-            sql: "DELETE FROM counters WHERE day >= 0 AND day < ?",
+        try change(
+            "DELETE FROM counters WHERE day >= 0 AND day < ?",
             arguments: [oldest]
         )
-        let open = try Int.fetchOne(
-            self,
-            sql: "SELECT count(*) FROM reservations WHERE key = ?",
+        let open = try number(
+            "SELECT count(*) FROM reservations WHERE key = ?",
             arguments: [request.key.text]
         )
         let slot = CounterSlot(model: request.model, day: nil)
         if try counter(slot, of: request) == nil {
-            let models = try Int.fetchOne(
-                self,
-                sql: "SELECT count(*) FROM counters WHERE key = ? AND day = -1",
+            let models = try number(
+                "SELECT count(*) FROM counters WHERE key = ? AND day = -1",
                 arguments: [request.key.text]
             )
             guard (models ?? 0) <= LimitBounds.modelsPerKeyMax else {
@@ -210,17 +215,19 @@ extension Database {
         _ slot: CounterSlot,
         of request: SpendingRequest
     ) throws -> BudgetCounter? {
-        try Row.fetchOne(
-            self,
-            sql: """
+        try row(
+            """
                 SELECT settled, reserved FROM counters
                 WHERE key = ? AND denomination = ? AND model = ? AND day = ?
                 """,
             arguments: [
                 request.key.text, request.denomination.blob, slot.stored.model, slot.stored.day,
             ]
-        ).map {
-            BudgetCounter(settled: try $0.amount("settled"), reserved: try $0.amount("reserved"))
+        ).map { row in
+            guard let settled = Amount(blob: row[0]), let reserved = Amount(blob: row[1]) else {
+                throw AccessStoreError.damaged(column: "counters")
+            }
+            return BudgetCounter(settled: settled, reserved: reserved)
         }
     }
 
@@ -229,8 +236,8 @@ extension Database {
         _ slot: CounterSlot,
         of request: SpendingRequest
     ) throws {
-        try execute(
-            sql: """
+        try change(
+            """
                 INSERT INTO counters VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT (key, denomination, model, day) DO UPDATE
                 SET settled = excluded.settled, reserved = excluded.reserved
@@ -243,9 +250,8 @@ extension Database {
     }
 
     fileprivate func reservation(_ id: ReservationID) throws -> Reservation {
-        let row = try Row.fetchOne(
-            self,
-            sql: "SELECT * FROM reservations WHERE id = ?",
+        let row = try row(
+            "SELECT * FROM reservations WHERE id = ?",
             arguments: [Data(id.bytes)]
         )
         guard let row else { throw BudgetRefusal.unknownReservation }

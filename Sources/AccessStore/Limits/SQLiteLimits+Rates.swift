@@ -17,16 +17,15 @@ extension SQLiteLimits: RateStore {
         try await database.write { db in
             var taken: [(BucketUse, TokenBucket, RateDecision)] = []
             for use in uses {
-                let row = try Row.fetchOne(
-                    db,
-                    sql: "SELECT level, updated FROM buckets WHERE name = ?",
+                let row = try db.row(
+                    "SELECT level, updated FROM buckets WHERE name = ?",
                     arguments: [use.bucket]
                 )
                 var bucket =
                     row.map {
                         TokenBucket(
-                            level: UInt64(max(0, $0["level"] as Int64)),
-                            updated: $0.time("updated")
+                            level: UInt64(max(0, $0[0] as Int64)),
+                            updated: Timestamp(milliseconds: UInt64(max(0, $0[1] as Int64)))
                         )
                     } ?? TokenBucket(use.policy, at: now)
                 let decision = bucket.take(use.tokens, policy: use.policy, at: now)
@@ -34,8 +33,8 @@ extension SQLiteLimits: RateStore {
                 guard decision.isAllowed else { return taken.map(\.2) }
             }
             for (use, bucket, decision) in taken {
-                try db.execute(
-                    sql: """
+                try db.change(
+                    """
                         INSERT INTO buckets VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE
                         SET level = excluded.level, updated = excluded.updated,
                             full = excluded.full
@@ -54,18 +53,18 @@ extension SQLiteLimits: RateStore {
     /// Forgets a few buckets that are full again, which is as if they had never been; and if there
     /// are still too many, those that will be full first.
     private static func makeRoom(_ db: Database, at now: Timestamp) throws {
-        try db.execute(
-            sql: """
+        try db.change(
+            """
                 DELETE FROM buckets WHERE name IN
                 (SELECT name FROM buckets WHERE full <= ? ORDER BY full LIMIT 4)
                 """,
             arguments: [now.stored]
         )
         guard now.milliseconds % 64 == 0 else { return }
-        let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM buckets") ?? 0
+        let count = try db.number("SELECT count(*) FROM buckets") ?? 0
         guard count > LimitBounds.bucketsMax else { return }
-        try db.execute(
-            sql: """
+        try db.change(
+            """
                 DELETE FROM buckets WHERE name IN
                 (SELECT name FROM buckets ORDER BY full LIMIT ?)
                 """,

@@ -23,15 +23,15 @@ extension Database {
     ) throws -> SignedIn {
         guard let token = SessionToken(bytes: token) else { throw PasskeyRefusal.malformed }
         let organisation = OrganisationID(of: passkey.user)
-        try execute(
-            sql: """
+        try change(
+            """
                 DELETE FROM sessions WHERE user = ?1 AND token IN (SELECT token FROM sessions
                 WHERE user = ?1 ORDER BY used DESC LIMIT -1 OFFSET ?2)
                 """,
             arguments: [passkey.user.blob, WebSession.perUserMax - 1]
         )
-        try execute(
-            sql: "INSERT INTO sessions VALUES (?, ?, ?, ?, ?)",
+        try change(
+            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?)",
             arguments: [
                 token.digest.blob, passkey.user.blob, organisation.blob, now.stored, now.stored,
             ]
@@ -52,9 +52,8 @@ extension Database {
         _ user: UserID,
         in organisation: OrganisationID
     ) throws -> (role: Role, tier: Tier, account: AccountID?)? {
-        let row = try Row.fetchOne(
-            self,
-            sql: """
+        let row = try row(
+            """
                 SELECT role, tier, account FROM members JOIN organisations ON id = organisation
                 WHERE organisation = ? AND user = ?
                 """,
@@ -75,9 +74,8 @@ extension AccessDatabase {
     public func admission(_ token: SessionToken, at now: Timestamp) async throws -> Admission? {
         let digest = token.digest
         let found: (WebSession, Admission)? = try await read { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: "SELECT * FROM sessions WHERE token = ?",
+            let row = try db.row(
+                "SELECT * FROM sessions WHERE token = ?",
                 arguments: [digest.blob]
             )
             guard let row else { return nil }
@@ -102,8 +100,8 @@ extension AccessDatabase {
         guard let (session, admission) = found else { return nil }
         if session.needsTouch(at: now) {
             try await write { db in
-                try db.execute(
-                    sql: "UPDATE sessions SET used = max(used, ?) WHERE token = ?",
+                try db.change(
+                    "UPDATE sessions SET used = max(used, ?) WHERE token = ?",
                     arguments: [now.stored, digest.blob]
                 )
             }
@@ -118,9 +116,8 @@ extension AccessDatabase {
         at now: Timestamp
     ) async throws {
         try await write { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: "DELETE FROM sessions WHERE token = ? RETURNING user, organisation",
+            let row = try db.row(
+                "DELETE FROM sessions WHERE token = ? RETURNING user, organisation",
                 arguments: [token.digest.blob]
             )
             guard let row else { return }
@@ -138,7 +135,7 @@ extension AccessDatabase {
     /// Ends all sessions of a user, for example when a device was lost.
     public func endSessions(of user: UserID, source: String, at now: Timestamp) async throws {
         try await write { db in
-            try db.execute(sql: "DELETE FROM sessions WHERE user = ?", arguments: [user.blob])
+            try db.change("DELETE FROM sessions WHERE user = ?", arguments: [user.blob])
             let entry = AuditEntry(
                 .sessionEnded,
                 in: OrganisationID(of: user),
@@ -159,16 +156,15 @@ extension AccessDatabase {
         at now: Timestamp
     ) async throws {
         try await write { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: "SELECT user FROM sessions WHERE token = ?",
+            let row = try db.row(
+                "SELECT user FROM sessions WHERE token = ?",
                 arguments: [token.digest.blob]
             )
             guard let row, try db.membership(try row.user("user"), in: organisation) != nil else {
                 throw OrganisationRefusal.unknown
             }
-            try db.execute(
-                sql: "UPDATE sessions SET organisation = ? WHERE token = ?",
+            try db.change(
+                "UPDATE sessions SET organisation = ? WHERE token = ?",
                 arguments: [organisation.blob, token.digest.blob]
             )
         }

@@ -41,6 +41,30 @@ extension Timestamp {
     var stored: Int64 { Int64(clamping: milliseconds) }
 }
 
+/// Statements that every request needs are read once for each connection: to compile one takes
+/// longer than to run it.
+extension Database {
+    func row(_ sql: String, arguments: StatementArguments) throws -> Row? {
+        try Row.fetchOne(try cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func rows(_ sql: String, arguments: StatementArguments) throws -> [Row] {
+        try Row.fetchAll(try cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func number(_ sql: String, arguments: StatementArguments = []) throws -> Int? {
+        try Int.fetchOne(try cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func flag(_ sql: String, arguments: StatementArguments) throws -> Bool? {
+        try Bool.fetchOne(try cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func change(_ sql: String, arguments: StatementArguments) throws {
+        try cachedStatement(sql: sql).execute(arguments: arguments)
+    }
+}
+
 extension Row {
     func bytes(_ column: String) -> [UInt8] { Array(self[column] as Data) }
 
