@@ -25,6 +25,7 @@ public struct Portal: Sendable {
     let index: IndexReader
     let now: @Sendable () -> Timestamp
     let options: Options
+    let access: PortalAccess?
     let writer: PageWriter
     let files: [String: StaticFile]
     let libraries: [String: StaticFile]
@@ -36,18 +37,21 @@ public struct Portal: Sendable {
     ///   - ledger: shows entries with proofs, and takes transactions.
     ///   - index: answers what is searched, listed and looked back at.
     ///   - options: what the operator chose.
+    ///   - access: what the pages behind sign-in stand on; nil for a portal without them.
     ///   - now: the wall clock.
     /// - Throws: an error if a folder or a template cannot be read.
     public init(
         ledger: any LedgerConnection,
         index: IndexReader,
         options: Options = Options(),
+        access: PortalAccess? = nil,
         now: @escaping @Sendable () -> Timestamp
     ) throws {
         self.ledger = ledger
         self.index = index
         self.now = now
         self.options = options
+        self.access = access
         let own = try options.pages.map { try PortalFiles(folder: $0) } ?? PortalFiles()
         files = own.files
         libraries = try options.libraries.map { try PortalFiles(folder: $0).files } ?? [:]
@@ -65,6 +69,7 @@ public struct Portal: Sendable {
         addOwnership(to: router)
         addExplorer(to: router)
         addReference(to: router)
+        if let access { addAccount(access, to: router) }
     }
 
     private func addFiles(to router: Router<WebContext>) {
@@ -92,16 +97,40 @@ public struct Portal: Sendable {
         _ make: @escaping @Sendable (PageRead) async throws -> Sheet
     ) {
         router.get(path) { request, context in
-            let read = PageRead(request: request, context: context, source: source)
-            let sheet = try await make(read)
-            return try await reply(sheet, request)
+            let read = PageRead(
+                request: request,
+                context: context,
+                source: source,
+                visitor: try await visitor(context)
+            )
+            return try await reply(try await make(read), request, read.visitor)
         }
     }
 
-    private func reply(_ sheet: Sheet, _ request: Request) async throws -> Response {
-        let partOnly = request.headers[.htmxRequest] == "true"
+    /// Who is signed in; nil if nobody is, or nobody can.
+    func visitor(_ context: WebContext) async throws -> Visitor? {
+        guard let access else { return nil }
+        return try await Visitor.load(context, access)
+    }
+
+    /// A page written; whatever names a person, or has their token in it, is nobody's to keep.
+    func reply(
+        _ sheet: Sheet,
+        _ request: Request,
+        _ visitor: Visitor?
+    ) async throws -> Response {
+        let partOnly = request.headers[.htmxRequest] == "true" && sheet.part != nil
         let latest = partOnly ? nil : try await latest()
-        let html = writer.write(sheet, latest: latest, partOnly: partOnly)
+        let surroundings = PageWriter.Surroundings(
+            latest: latest,
+            visitor: visitor?.fill(signer: sheet.signer ?? visitor?.passkey()),
+            signInHref: access == nil || sheet.isDoor
+                ? nil : LocalPath(request.head.path).after(PortalPaths.signIn)
+        )
+        let html = writer.write(sheet, surroundings, partOnly: partOnly)
+        guard visitor == nil || partOnly, !sheet.isPersonal else {
+            return Reply.personal(html, status: sheet.status, to: request)
+        }
         return Reply.page(html, status: sheet.status, to: request)
     }
 
@@ -130,9 +159,15 @@ public struct Portal: Sendable {
             section: .none,
             fill: fill
         )
+        let visitor = try? await visitor(context)
         let latest = try? await latest()
-        let html = writer.write(sheet, latest: latest ?? nil, partOnly: false)
-        return Reply.page(html, status: problem.status, to: request)
+        let surroundings = PageWriter.Surroundings(
+            latest: latest ?? nil,
+            visitor: visitor?.fill(signer: nil),
+            signInHref: access == nil ? nil : LocalPath(nil).after(PortalPaths.signIn)
+        )
+        let html = writer.write(sheet, surroundings, partOnly: false)
+        return Reply.personal(html, status: problem.status, to: request)
     }
 
     private static func heading(_ problem: Problem) -> String {
@@ -140,6 +175,10 @@ public struct Portal: Sendable {
         case .notFound: "Nothing is here"
         case .badRequest: "That question means nothing here"
         case .serviceUnavailable: "Not now"
+        case .forbidden: "You may not do that here"
+        case .unauthorized: "Sign in first"
+        case .tooManyRequests: "That is enough for now"
+        case .conflict: "That does not go together"
         default: "Something went wrong"
         }
     }

@@ -12,6 +12,25 @@ public enum PortalPaths {
     /// The search.
     public static let search = "/search"
 
+    /// Where people sign in.
+    public static let signIn = "/sign-in"
+    /// Where people who have no passkey here make one.
+    public static let signUp = "/sign-up"
+    /// Where a signed-in person's money is.
+    public static let wallet = "/wallet"
+    /// Who somebody is, and what was done in their name.
+    public static let profile = "/account"
+    /// API keys.
+    public static let keys = "/account/keys"
+    /// Members and roles.
+    public static let organisation = "/account/organisation"
+    /// What keys spent.
+    public static let usage = "/account/usage"
+    /// What was paid, month by month.
+    public static let invoices = "/account/invoices"
+    /// Where an invitation leads.
+    public static let join = "/join"
+
     /// An offer's page.
     public static func offer(_ offer: OfferID) -> String { "/offers/\(offer.digest)" }
     /// An asset's page.

@@ -11,6 +11,8 @@ public struct WebContext: RequestContext {
     public let channel: any Channel
     /// The address that the request came from, without its port; "local" for other sockets.
     public internal(set) var source: String
+    /// The bucket that the address draws from where it may do something only so often.
+    public var sourceBucket: String { AddressBucket.name(of: source) }
     /// What logs, answers and traces call the request.
     public var requestID: String
     /// Who makes it; nil until a middleware has proven it.

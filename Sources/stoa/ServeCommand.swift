@@ -55,6 +55,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var stand: DoorOptions
     @OptionGroup var hosting: HostingOptions
     @OptionGroup var tls: TLSOptions
+    @OptionGroup var sandbox: SandboxOptions
 
     func run() async throws {
         let encrypted = try tls.configuration()
@@ -97,10 +98,14 @@ struct Serve: AsyncParsableCommand {
                     now: wallClock
                 )
                 let sweep = BudgetSweep(door.limits, logger: logger, now: wallClock)
+                let personal = PortalAccess(
+                    door,
+                    faucet: try sandbox.faucet(index.home, ledger),
+                    delegate: try sandbox.delegate(index.home)
+                )
                 let market = Market(
                     api: api,
-                    ledger: ledger,
-                    reader: IndexReader(database),
+                    portal: try portal(ledger, IndexReader(database), personal),
                     door: door,
                     wallets: wallets,
                     logger: logger
@@ -120,8 +125,7 @@ struct Serve: AsyncParsableCommand {
     /// What the routes answer from.
     private struct Market {
         let api: MarketAPI
-        let ledger: any LedgerConnection
-        let reader: IndexReader
+        let portal: Portal
         let door: AccessDoor
         let wallets: HostedWallets
         let logger: Logger
@@ -131,14 +135,13 @@ struct Serve: AsyncParsableCommand {
         _ market: Market,
         _ encrypted: TLSConfiguration?
     ) throws -> some Service {
-        let portal = try portal(market.ledger, market.reader)
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         market.door.addMiddleware(to: router)
         market.door.addRoutes(to: router)
         CallRoutes(wallets: market.wallets, budgets: market.door.limits, now: wallClock)
             .addRoutes(to: router)
         try market.api.addRoutes(to: router)
-        portal.addRoutes(to: router)
+        market.portal.addRoutes(to: router)
         let output = index.output
         let scheme = encrypted == nil ? "http" : "https"
         let shown = scheme + "://" + (host.contains(":") ? "[\(host)]" : host)
@@ -163,13 +166,23 @@ struct Serve: AsyncParsableCommand {
         )
     }
 
-    private func portal(_ ledger: any LedgerConnection, _ reader: IndexReader) throws -> Portal {
+    private func portal(
+        _ ledger: any LedgerConnection,
+        _ reader: IndexReader,
+        _ access: PortalAccess
+    ) throws -> Portal {
         var options = Portal.Options()
         options.gatewayURL = gateway
         options.libraries = libraries
         options.pages = pages
         do {
-            return try Portal(ledger: ledger, index: reader, options: options, now: wallClock)
+            return try Portal(
+                ledger: ledger,
+                index: reader,
+                options: options,
+                access: access,
+                now: wallClock
+            )
         } catch {
             throw CommandFailure(
                 "the pages cannot be read: \(error)",

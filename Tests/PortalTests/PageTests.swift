@@ -22,7 +22,7 @@ struct PageTests {
     private func write(_ template: String, _ fill: Fill) throws -> String {
         try writer().write(
             Sheet(template: template, title: "T", section: .market, fill: fill),
-            latest: nil,
+            PageWriter.Surroundings(),
             partOnly: false
         )
     }

@@ -10,12 +10,15 @@ struct PageRead: Sendable {
     let request: Request
     let context: WebContext
     let source: PageSource
+    /// Who is signed in; nil if nobody is.
+    let visitor: Visitor?
     private let query: FormQuery
 
-    init(request: Request, context: WebContext, source: PageSource) {
+    init(request: Request, context: WebContext, source: PageSource, visitor: Visitor? = nil) {
         self.request = request
         self.context = context
         self.source = source
+        self.visitor = visitor
         query = FormQuery(request.uri.query)
     }
 

@@ -34,9 +34,10 @@
     var button = event.target.closest("[data-copy]");
     if (button) return copy(button);
     if (event.target.closest("[data-theme-toggle]")) return toggleTheme();
-    // A click beside the open menu closes it.
-    var menu = document.querySelector("details.menu[open]");
-    if (menu && !menu.contains(event.target)) menu.open = false;
+    // A click beside an open menu closes it.
+    document.querySelectorAll("details.menu[open]").forEach(function (menu) {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
   });
 
   document.addEventListener("keydown", function (event) {

@@ -15,6 +15,7 @@ extension Problem {
     static func explaining(_ error: any Error) -> Problem? {
         switch error {
         case let problem as Problem: return problem
+        case let error where Problem(refusal: error) != nil: return Problem(refusal: error)
         case IndexError.badQuestion(let what):
             return Problem(
                 .badRequest,
@@ -89,9 +90,9 @@ struct PageErrors: RouterMiddleware {
 
     /// Whether somebody with a browser asks for a page, not a program for a document.
     static func isForPeople(_ request: Request) -> Bool {
-        guard request.method == .get || request.method == .head else { return false }
+        guard [.get, .head, .post].contains(request.method) else { return false }
         let path = request.uri.path
-        let isProgram = ["/api/", "/v1/", "/assets/web/", "/assets/lib/"].contains {
+        let isProgram = ["/api/", "/v1/", "/auth/", "/oauth/", "/assets/web/", "/assets/lib/"].contains {
             path.hasPrefix($0)
         }
         return !isProgram && (request.headers[.accept] ?? "").contains("text/html")

@@ -1,3 +1,4 @@
+import AccessCore
 import Hummingbird
 import Mustache
 import WebServing
@@ -27,6 +28,12 @@ struct Sheet {
     var part: String?
     /// Further scripts of the page, by name.
     var scripts: [String] = []
+    /// Whose key signs what the page's forms ask for; the visitor's first, if nil.
+    var signer: Passkey?
+    /// Whether the page shows what only one person may see, whoever is signed in.
+    var isPersonal = false
+    /// Whether it is a page on which people sign in, which leads to no other such page.
+    var isDoor = false
 }
 
 /// Writes pages: templates are read once, and everything in them is escaped unless this program
@@ -50,8 +57,18 @@ struct PageWriter: Sendable {
         files.files[name].map { $0.path(under: PortalPaths.assets) }
     }
 
+    /// What a page shows around itself, besides what all show.
+    struct Surroundings {
+        /// The last block that the index has.
+        var latest: Fill?
+        /// Who is signed in.
+        var visitor: Fill?
+        /// Where a stranger signs in; nil where nobody can.
+        var signInHref: String?
+    }
+
     /// What every page shows around itself.
-    private func shell(_ sheet: Sheet, _ latest: Fill?) -> Fill {
+    private func shell(_ sheet: Sheet, _ surroundings: Surroundings) -> Fill {
         var fill = Fill()
         fill.put("title", sheet.title == "Stoa" ? "Stoa" : sheet.title + " · Stoa")
         fill.put("stylesheet", path(of: "stoa.css"))
@@ -74,17 +91,19 @@ struct PageWriter: Sendable {
                 return item
             }
         )
-        fill.put("latest", latest)
+        fill.put("latest", surroundings.latest)
+        fill.put("visitor", surroundings.visitor)
+        fill.put("signInHref", surroundings.visitor == nil ? surroundings.signInHref : nil)
         return fill
     }
 
     /// The page's markup, or its part's alone.
-    func write(_ sheet: Sheet, latest: Fill?, partOnly: Bool) -> String {
+    func write(_ sheet: Sheet, _ surroundings: Surroundings, partOnly: Bool) -> String {
         var values = sheet.fill.values
         if partOnly, let part = sheet.part {
             return library.render(values, withTemplate: part) ?? ""
         }
-        values["shell"] = shell(sheet, latest).values
+        values["shell"] = shell(sheet, surroundings).values
         return library.render(values, withTemplate: sheet.template) ?? ""
     }
 

@@ -44,7 +44,8 @@ enum Reply {
             .referrerPolicy: "same-origin",
             .openerPolicy: "same-origin",
             .permissionsPolicy: "camera=(), microphone=(), geolocation=(), payment=()",
-            .vary: "accept-encoding, hx-request",
+            // Whoever signs in or out is shown another page under the same address.
+            .vary: "accept-encoding, cookie, hx-request",
         ]
         guard status == .ok else {
             headers[.cacheControl] = "no-store"
@@ -55,6 +56,37 @@ enum Reply {
             return Response(status: .notModified, headers: headers)
         }
         return response(.ok, headers, bytes, to: request)
+    }
+
+    /// A page that has something in it which only one person may see: kept nowhere, compared with
+    /// nothing and not compressed, since its length would tell of its secrets (PRT-6).
+    static func personal(
+        _ html: String,
+        status: HTTPResponse.Status = .ok,
+        to request: Request
+    ) -> Response {
+        let isHead = request.method == .head
+        let body = ResponseBody(byteBuffer: ByteBuffer(string: html))
+        return Response(
+            status: status,
+            headers: [
+                .contentType: "text/html; charset=utf-8",
+                .cacheControl: "no-store",
+                .contentSecurityPolicy: policy,
+                .referrerPolicy: "same-origin",
+                .openerPolicy: "same-origin",
+                .permissionsPolicy: "camera=(), microphone=(), geolocation=(), payment=()",
+                .vary: "cookie",
+            ],
+            body: isHead ? .init() : body
+        )
+    }
+
+    /// The way to another page.
+    static func moved(to path: String, cookie: String? = nil) -> Response {
+        var headers: HTTPFields = [.location: path, .cacheControl: "no-store"]
+        if let cookie { headers[.setCookie] = cookie }
+        return Response(status: .seeOther, headers: headers)
     }
 
     /// Whether a client has what `tag` names; a tag that was compressed on the way is weak.

@@ -1,12 +1,14 @@
 /// The fields of a form or a query (`application/x-www-form-urlencoded`), each at most once.
-struct FormFields: Sendable {
-    static let bytesMax = 8 << 10
-    static let fieldsMax = 32
+public struct FormFields: Sendable {
+    /// The longest text in bytes.
+    public static let bytesMax = 8 << 10
+    /// The most fields.
+    public static let fieldsMax = 64
 
     private var fields: [(name: String, value: String)] = []
 
     /// Reads the text; nil if it is too long, names a field twice, or is not in its form.
-    init?(_ text: some StringProtocol) {
+    public init?(_ text: some StringProtocol) {
         guard text.utf8.count <= Self.bytesMax else { return nil }
         for part in text.split(separator: "&") {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -19,7 +21,7 @@ struct FormFields: Sendable {
     }
 
     /// The value of a field; nil if it is not there.
-    subscript(_ name: String) -> String? { fields.first { $0.name == name }?.value }
+    public subscript(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 
     private static func decoded(_ text: some Sequence<UInt8>) -> String? {
         var bytes: [UInt8] = []
@@ -45,7 +47,7 @@ struct FormFields: Sendable {
     }
 
     /// A text as the value of a field.
-    static func encoded(_ text: String) -> String {
+    public static func encoded(_ text: String) -> String {
         let hex = Array("0123456789ABCDEF".utf8)
         var out: [UInt8] = []
         for byte in text.utf8 {

@@ -258,7 +258,7 @@ extension DoorConfiguration {
     }
 
     /// What makes a browser forget it.
-    var endedCookie: String {
+    public var endedCookie: String {
         "\(cookieName)=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0\(isTLS ? "; Secure" : "")"
     }
 }

@@ -1,0 +1,48 @@
+public import LedgerClient
+public import MarketTypes
+public import WebServing
+
+/// What the pages behind sign-in stand on; a portal without it has none of them.
+public struct PortalAccess: Sendable {
+    let door: AccessDoor
+    let faucet: Faucet?
+    let delegate: (any SpendingDelegate)?
+
+    /// Puts it together.
+    ///
+    /// - Parameters:
+    ///   - door: who may do what; its middleware stands before the pages.
+    ///   - faucet: gives people something to try the market with; nil if nothing does.
+    ///   - delegate: spends for people who allowed it on the ledger; nil if nobody does.
+    public init(
+        _ door: AccessDoor,
+        faucet: Faucet? = nil,
+        delegate: (any SpendingDelegate)? = nil
+    ) {
+        self.door = door
+        self.faucet = faucet
+        self.delegate = delegate
+    }
+}
+
+/// Spends for accounts that granted its key a session (docs/spec/authorization.md).
+public protocol SpendingDelegate: Sendable {
+    /// The account that the key would control on its own which acts for `account`: what a grant
+    /// names.
+    func sessionKey(of account: AccountID) -> AccountID
+}
+
+/// Gives a little to whoever signed in, so that they can try the market out.
+///
+/// A class: Swift 6.3 in debug builds loses its way when an async function is passed an amount
+/// with something behind it on the stack (CONTRIBUTING.md), and this is what `give` is called on.
+public final class Faucet: Sendable {
+    let session: AccountSession
+    let amount: Amount
+
+    /// Creates a faucet that pays `amount` from the account of `session` each time.
+    public init(_ session: AccountSession, amount: Amount) {
+        self.session = session
+        self.amount = amount
+    }
+}

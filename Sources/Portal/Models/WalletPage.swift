@@ -1,0 +1,177 @@
+import AccessCore
+import AccessStore
+import LedgerClient
+import LedgerCore
+import LedgerIndex
+import MarketTypes
+
+/// What somebody has, and what they can do with it: their account by the ledger, with forms whose
+/// messages their passkey signs.
+struct WalletPage: Sendable {
+    let account: AccountPage
+    let height: BlockHeight
+    let permission: SpendingPermission?
+
+    static func load(
+        _ account: AccountID,
+        _ access: PortalAccess,
+        _ source: PageSource
+    ) async throws -> WalletPage {
+        let status = try await source.ledger.status()
+        var permission: SpendingPermission?
+        if let delegate = access.delegate {
+            permission = try await SpendingPermission.load(
+                account,
+                delegate: delegate.sessionKey(of: account),
+                at: status.height,
+                source.ledger
+            )
+        }
+        return WalletPage(
+            account: try await AccountPage.load(account, source),
+            height: status.height,
+            permission: permission
+        )
+    }
+
+    func fill(_ source: PageSource) -> Fill {
+        var fill = account.fill(source)
+        fill.put("height", "\(height.rawValue)")
+        fill.put("isEmpty", account.state.balance.isZero)
+        fill.put(
+            "channels",
+            account.paysFrom.map { channel($0, $1, isPayer: true) }
+                + account.isPaidBy.map { channel($0, $1, isPayer: false) }
+        )
+        let locked = account.paysFrom.filter { $0.channel.denomination == .native }
+            .reduce(UInt128(0)) { $0 &+ $1.channel.locked.obol }
+        fill.put("inChannels", UnitName.native.fill(Amount(obol: locked)))
+        fill.put("permission", permission?.fill(at: height))
+        return fill
+    }
+
+    private func channel(_ id: ChannelID, _ channel: Channel, isPayer: Bool) -> Fill {
+        let unit = account.units[channel.denomination] ?? .native
+        var fill = Fill()
+        fill.put("channelID", "\(id.digest)")
+        fill.put("direction", isPayer ? "You pay" : "Pays you")
+        fill.put("other", NameText.fill(isPayer ? channel.payee : channel.payer))
+        fill.put("deposit", unit.fill(channel.deposit))
+        fill.put("paid", unit.fill(channel.paid))
+        fill.put("rest", unit.fill(channel.locked))
+        let part = Bars.part(channel.paid.obol, of: channel.deposit.obol)
+        fill.put("paidSVG", Bars.split([("part", part)], title: ""))
+        fill.put("closesAt", Optional<String>.none)
+        fill.put("canClose", false)
+        fill.put("canWithdraw", false)
+        switch channel.status {
+        case .open:
+            fill.put("standing", "Open")
+            fill.put("tone", "good")
+            fill.put("canClose", isPayer)
+        case .closing(let end):
+            fill.put("standing", "Closing")
+            fill.put("tone", "active")
+            fill.put("closesAt", NumberText.grouped(end.rawValue))
+            fill.put("canWithdraw", isPayer && height.rawValue + 1 >= end.rawValue)
+        case .closed:
+            fill.put("standing", "Closed")
+            fill.put("tone", "quiet")
+        }
+        return fill
+    }
+}
+
+/// What an account lets the market spend for it, by the ledger's entry of the session.
+struct SpendingPermission: Sendable {
+    /// The messages of a buyer's gateway: open, top up, close and withdraw a channel.
+    static let messages: [UInt8] = [6, 7, 9, 10]
+    /// Over how many blocks a limit counts, and for how long a permission can be given: blocks
+    /// come about once a second.
+    static let periods: [(blocks: UInt64, title: String)] = [
+        (3600, "an hour"), (86_400, "a day"), (604_800, "a week"),
+    ]
+    static let lives: [(blocks: UInt64, title: String)] = [
+        (86_400, "a day"), (604_800, "a week"), (2_592_000, "a month"),
+    ]
+
+    let delegate: AccountID
+    let session: Session?
+    let authority: AccountID
+    let livesMax: UInt64
+
+    static func load(
+        _ account: AccountID,
+        delegate: AccountID,
+        at height: BlockHeight,
+        _ ledger: any LedgerConnection
+    ) async throws -> SpendingPermission {
+        let authority = try await ledger.read(KeyAuthority.self, .keyAuthority(account))
+        return SpendingPermission(
+            delegate: delegate,
+            session: try await ledger.read(Session.self, .session(account, delegate)),
+            authority: authority?.signer(at: height) ?? account,
+            livesMax: try await ledger.value(of: .sessionBlocksMax)
+                ?? GovernedNumber.sessionBlocksMax.standard
+        )
+    }
+
+    func fill(at height: BlockHeight) -> Fill {
+        let next = height.advanced(byBlocks: 1) ?? height
+        let live = session.flatMap { $0.isLive(at: next, authority: authority) ? $0 : nil }
+        var fill = Fill()
+        fill.put("delegate", NameText.fill(delegate))
+        fill.put("delegateAddress", "\(delegate)")
+        fill.put("messageTags", "[\(Self.messages.map { "\($0)" }.joined(separator: ","))]")
+        fill.put("granted", live.map { granted($0, at: next) })
+        fill.put("ended", live == nil && session != nil)
+        let limit = live?.grant.limits.first?.amount
+        fill.put("limitText", limit.map { MoneyText.exact($0, decimals: 9) } ?? "1")
+        fill.put("periods", Self.options(Self.periods, chosen: live?.grant.periodBlocks ?? 86_400))
+        let lives = Self.lives.filter { $0.blocks <= livesMax }
+        fill.put("lives", Self.options(lives, chosen: 604_800))
+        return fill
+    }
+
+    private func granted(_ session: Session, at height: BlockHeight) -> Fill {
+        let grant = session.grant
+        let limit = grant.limits.first?.amount ?? .zero
+        let end = session.periodStart.advanced(byBlocks: grant.periodBlocks)
+        // A period that is over is begun anew by the next thing that is done.
+        let isOver = end.map { height >= $0 } ?? false
+        let spent = isOver ? .zero : session.spent.first ?? .zero
+        var fill = Fill()
+        fill.put("limit", UnitName.native.fill(limit))
+        fill.put("spent", UnitName.native.fill(spent))
+        fill.put("spentPart", NumberText.percent(spent.obol, of: limit.obol))
+        fill.put(
+            "spentSVG",
+            Bars.split([("part", Bars.part(spent.obol, of: limit.obol))], title: "")
+        )
+        fill.put("period", Self.words(grant.periodBlocks, Self.periods))
+        fill.put("until", NumberText.grouped(grant.validUntil.rawValue))
+        fill.put("blocksLeft", grant.validUntil.rawValue - min(height.rawValue, grant.validUntil.rawValue))
+        return fill
+    }
+
+    private static func words(
+        _ blocks: UInt64,
+        _ names: [(blocks: UInt64, title: String)]
+    ) -> String {
+        let text = NumberText.count(blocks, "block", "blocks")
+        guard let name = names.first(where: { $0.blocks == blocks }) else { return text }
+        return "\(text), about \(name.title)"
+    }
+
+    private static func options(
+        _ choices: [(blocks: UInt64, title: String)],
+        chosen: UInt64
+    ) -> [Fill] {
+        choices.map { choice in
+            var fill = Fill(["value": "\(choice.blocks)"])
+            fill.put("optionTitle", "about \(choice.title)")
+            fill.put("chosen", choice.blocks == chosen)
+            return fill
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import AccessCore
+import AccessStore
+import HTTPTypes
+import Hummingbird
+import Identity
+import LedgerClient
+import LedgerCore
+import LedgerIndex
+import MarketTypes
+import WebServing
+
+extension Portal {
+    /// What somebody has, and what they can do with it.
+    func addWallet(_ access: PortalAccess, to router: Router<WebContext>) {
+        let page = PersonalPage(path: PortalPaths.wallet) { read, visitor in
+            try await wallet(read, visitor, access)
+        }
+        add(page, to: router)
+        guard let faucet = access.faucet else { return }
+        add(form: "/wallet/faucet", of: page, to: router) { sent in
+            try await faucet.give(sent, access, at: now())
+            return .moved(PortalPaths.wallet + "?done=faucet")
+        }
+    }
+
+    private func wallet(
+        _ read: PageRead,
+        _ visitor: Visitor,
+        _ access: PortalAccess
+    ) async throws -> Sheet {
+        guard let passkey = visitor.passkey(of: read["account"].flatMap { AccountID(address: $0) })
+        else {
+            throw Problem.missing(
+                "None of your passkeys has this account.",
+                hint: "Your passkeys are under Account."
+            )
+        }
+        let source = read.source
+        var fill = try await WalletPage.load(passkey.account, access, source).fill(source)
+        let history = try await source.index.history(
+            of: .account(passkey.account),
+            read.pageRequest(limit: AccountPage.historyMax)
+        )
+        fill.put("events", try await source.fills(history.items))
+        fill.put("pages", read.links(PortalPaths.wallet, [], next: history.next))
+        fill.put("token", visitor.session.crossSiteToken)
+        fill.put("faucetAmount", access.faucet.map { UnitName.native.text($0.amount) })
+        fill.put(
+            "wallets",
+            visitor.passkeys.count < 2
+                ? []
+                : visitor.passkeys.map { listing in
+                    let account = listing.passkey.account
+                    var fill = Fill(["walletLabel": listing.label])
+                    fill.put("walletShort", NameText.short(account))
+                    fill.put(
+                        "walletHref",
+                        PortalPaths.query(PortalPaths.wallet, [("account", "\(account)")])
+                    )
+                    fill.put("isHere", account == passkey.account)
+                    return fill
+                }
+        )
+        fill.put("done", read["done"] == "faucet" ? "The money is in your account." : nil)
+        return Sheet(
+            template: "wallet-page",
+            title: "Wallet",
+            section: .none,
+            fill: fill,
+            scripts: ["passkey.js", "transact.js"],
+            signer: passkey
+        )
+    }
+}
+
+extension Faucet {
+    /// Once a day for a person.
+    static let personPolicy = policy("faucetperson", 1)
+    /// A few times a day for an address, which several people can share.
+    static let addressPolicy = policy("faucetaddress", 5)
+    /// For everybody together, in a day.
+    static let everybodyPolicy = policy("faucetall", 1_000)
+
+    private static func policy(_ name: String, _ perDay: UInt64) -> RatePolicy {
+        let policy = RatePolicy(
+            name,
+            tokensPerWindow: perDay,
+            windowMilliseconds: RatePolicy.windowMillisecondsMax,
+            burst: perDay
+        )
+        guard let policy else { preconditionFailure("\(name) is written here, within bounds") }
+        return policy
+    }
+
+    /// Pays the visitor's account, unless somebody had enough today.
+    func give(
+        _ sent: PersonalPage.Sent,
+        _ access: PortalAccess,
+        at now: Timestamp
+    ) async throws {
+        guard let account = sent.visitor.account else {
+            throw Problem.unfit("You have no passkey that money could be sent to.")
+        }
+        // An empty faucet takes nobody's turn.
+        let own = try await session.ledger.account(session.account)
+        guard own.balance > amount else { throw Self.empty }
+        let uses = [
+            BucketUse("faucet:user:\(sent.visitor.caller.user)", Self.personPolicy),
+            BucketUse("faucet:address:\(sent.read.context.sourceBucket)", Self.addressPolicy),
+            BucketUse("faucet:all", Self.everybodyPolicy),
+        ]
+        let decisions = try await access.door.limits.take(uses, at: now)
+        if let last = decisions.last, !last.isAllowed { throw Self.refusal(decisions.count) }
+        do {
+            try await session.execute([
+                .transfer(to: account, denomination: .native, amount: amount)
+            ])
+        } catch where error.code == .refused {
+            throw Problem(
+                .conflict,
+                "faucet_refused",
+                "The ledger refused the transfer: you got nothing.",
+                hint: "The operator must look at the faucet’s account."
+            )
+        } catch {
+            throw Problem(
+                .conflict,
+                "faucet_unknown",
+                "The ledger gave no answer, so it is not known whether the money was sent.",
+                hint: "Look at your balance in a minute; today there is no second attempt."
+            )
+        }
+    }
+
+    private static let empty = Problem(
+        .conflict,
+        "faucet_empty",
+        "There is nothing left to give away; you got nothing.",
+        hint: "The operator must fill the faucet’s account. Your turn of today is not used up."
+    )
+
+    private static func refusal(_ place: Int) -> Problem {
+        let (detail, hint) =
+            switch place {
+            case 1: ("You were given something today already.", "Come back tomorrow.")
+            case 2:
+                (
+                    "Your network address was given enough today.",
+                    "Come back tomorrow, or from elsewhere."
+                )
+            default: ("Everything for today was given away.", "Come back tomorrow.")
+            }
+        return Problem(.tooManyRequests, "rate_limited", detail, hint: hint)
+    }
+}
