@@ -106,6 +106,27 @@ extension AccessDatabase {
         }
     }
 
+    /// Records before a place, the latest first, of one organisation; nil begins at the end.
+    public func latestAuditRecords(
+        of organisation: OrganisationID,
+        before sequence: UInt64?,
+        limit: Int
+    ) async throws -> [AuditRecord] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM audit WHERE organisation = ? AND sequence < ?
+                    ORDER BY sequence DESC LIMIT ?
+                    """,
+                arguments: [
+                    organisation.blob, sequence.map { Int64(clamping: $0) } ?? .max,
+                    max(0, min(limit, Self.auditPageMax)),
+                ]
+            ).map { try AuditRecord($0) }
+        }
+    }
+
     /// Walks the whole log and checks every hash.
     ///
     /// - Parameter seen: an end that was seen earlier, which must still be part of it.

@@ -69,7 +69,7 @@ extension Portal {
             guard let visitor = try await visitor(context) else {
                 return Reply.moved(to: LocalPath(page.path).after(PortalPaths.signIn))
             }
-            let read = PageRead(
+            var read = PageRead(
                 request: request,
                 context: context,
                 source: source,
@@ -77,6 +77,7 @@ extension Portal {
             )
             do {
                 let fields = try await Self.fields(request)
+                read.typed = fields
                 guard visitor.session.matches(crossSiteToken: fields["token"] ?? "") else {
                     throw Problem.staleForm
                 }

@@ -5,6 +5,8 @@ struct Snippets: Sendable {
     let model: String
     let interface: CallInterface
     let base: String
+    /// The key that they send; without one they are for a gateway of one's own.
+    var apiKey: String?
 
     init(offer: Offer, gateway: String) {
         self.init(model: offer.model, interface: offer.interface, gateway: gateway)
@@ -34,9 +36,13 @@ struct Snippets: Sendable {
         ]
     }
 
+    private var authorization: String {
+        apiKey.map { "\n  -H 'authorization: Bearer \($0)' \\" } ?? ""
+    }
+
     private var curl: String {
         """
-        curl \(url) \\
+        curl \(url) \\\(authorization)
           -H 'content-type: application/json' \\
           -d '\(body)'
         """
@@ -50,7 +56,7 @@ struct Snippets: Sendable {
 
             client = OpenAI(
                 base_url="\(base)",
-                api_key="none",
+                api_key="\(apiKey ?? "none")",
             )
             reply = client.chat.completions.create(
                 model="\(model)",

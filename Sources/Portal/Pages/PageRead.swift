@@ -12,6 +12,8 @@ struct PageRead: Sendable {
     let source: PageSource
     /// Who is signed in; nil if nobody is.
     let visitor: Visitor?
+    /// What was typed into the page's form, if it is shown again because that was refused.
+    var typed: FormFields?
     private let query: FormQuery
 
     init(request: Request, context: WebContext, source: PageSource, visitor: Visitor? = nil) {

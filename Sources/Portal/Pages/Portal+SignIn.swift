@@ -30,6 +30,8 @@ extension Portal {
             return Reply.moved(to: "/", cookie: access.door.configuration.endedCookie)
         }
         addWallet(access, to: router)
+        addKeys(access, to: router)
+        addProfile(access, to: router)
     }
 
     private static func doorSheet(isNew: Bool, next: LocalPath, party: RelyingParty) -> Sheet {

@@ -1,0 +1,67 @@
+import AccessCore
+import AccessStore
+import Hummingbird
+import MarketTypes
+import WebServing
+
+extension Portal {
+    /// Who somebody is, how they sign in, and what was done in their organisation.
+    func addProfile(_ access: PortalAccess, to router: Router<WebContext>) {
+        let page = PersonalPage(path: PortalPaths.profile) { read, visitor in
+            try await profile(read, visitor, access)
+        }
+        add(page, to: router)
+        add(form: "/account/sign-out-everywhere", of: page, to: router) { sent in
+            try await access.door.database.endSessions(
+                of: sent.visitor.caller.user,
+                source: sent.read.context.source,
+                at: now()
+            )
+            return .moved(PortalPaths.signIn)
+        }
+    }
+
+    private func profile(
+        _ read: PageRead,
+        _ visitor: Visitor,
+        _ access: PortalAccess
+    ) async throws -> Sheet {
+        let now = read.source.now
+        var fill = Fill()
+        fill.put("name", visitor.name)
+        fill.put("token", visitor.session.crossSiteToken)
+        fill.put("party", visitor.party)
+        fill.put("next", PortalPaths.profile)
+        fill.put("mayAdd", visitor.passkeys.count < Passkey.perUserMax)
+        fill.put("nameBytesMax", Passkey.labelBytesMax)
+        fill.put(
+            "passkeys",
+            visitor.passkeys.map { listing in
+                var fill = Fill(["label": listing.label])
+                fill.put("account", NameText.fill(listing.passkey.account))
+                fill.put("created", TimeText.fill(listing.created, now: now))
+                fill.put("used", TimeText.fill(listing.used, now: now))
+                return fill
+            }
+        )
+        let mayRead = visitor.may(.readAudit)
+        fill.put("mayReadAudit", mayRead)
+        fill.put("organisationName", visitor.isAlone ? nil : visitor.organisation?.name)
+        if mayRead {
+            let audit = try await AuditList.load(
+                visitor,
+                before: read["cursor"].flatMap { UInt64($0) },
+                access.door.database
+            )
+            fill.put("records", audit.fills(at: now))
+            fill.put("pages", read.links(PortalPaths.profile, [], next: audit.next))
+        }
+        return Sheet(
+            template: "profile-page",
+            title: "Account",
+            section: .none,
+            fill: fill,
+            scripts: ["passkey.js"]
+        )
+    }
+}
