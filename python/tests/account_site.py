@@ -3,14 +3,16 @@ the pages behind sign-in."""
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+import sys
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-from stoa_market.processes import Stoa
+from stoa_market.processes import Service, Stoa
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("STOA_CHROMIUM", "/usr/bin/chromium")
@@ -33,9 +35,10 @@ class AccountSite:
         home.mkdir(parents=True, exist_ok=True)
         binary = Path(os.environ.get("STOA_BINARY", ROOT / ".build" / "debug" / "stoa"))
         stoa = Stoa(binary, home)
-        for wallet in ("faucet", "alice", "spender"):
+        for wallet in ("faucet", "alice", "spender", "seller"):
             stoa("wallet", "new", wallet)
-        stoa("node", "init", "--allocate", "faucet=1000000", "--allocate", "alice=1000")
+        stoa("node", "init", "--allocate", "faucet=1000000", "--allocate", "alice=1000",
+             "--allocate", "seller=1000")
         self.node = stoa.service("node", "node", "run", "--port", "0").start()
         self.home = home
         self.stoa = Stoa(binary, home, self.node.url)
@@ -45,6 +48,7 @@ class AccountSite:
         self.plain_url = self.serve.url
         # Passkeys belong to names: no number is a relying party.
         self.url = "http://localhost:" + self.serve.url.rsplit(":", 1)[1]
+        self.others: list[Service] = []
 
     def address(self, wallet: str) -> str:
         return next(entry["address"] for entry in self.stoa("wallet", "list")
@@ -67,7 +71,52 @@ class AccountSite:
         with sqlite3.connect(self.home / "access.sqlite", timeout=10) as database:
             database.execute("DELETE FROM buckets WHERE name LIKE 'signin:%'")
 
+    def sell(self) -> Service:
+        """A seller of a model that only says what it is told."""
+        mock = Path(__file__).parent / "mock_upstream.py"
+        upstream = Service(
+            "upstream", [sys.executable, str(mock)], self.home / "upstream.log",
+            dict(os.environ)).start()
+        self.others.append(upstream)
+        seller = self.stoa.service(
+            "seller", "sell", "mock-model", "--wallet", "seller", "--upstream", upstream.url,
+            "--price-in", "20000", "--price-out", "60000", "--bond", "10", "--port", "0").start()
+        self.others.insert(0, seller)
+        return seller
+
+    def spend_for(self, account: str) -> Service:
+        """A gateway that pays from an account which let the spender's key act."""
+        gateway = self.stoa.service(
+            "gateway", "connect", "--wallet", "spender", "--account", account, "--budget", "2",
+            "--lanes", "4", "--port", "0").start()
+        self.others.insert(0, gateway)
+        return gateway
+
+    @staticmethod
+    def call(gateway: Service) -> dict:
+        body = {"model": "mock-model", "messages": [{"role": "user", "content": "Hello"}]}
+        request = urllib.request.Request(
+            gateway.url + "/v1/chat/completions", json.dumps(body).encode(),
+            {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def spent(self, key: str, lines: list[tuple[str, int, int]]) -> None:
+        """Counts that a gateway would have kept: model, days ago and obol, of a key's name."""
+        today = int(time.time() // 86_400)
+        with sqlite3.connect(self.home / "access.sqlite", timeout=10) as database:
+            sums: dict[tuple[str, int], int] = {}
+            for model, ago, amount in lines:
+                for name in (model, ""):
+                    sums[name, today - ago] = sums.get((name, today - ago), 0) + amount
+            for (model, day), amount in sums.items():
+                database.execute(
+                    "INSERT INTO counters VALUES (?, ?, ?, ?, ?, ?)",
+                    (key, bytes(32), model, day, amount.to_bytes(16, "big"), bytes(16)))
+
     def stop(self) -> None:
+        for service in self.others:
+            service.stop()
         self.serve.stop()
         self.node.stop()
 

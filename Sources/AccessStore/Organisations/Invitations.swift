@@ -112,6 +112,24 @@ extension AccessDatabase {
         }
     }
 
+    /// What an invitation is for, for whoever has its text; nil if it is over or never was.
+    public func invitation(
+        _ text: String,
+        at now: Timestamp
+    ) async throws -> (organisation: String, role: Role)? {
+        guard let secret = URLBase64.decode(text, bytesMax: 32) else { return nil }
+        return try await read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT name, role FROM invitations JOIN organisations
+                    ON organisations.id = organisation WHERE token = ? AND expires > ?
+                    """,
+                arguments: [Digest(.invitation, secret).blob, now.stored]
+            ).map { (organisation: $0["name"], role: try $0.role("role")) }
+        }
+    }
+
     /// Takes an invitation back.
     ///
     /// - Throws: ``OrganisationRefusal``.

@@ -28,6 +28,8 @@ public struct AccessDatabase: Sendable {
         pool = try DatabasePool(path: path, configuration: Self.configuration())
         try pool.write { db in
             if try !db.tableExists("place") { try AccessSchema.create(db) }
+            let old = try Int.fetchOne(db, sql: "SELECT format FROM place") ?? 0
+            try AccessSchema.migrate(db, from: old)
             let found = try Int.fetchOne(db, sql: "SELECT format FROM place") ?? 0
             guard found == AccessStoreFormat.number else {
                 throw AccessStoreError.otherFormat(found: found)

@@ -3,7 +3,7 @@ import GRDB
 /// The tables of who may do what (docs/spec/access.md).
 enum AccessSchema {
     static func create(_ db: Database) throws {
-        for part in [place, people, organisations, keys, limits, tokens, audit] {
+        for part in [place, people, organisations, billing, keys, limits, tokens, audit] {
             try db.execute(sql: part)
         }
         try db.execute(
@@ -17,6 +17,18 @@ enum AccessSchema {
         CREATE UNIQUE INDEX IF NOT EXISTS reservations_by_voucher ON reservations(voucher)
         WHERE voucher IS NOT NULL;
         """
+
+    /// Brings the tables of an older format to the present one; a format that it does not know
+    /// stays as it is.
+    static func migrate(_ db: Database, from format: Int) throws {
+        // 1 to 2: whose name stands on statements.
+        guard format == 1 else { return }
+        try db.execute(sql: billing)
+        try db.execute(
+            sql: "UPDATE place SET format = ?",
+            arguments: [AccessStoreFormat.number]
+        )
+    }
 
     private static let place = """
         CREATE TABLE place(id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER NOT NULL);
@@ -61,6 +73,13 @@ enum AccessSchema {
             created INTEGER NOT NULL, expires INTEGER NOT NULL
         ) WITHOUT ROWID;
         CREATE INDEX invitations_of_organisation ON invitations(organisation);
+        """
+
+    private static let billing = """
+        CREATE TABLE billing(
+            organisation BLOB PRIMARY KEY REFERENCES organisations(id), name TEXT NOT NULL,
+            address TEXT NOT NULL, vat TEXT NOT NULL
+        ) WITHOUT ROWID;
         """
 
     private static let keys = """

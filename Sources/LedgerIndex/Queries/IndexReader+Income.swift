@@ -145,7 +145,7 @@ extension IndexReader {
 }
 
 /// The fields of a stored event, as ``EventRecord`` wrote them.
-private struct EventFields {
+struct EventFields {
     private let fields: [String: String]
 
     init(_ json: String) throws {

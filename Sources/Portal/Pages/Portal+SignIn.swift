@@ -32,6 +32,8 @@ extension Portal {
         addWallet(access, to: router)
         addKeys(access, to: router)
         addProfile(access, to: router)
+        addOrganisation(access, to: router)
+        addUsage(access, to: router)
     }
 
     private static func doorSheet(isNew: Bool, next: LocalPath, party: RelyingParty) -> Sheet {

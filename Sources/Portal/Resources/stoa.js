@@ -34,6 +34,7 @@
     var button = event.target.closest("[data-copy]");
     if (button) return copy(button);
     if (event.target.closest("[data-theme-toggle]")) return toggleTheme();
+    if (event.target.closest("[data-print]")) return print();
     // A click beside an open menu closes it.
     document.querySelectorAll("details.menu[open]").forEach(function (menu) {
       if (!menu.contains(event.target)) menu.open = false;

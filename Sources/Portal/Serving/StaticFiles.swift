@@ -37,7 +37,7 @@ struct PortalFiles: Sendable {
     /// The most bytes of a file that is read from a folder.
     static let fileBytesMax = 1 << 20
     /// The most files that are read from a folder.
-    static let filesMax = 64
+    static let filesMax = 128
 
     private(set) var templates: [String: String] = [:]
     private(set) var files: [String: StaticFile] = [:]
