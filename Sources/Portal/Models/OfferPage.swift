@@ -43,7 +43,8 @@ struct OfferPage: Sendable {
     var offer: Offer { entry.record.offer }
     var unit: UnitName { units[offer.denomination] ?? .native }
 
-    func fill(_ source: PageSource, gateway: String) -> Fill {
+    /// - Parameter passes: what whoever looks can do about each plan.
+    func fill(_ source: PageSource, gateway: String, passes: [Fill]) -> Fill {
         var fill = OfferCards.fill(entry, unit, at: source.now)
         fill.put("id", NameText.fill(entry.id.digest))
         fill.put("prices", PriceText.rows(offer.prices, unit))
@@ -67,7 +68,14 @@ struct OfferPage: Sendable {
         fill.put("assetHref", PortalPaths.asset(offer.asset))
         fill.put("assetVersion", "\(offer.assetVersion)")
         fill.put("limits", limits)
-        fill.put("plans", plans.map { plan($0.plan) })
+        fill.put(
+            "plans",
+            zip(plans, passes).map { plan, pass in
+                var fill = self.plan(plan.plan)
+                fill.merge(pass)
+                return fill
+            }
+        )
         let isIncluded = plans.contains { $0.plan.terms.includedOffer == entry.id }
         fill.put("needsPass", isIncluded)
         fill.put("canBuy", fill.values["warning"] as? Bool == false)

@@ -41,6 +41,14 @@ struct PageRead: Sendable {
         return text
     }
 
+    /// The scripts with which the visitor signs; a stranger needs none.
+    var signingScripts: [String] { visitor == nil ? [] : SignedActions.scripts }
+
+    /// Where a stranger signs in to come back here; nil for whoever is signed in.
+    var signInHref: String? {
+        visitor == nil ? LocalPath(request.head.path).after(PortalPaths.signIn) : nil
+    }
+
     func pageRequest(limit: Int) throws -> PageRequest {
         try PageRequest(limit: limit, after: self["cursor"])
     }

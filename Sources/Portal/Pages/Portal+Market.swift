@@ -13,7 +13,12 @@ extension Portal {
         add("/offers/:id", to: router) { read in
             let id = OfferID(try read.digest("id", "offer"))
             let page = try await OfferPage.load(id, read.source)
-            var fill = page.fill(read.source, gateway: options.gatewayURL)
+            var passes: [Fill] = []
+            for (id, plan) in page.plans {
+                passes.append(try await SignedActions.pass(of: id, plan, read))
+            }
+            var fill = page.fill(read.source, gateway: options.gatewayURL, passes: passes)
+            fill.put("signInHref", access == nil ? nil : read.signInHref)
             let history = try await read.source.index.history(
                 of: .offer(id),
                 PageRequest(limit: OfferPage.historyMax)
@@ -23,7 +28,8 @@ extension Portal {
                 template: "offer-page",
                 title: page.offer.model,
                 section: .market,
-                fill: fill
+                fill: fill,
+                scripts: read.signingScripts
             )
         }
     }

@@ -172,11 +172,13 @@ extension Portal {
                 PageRequest(limit: JobPages.historyMax)
             )
             fill.put("events", try await read.source.fills(history.items))
+            fill.put("acts", try await SignedActions.job(id, read))
             return Sheet(
                 template: "job-page",
                 title: "Job \(NameText.short(id.digest))",
                 section: .jobs,
-                fill: fill
+                fill: fill,
+                scripts: read.signingScripts
             )
         }
         add("/disputes/:id", to: router) { read in
@@ -205,12 +207,14 @@ extension Portal {
 
     private func addGovernance(to router: Router<WebContext>) {
         add("/governance", to: router) { read in
-            let fill = try await GovernancePage.load(read.source).fill()
+            var fill = try await GovernancePage.load(read.source).fill()
+            fill.put("stakeOf", try await SignedActions.stake(read))
             return Sheet(
                 template: "governance-page",
                 title: "Governance",
                 section: .governance,
-                fill: fill
+                fill: fill,
+                scripts: read.signingScripts
             )
         }
         add("/governance/rules", to: router) { read in
@@ -232,11 +236,14 @@ extension Portal {
                 PageRequest(limit: 30)
             )
             fill.put("events", try await read.source.fills(history.items))
+            fill.merge(try await SignedActions.vote(on: page, read))
+            fill.put("signInHref", access == nil ? nil : read.signInHref)
             return Sheet(
                 template: "proposal-page",
                 title: page.proposal.content.title,
                 section: .governance,
-                fill: fill
+                fill: fill,
+                scripts: read.signingScripts
             )
         }
     }

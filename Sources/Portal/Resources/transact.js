@@ -50,6 +50,8 @@
     var made = { type: form.dataset.transact };
     Array.from(form.elements).forEach(function (field) {
       if (!field.name || (field.type === "radio" && !field.checked)) return;
+      // What may be left out and is empty is left out.
+      if (!field.value.trim() && !field.required) return;
       made[field.name] = member(field, form);
     });
     return made;
