@@ -38,7 +38,8 @@ class AccountSite:
         for wallet in ("faucet", "alice", "spender", "seller"):
             stoa("wallet", "new", wallet)
         stoa("node", "init", "--allocate", "faucet=1000000", "--allocate", "alice=1000",
-             "--allocate", "seller=1000")
+             "--allocate", "seller=10000", "--number", "governance.votingDelayBlocks=12",
+             "--number", "governance.votingPeriodBlocks=600")
         self.node = stoa.service("node", "node", "run", "--port", "0").start()
         self.home = home
         self.stoa = Stoa(binary, home, self.node.url)
@@ -54,6 +55,9 @@ class AccountSite:
         return next(entry["address"] for entry in self.stoa("wallet", "list")
                     if entry["name"] == wallet)
 
+    def balance(self, account: str) -> int:
+        return int(self.stoa("wallet", "balance", account)["balanceObol"])
+
     def ask(self, method: str, path: str, data: bytes | None = None, **headers):
         """An answer as it is, also one that leads elsewhere or refuses."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -67,9 +71,9 @@ class AccountSite:
             return answer.status, answer.headers, answer.read().decode()
 
     def forget_rates(self) -> None:
-        """An address may try to sign in so often in a minute; the tests of one module are many."""
+        """Addresses and people may do so much in a minute; the tests of one module are many."""
         with sqlite3.connect(self.home / "access.sqlite", timeout=10) as database:
-            database.execute("DELETE FROM buckets WHERE name LIKE 'signin:%'")
+            database.execute("DELETE FROM buckets WHERE name NOT LIKE 'faucet:%'")
 
     def sell(self) -> Service:
         """A seller of a model that only says what it is told."""

@@ -3,6 +3,7 @@ import Hummingbird
 import LedgerClient
 import LedgerIndex
 import Logging
+import NIOCore
 import WebServing
 
 /// What went wrong, for people; the middleware writes it as a page.
@@ -16,6 +17,13 @@ extension Problem {
         switch error {
         case let problem as Problem: return problem
         case let error where Problem(refusal: error) != nil: return Problem(refusal: error)
+        case is NIOTooManyBytesError:
+            return Problem(
+                .contentTooLarge,
+                "request_too_large",
+                "The form is larger than this page takes; nothing was done.",
+                hint: "Type less into it."
+            )
         case IndexError.badQuestion(let what):
             return Problem(
                 .badRequest,

@@ -1,0 +1,678 @@
+"""The pages behind sign-in, in a real browser: Debian's chromium with a virtual authenticator, over
+a ledger, a seller and a gateway that are real processes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+import time
+import urllib.parse
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "python"))
+
+from axe_playwright_python.sync_playwright import Axe  # noqa: E402
+from playwright.sync_api import sync_playwright  # noqa: E402
+
+from account_site import CHROMIUM, AccountSite, Person, until  # noqa: E402
+
+STOA = 10 ** 9
+WEIGHT_MAX = 150_000
+PAGES = ("/wallet", "/account", "/account/keys", "/account/keys/new", "/account/organisation",
+         "/account/usage", "/account/invoices", "/account/invoices/2026-11")
+FORMS = ("/wallet/faucet", "/account/keys/new", "/account/keys/abcdefghijkl/revoke",
+         "/account/keys/abcdefghijkl/rotate", "/account/sign-out-everywhere",
+         "/account/organisation/new", "/account/organisation/switch",
+         "/account/organisation/invite", "/account/organisation/withdraw",
+         "/account/organisation/member", "/account/organisation/link", "/account/invoices",
+         "/join/" + "A" * 43)
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which(CHROMIUM), reason="chromium is not installed: scripts/test installs it")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    site = AccountSite(tmp_path_factory.mktemp("account") / "home")
+    try:
+        site.sell()
+        yield site
+    finally:
+        site.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture()
+def newcomer(site, browser):
+    person = Person(site, browser)
+    yield person
+    person.close()
+
+
+@pytest.fixture(scope="module")
+def ada(site, browser):
+    """Somebody who has been here for a while."""
+    person = Person(site, browser)
+    person.sign_up("Ada Lovelace")
+    person.take_from_faucet()
+    yield person
+    person.close()
+
+
+@pytest.fixture(autouse=True)
+def patience(site):
+    site.forget_rates()
+
+
+def form(person: Person, **fields: str) -> bytes:
+    """A form's body with the token of the person's session."""
+    person.go("/account")
+    token = person.page.get_attribute("main input[name=token]", "value")
+    return urllib.parse.urlencode({"token": token, **fields}).encode()
+
+
+FORM = {"content_type": "application/x-www-form-urlencoded"}
+
+
+# --- who gets in -----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path", [*PAGES, "/join/" + "A" * 43, "/wallet?account=x&y=1"])
+def test_a_stranger_is_shown_the_way_in(site, path):
+    """PRT-72: nobody's request for a page behind sign-in leads to sign-in, and back."""
+    status, headers, _ = site.ask("GET", path)
+    assert status == 303 and headers["cache-control"] == "no-store"
+    assert headers["location"] == "/sign-in?next=" + urllib.parse.quote(path, safe="")
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_a_strangers_form_does_nothing(site, path):
+    status, headers, _ = site.ask("POST", path, b"token=x", **FORM)
+    assert status == 303 and headers["location"].startswith("/sign-in?next=%2F")
+
+
+@pytest.mark.parametrize("next_path", [
+    "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)",
+    "/%0d%0aSet-Cookie:x", "wallet", "", "/\tevil", "/a b", "/" + "a" * 4096, "/é", "\\/evil",
+])
+def test_next_does_not_leave_the_site(site, ada, next_path):
+    """PRT-71: what is no path of this site is the wallet."""
+    query = "?next=" + urllib.parse.quote(urllib.parse.unquote(next_path), safe="")
+    for page in ("/sign-in", "/sign-up"):
+        status, _, html = site.ask("GET", page + query)
+        assert status == 200 and 'data-next="/wallet"' in html
+        status, headers, _ = site.ask("GET", page + query, cookie=ada.cookie())
+        assert status == 303 and headers["location"] == "/wallet"
+
+
+def test_next_leads_back_with_its_whole_question(site):
+    path = "/oauth/authorize?client_id=a&state=%20%26&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2F"
+    _, _, html = site.ask("GET", "/sign-in?next=" + urllib.parse.quote(path, safe=""))
+    assert f'data-next="{path.replace("&", "&amp;")}"' in html
+
+
+def test_sign_up_sign_out_and_in_again(site, newcomer):
+    """PRT-70: a passkey makes an account, and leads back to it."""
+    newcomer.go("/offers/nothing")
+    newcomer.go("/assets")
+    newcomer.page.click(".sign-in")
+    newcomer.page.click("text=Make an account")
+    newcomer.page.fill("#f-name", "Grace <b>Hopper</b>")
+    newcomer.page.click("text=Make a passkey")
+    newcomer.page.wait_for_url(site.url + "/assets")
+    assert newcomer.page.inner_text(".who-name") == "Grace <b>Hopper</b>"
+    newcomer.go("/wallet")
+    address = newcomer.address
+    assert address.startswith("stoa1")
+    newcomer.sign_out()
+    assert site.ask("GET", "/wallet", cookie=newcomer.cookie())[0] == 303
+    newcomer.sign_in("/wallet")
+    assert newcomer.address == address
+    newcomer.said.remove(next(text for text in newcomer.said if "404" in text))
+    assert newcomer.said == []
+
+
+def test_a_refused_passkey_is_explained(site, browser):
+    with_nothing = Person(site, browser)
+    with_nothing.devtools.send("WebAuthn.setUserVerified", {
+        "authenticatorId": with_nothing.authenticator, "isUserVerified": False})
+    with_nothing.go("/sign-up")
+    with_nothing.page.fill("#f-name", "Nobody")
+    with_nothing.page.click("text=Make a passkey")
+    with_nothing.page.wait_for_selector("#passkey-fault:not([hidden])", timeout=90_000)
+    assert "cancelled" in with_nothing.page.inner_text("#passkey-fault")
+    assert site.ask("GET", "/wallet", cookie=with_nothing.cookie())[0] == 303
+    with_nothing.close()
+
+
+def test_without_scripts_or_under_a_number_it_is_said(site, browser):
+    """PRT-70: what is needed is said where it is missing."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.url + "/sign-in")
+    assert "need JavaScript" in page.inner_text("main")
+    context.close()
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(site.plain_url + "/sign-in?next=/jobs")
+    assert "belong to localhost" in page.inner_text("#passkey-fault")
+    assert page.get_attribute("#passkey-fault a", "href") == site.url + "/sign-in?next=/jobs"
+    context.close()
+
+
+def test_a_program_is_allowed_after_sign_in(site, newcomer):
+    """PRT-71: the consent of OAuth sends people to sign-in, who come back to it."""
+    newcomer.sign_up("Owner", "/account")
+    made = newcomer.page.evaluate("""async () => (await fetch("/oauth/clients", {
+        method: "POST", headers: {"content-type": "application/json"},
+        body: JSON.stringify({name: "Reader", scope: "usage:read",
+            redirectURIs: ["http://127.0.0.1:9/back"], confidential: false})})).json()""")
+    newcomer.sign_out()
+    query = urllib.parse.urlencode({
+        "response_type": "code", "client_id": made["clientId"], "scope": "usage:read",
+        "redirect_uri": "http://127.0.0.1:9/back", "state": "a b&c",
+        "code_challenge": "A" * 43, "code_challenge_method": "S256"})
+    newcomer.go("/oauth/authorize?" + query)
+    assert "/sign-in?next=" in newcomer.page.url
+    newcomer.page.click("text=Sign in with a passkey")
+    newcomer.page.wait_for_selector("text=Allow Reader to act for you?")
+
+
+# --- what is kept of it ---------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path", [*PAGES, "/", "/search", "/nothing"])
+def test_what_names_a_person_is_kept_nowhere(site, ada, path):
+    """PRT-73: no cache, no entity tag, no compression."""
+    _, headers, html = site.ask("GET", path, cookie=ada.cookie(), accept_encoding="gzip")
+    assert "Ada Lovelace" in html
+    assert headers["cache-control"] == "no-store"
+    assert headers["etag"] is None and headers["content-encoding"] is None
+    assert "unsafe" not in headers["content-security-policy"]
+
+
+def test_strangers_pages_are_as_before(site):
+    status, headers, html = site.ask("GET", "/search")
+    assert status == 200 and headers["etag"] and "Sign in" in html
+    assert "cookie" in headers["vary"]
+
+
+# --- other sites ----------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path", FORMS)
+def test_another_sites_form_is_refused(site, ada, path):
+    """PRT-74: neither another site's page nor another session's token does anything."""
+    good = form(ada, name="x", label="x", role="viewer")
+    cookie = ada.cookie()
+    for origin in ({"origin": "https://evil.example"}, {"sec_fetch_site": "cross-site"}, {},
+                   {"sec_fetch_site": "same-site", "origin": site.url}):
+        status, _, body = site.ask("POST", path, good, cookie=cookie, **FORM, **origin)
+        assert status == 403 and "another site" in body, origin
+    for token in (b"token=wrong&name=x", b"name=x", b"token=" + b"A" * 43):
+        status, _, body = site.ask(
+            "POST", path, token, cookie=cookie, sec_fetch_site="same-origin", **FORM)
+        if path.startswith("/join/"):
+            assert status in (403, 404)
+        else:
+            assert status == 403 and "of another session" in body
+    assert site.ask("GET", "/wallet", cookie=cookie)[0] == 200
+
+
+@pytest.mark.parametrize("body", [b"\xff", b"a", b"x" * 20_000, b"token=a&token=b", b"%zz=1"])
+def test_hostile_bodies_are_refused(site, ada, body):
+    status, _, text = site.ask("POST", "/account/keys/new", body, cookie=ada.cookie(),
+                               sec_fetch_site="same-origin", **FORM)
+    assert status in (400, 403, 413) and "<h1>" in text
+
+
+# --- money ----------------------------------------------------------------------------------------
+
+def test_the_faucet_gives_once_a_day(site, newcomer):
+    """PRT-80: a refusal does not look like success."""
+    newcomer.sign_up("Thirsty")
+    assert "Take 5 STOA" in newcomer.page.inner_text("main")
+    newcomer.take_from_faucet()
+    assert "in your account" in newcomer.page.inner_text(".notice.good")
+    address = newcomer.address
+    assert site.balance(address) == 5 * STOA
+    newcomer.take_from_faucet()
+    assert "already" in newcomer.page.inner_text(".notice.bad")
+    assert newcomer.page.locator(".notice.good").count() == 0
+    assert site.balance(address) == 5 * STOA
+
+
+def test_money_is_sent_after_it_was_shown(site, ada):
+    """PRT-75, PRT-76: the sentences first, then the signature, then what came of it."""
+    alice = site.address("alice")
+    before = (site.balance(ada_address(ada)), site.balance(alice))
+    ada.page.fill("#f-to", alice)
+    ada.page.fill("#f-amount", "1.25")
+    ada.page.click("#send button")
+    ada.page.wait_for_selector("#transact-sign:not([disabled])")
+    shown = ada.page.inner_text("#transact-summary")
+    assert alice in shown and "1.25" in shown
+    assert site.balance(alice) == before[1], "nothing is sent before it is signed"
+    assert ada.sign() == "accepted"
+    ada.close_dialog()
+    assert site.balance(alice) == before[1] + 125 * STOA // 100
+    after = site.balance(ada_address(ada))
+    assert before[0] - 126 * STOA // 100 < after < before[0] - 125 * STOA // 100
+    assert f"{after / STOA:.9f}".rstrip("0") in ada.page.inner_text("#balance")
+
+
+def ada_address(ada: Person) -> str:
+    ada.go("/wallet")
+    return ada.address
+
+
+def test_what_the_ledger_refuses_is_said(site, ada):
+    """PRT-76: which refusal, what it cost, what it means."""
+    ada.go("/wallet")
+    ada.page.fill("#f-to", site.address("alice"))
+    ada.page.fill("#f-amount", "1000")
+    ada.page.click("#send button")
+    assert ada.sign() == "refused"
+    outcome = ada.page.inner_text("#transact-outcome")
+    assert "insufficientBalance" in outcome and "fee" in outcome
+    link = ada.page.get_attribute("#transact-outcome a", "href")
+    assert site.ask("GET", link)[0] == 200
+    ada.close_dialog()
+
+
+@pytest.mark.parametrize("amount", ["abc", "1.0000000001", "-1", "1e3"])
+def test_what_is_no_amount_is_not_sent(site, ada, amount):
+    ada.go("/wallet")
+    ada.page.fill("#f-to", site.address("alice"))
+    ada.page.fill("#f-amount", amount)
+    ada.page.click("#send button")
+    ada.page.wait_for_selector("#transact-outcome.bad")
+    assert "Nothing was sent" in ada.page.inner_text("#transact-outcome")
+    assert not ada.page.is_visible("#transact-sign")
+    ada.page.click("#transact-cancel")
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(site, ada):
+    """PRT-76: unknown is not failed, and asking again takes effect once."""
+    alice = site.address("alice")
+    ada.go("/wallet")
+    before = site.balance(alice)
+    ada.page.fill("#f-to", alice)
+    ada.page.fill("#f-amount", "0.5")
+
+    def lose(route):
+        route.fetch()
+        route.abort()
+    ada.page.route("**/transactions/assemble", lose)
+    ada.page.click("#send button")
+    ada.page.wait_for_selector("#transact-sign:not([disabled])")
+    ada.page.click("#transact-sign")
+    ada.page.wait_for_selector("text=not known")
+    ada.page.unroute("**/transactions/assemble")
+    assert ada.sign() == "accepted"
+    ada.close_dialog()
+    assert site.balance(alice) == before + STOA // 2
+    ada.said.clear()
+
+
+def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
+    """PRT-81, PRT-95: a grant on the ledger lets a gateway pay; revoked, it pays no more; and the
+    month's statement shows what the seller claimed."""
+    newcomer.sign_up("Ida")
+    newcomer.take_from_faucet()
+    address = newcomer.address
+    newcomer.page.fill("#f-limit", "3")
+    newcomer.page.click("#permission button:has-text('Allow')")
+    newcomer.page.wait_for_selector("#transact-sign:not([disabled])")
+    shown = newcomer.page.inner_text("#transact-summary")
+    assert site.address("spender") in shown and "3.0" in shown and "6 and 7 and 9 and 10" in shown
+    assert newcomer.sign() == "accepted"
+    newcomer.close_dialog()
+    assert "Allowed" in newcomer.page.inner_text("#permission")
+    gateway = site.spend_for(address)
+    cost = sum(int(site.call(gateway)["usage"]["cost"]) for _ in range(3))
+    newcomer.go("/wallet")
+    assert newcomer.page.inner_text("#spent") != "0 STOA"
+    assert "You pay" in newcomer.page.inner_text("main")
+    newcomer.page.click("text=Change or end it")
+    newcomer.page.click("text=End it now")
+    assert newcomer.sign() == "accepted"
+    newcomer.close_dialog()
+    assert "has ended" in newcomer.page.inner_text("#permission")
+    # The channel is there still, and is closed by its owner's own key.
+    newcomer.page.click("button:has-text('Close')")
+    assert newcomer.sign() == "accepted"
+    newcomer.close_dialog()
+    gateway.stop()
+
+    def claimed():
+        newcomer.go("/account/invoices")
+        newcomer.page.locator(".month-list a").first.click()
+        newcomer.page.wait_for_selector(".statement")
+        return newcomer.page.locator("tfoot").count() == 1
+    until("the seller's claim", claimed, 90)
+    total = f"{cost / STOA:.9f}".rstrip("0")
+    assert total in newcomer.page.inner_text("tfoot")
+    assert "not a tax invoice" in newcomer.page.inner_text("main")
+
+
+def test_a_statement_has_the_buyers_name(site, ada):
+    """PRT-95: as the organisation says, and as text."""
+    ada.go("/account/invoices")
+    ada.page.fill("#f-name", "Analytical Engines <Ltd>")
+    ada.page.fill("#f-address", "12 St James’s Square\nLondon")
+    ada.page.fill("#f-vat", "gb 123 4567 89")
+    ada.page.click("text=Keep")
+    ada.page.wait_for_selector(".notice.good")
+    ada.page.locator(".month-list a").first.click()
+    ada.page.wait_for_selector(".statement")
+    text = ada.page.inner_text(".statement")
+    assert "Analytical Engines <Ltd>" in text and "VAT GB123456789" in text and "London" in text
+    assert "Nothing was paid" in text
+    ada.go("/account/invoices")
+    ada.page.fill("#f-vat", "no!")
+    ada.page.click("text=Keep")
+    ada.page.wait_for_selector(".notice.bad")
+    assert ada.page.input_value("#f-vat") == "no!"
+    ada.said.clear()
+    for month in ("2026-13", "2999-01", "x", "2026-1", "1969-12"):
+        assert site.ask("GET", f"/account/invoices/{month}", cookie=ada.cookie())[0] == 404
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+def bearer(site: AccountSite, key: str) -> int:
+    return site.ask("GET", "/api/v1/status", authorization="Bearer " + key)[0]
+
+
+def test_a_key_is_made_used_rotated_and_revoked(site, ada):
+    """PRT-90: shown once, within budgets; and over when it is said to be."""
+    ada.go("/account/keys/new")
+    ada.page.fill("#f-label", "Nightly evaluation")
+    ada.page.fill("#f-day", "0.5")
+    ada.page.click("text=Limits for single models")
+    ada.page.fill("#f-model-1", "mock-model")
+    ada.page.fill("#f-model-total-1", "2")
+    ada.page.click("text=Make the key")
+    key = ada.page.inner_text("#new-key")
+    assert key.startswith("stoa_live_") and len(key) == 72
+    assert key in ada.page.inner_text(".panel-curl")
+    assert bearer(site, key) == 200
+    ada.go("/account/keys")
+    listed = ada.page.inner_text("main")
+    assert key not in ada.page.content() and "mock-model, in total" in listed
+    assert "0 of 0.5 STOA" in listed and "Nightly evaluation" in listed
+    card = ada.page.locator(".key-card", has_text="Nightly evaluation")
+    card.locator("summary", has_text="Rotate").click()
+    card.locator("select[name=hours]").select_option("1")
+    card.locator("text=Make its successor").click()
+    new = ada.page.inner_text("#new-key")
+    assert "still works for 1 hour" in ada.page.inner_text("main")
+    assert bearer(site, key) == bearer(site, new) == 200
+    ada.go("/account/keys")
+    card = ada.page.locator(".key-card", has=ada.page.locator(f"text={new.split('_')[2]}"))
+    card.locator("summary", has_text="Revoke").click()
+    card.locator("button.danger").click()
+    ada.page.wait_for_selector(".notice.good")
+    assert bearer(site, new) == 401 and bearer(site, key) == 200
+
+
+def test_a_key_is_made_without_scripts_and_kept_typing(site, browser, ada):
+    """PRT-90: plain forms; what is refused is said with what was typed still there."""
+    context = browser.new_context(java_script_enabled=False)
+    context.add_cookies(ada.context.cookies())
+    page = context.new_page()
+    page.goto(site.url + "/account/keys/new")
+    page.fill("#f-label", "By hand")
+    page.uncheck("input[name='scope.calls:write']")
+    page.fill("#f-total", "lots")
+    page.click("text=Make the key")
+    assert "no amount of STOA" in page.inner_text(".notice.bad")
+    assert page.input_value("#f-label") == "By hand"
+    assert not page.is_checked("input[name='scope.calls:write']")
+    page.fill("#f-total", "1")
+    page.uncheck("input[name='scope.usage:read']")
+    page.click("text=Make the key")
+    assert "could do nothing" in page.inner_text(".notice.bad")
+    page.check("input[name='scope.usage:read']")
+    page.click("text=Make the key")
+    key = page.inner_text("#new-key")
+    _, _, body = site.ask("GET", "/auth/session", authorization="Bearer " + key)
+    assert json.loads(body)["scopes"] == "usage:read"
+    context.close()
+
+
+def test_usage_is_drawn_by_day_and_model(site, ada):
+    """PRT-94: the same counts that hold budgets."""
+    ada.go("/account/keys/new")
+    ada.page.fill("#f-label", "Busy")
+    ada.page.click("text=Make the key")
+    key = ada.page.inner_text("#new-key").split("_")[2]
+    site.spent(key, [("llama", 0, STOA), ("llama", 3, 2 * STOA), ("whisper", 29, STOA),
+                     ("vanished", 31, 7 * STOA)])
+    ada.go("/account/usage")
+    text = ada.page.inner_text("main")
+    assert "llama" in text and "whisper" in text and "vanished" not in text
+    assert re.search(r"Last 30 days\s+4 STOA", text) and re.search(r"Today, UTC\s+1 STOA", text)
+    assert ada.page.locator(".day-bars .part").count() == 3
+    assert ada.page.locator(".day-bars .hit").count() == 30
+
+
+# --- organisations --------------------------------------------------------------------------------
+
+def test_somebody_is_invited_joins_and_leaves(site, browser, ada, newcomer):
+    """PRT-92: a link, shown once, used once; roles hold on every page."""
+    ada.go("/account/organisation")
+    ada.page.fill("#f-new", "Analytical Engines")
+    ada.page.click("text=Make it")
+    ada.page.wait_for_selector(".notice.good")
+    ada.page.fill("#f-invite", "Grace")
+    ada.page.select_option("#f-role", "viewer")
+    ada.page.click("text=Make a link")
+    link = ada.page.inner_text("#invitation-link")
+    path = link.removeprefix(site.url)
+    assert path.startswith("/join/")
+
+    site.forget_rates()
+    newcomer.page.goto(link)
+    newcomer.page.click("text=Make an account")
+    newcomer.page.fill("#f-name", "Grace")
+    newcomer.page.click("text=Make a passkey")
+    newcomer.page.wait_for_url(link)
+    assert "Join Analytical Engines?" in newcomer.page.inner_text("h1")
+    newcomer.page.click("button:has-text('Join')")
+    newcomer.page.wait_for_selector(".notice.good")
+    assert "Ada Lovelace" in newcomer.page.inner_text(".members")
+    # It is used up, and a viewer sees little.
+    assert newcomer.go(path).status == 404
+    assert newcomer.go("/account/keys/new").status == 403
+    assert newcomer.go("/account/invoices").status == 403
+    assert newcomer.page.inner_text("h1") == "You may not do that here"
+    newcomer.go("/account/organisation")
+    assert newcomer.page.locator("text=Make a link").count() == 0
+    # A form that the page does not have is refused all the same.
+    refused = site.ask("POST", "/account/organisation/invite",
+                       form(newcomer, label="x", role="owner"), cookie=newcomer.cookie(),
+                       sec_fetch_site="same-origin", **FORM)
+    assert refused[0] == 403
+
+    ada.go("/account/organisation")
+    row = ada.page.locator(".members li", has_text="Grace")
+    row.locator("select").select_option("developer")
+    row.locator("text=Change").click()
+    ada.page.wait_for_selector(".notice.good")
+    assert newcomer.go("/account/keys/new").status == 200
+    newcomer.go("/account/organisation")
+    newcomer.page.click("button:has-text('Leave')")
+    newcomer.page.wait_for_selector("text=You left")
+    assert "Grace" in newcomer.page.inner_text("h1")
+    # The last owner stays.
+    ada.go("/account/organisation")
+    ada.page.click("button:has-text('Leave')")
+    ada.page.wait_for_selector(".notice.bad")
+    assert "Analytical Engines" in ada.page.inner_text("h1")
+    ada.page.click("text=Let it pay")
+    ada.page.wait_for_selector(".notice.good")
+    ada.go("/account")
+    log = ada.page.inner_text(".audit")
+    assert "You made the organisation" in log and "Grace joined" in log
+    ada.go("/account/organisation")
+    ada.page.click("[aria-label='Act for Ada Lovelace']")
+    ada.page.wait_for_selector(".notice.good")
+    ada.said.clear()
+
+
+# --- votes and passes -----------------------------------------------------------------------------
+
+def test_somebody_with_a_stake_votes(site, ada):
+    """PRT-96: locked under Governance, voted on the proposal's page."""
+    ada.go("/governance")
+    ada.page.fill("#f-lock", "1")
+    ada.page.click("#stake button:has-text('Lock')")
+    assert ada.sign() == "accepted"
+    ada.close_dialog()
+    proposal = site.stoa("govern", "propose", "text", "--title", "because", "--document",
+                         str(ROOT / "README.md"), "--wallet", "alice", check=False)
+    if "error" in proposal:
+        proposal = site.stoa("govern", "propose", "number", "channels.closingDelayBlocks=150",
+                             "--title", "because", "--wallet", "seller")
+    path = "/governance/" + proposal["proposal"]
+    _, _, html = site.ask("GET", path)
+    assert "Votes" in html
+
+    def voting():
+        ada.go(path)
+        return ada.page.locator("form[data-transact=vote]").count() == 1
+    until("the voting", voting, 90)
+    assert "Sign in to vote" in site.ask("GET", path)[2]
+    ada.page.check("input[value=yes]")
+    ada.page.click("#vote button")
+    assert ada.sign() == "accepted"
+    ada.close_dialog()
+    ada.go(path)
+    assert "You voted yes" in ada.page.inner_text("#vote")
+
+
+def test_a_pass_is_bought_on_the_offers_page(site, ada):
+    """PRT-96: and it is shown as one's own."""
+    offer = site.stoa("offers", "--model", "mock-model")[0]["id"]
+    site.stoa("pass", "plan", "publish", "gold", "--wallet", "seller", "--offer", offer[:16],
+              "--price", "1", "--blocks", "1000", "--include", "call=10")
+    path = "/offers/" + offer
+    until("the plan", lambda: "gold" in site.ask("GET", path)[2])
+    assert "Sign in to buy" in site.ask("GET", path)[2]
+    ada.go(path)
+    ada.page.click("[aria-label='Buy a pass of gold']")
+    assert ada.sign() == "accepted"
+    ada.close_dialog()
+    assert "Yours" in ada.page.inner_text("main")
+
+
+# --- how it looks ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("width,theme", [(1280, "light"), (360, "light"), (1280, "dark"),
+                                         (360, "dark")])
+def test_accessible_narrow_and_light(site, browser, ada, width, theme):
+    """PRT-7, PRT-8, PRT-9 for the pages behind sign-in."""
+    found = []
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, bypass_csp=True)
+    strangers = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, bypass_csp=True)
+    context.add_cookies(ada.context.cookies())
+    page, stranger = context.new_page(), strangers.new_page()
+    weight = [0]
+
+    def weigh(request):
+        sizes = request.sizes()
+        weight[0] += sizes["responseBodySize"] + sizes["responseHeadersSize"]
+    page.on("requestfinished", weigh)
+    stranger.on("requestfinished", weigh)
+    for path in (*PAGES, "/governance", "/sign-in", "/sign-up", "open menu"):
+        shown = stranger if path.startswith("/sign") else page
+        weight[0] = 0
+        if path == "open menu":
+            shown.goto(site.url + "/wallet", wait_until="networkidle")
+            shown.click(".who summary")
+        else:
+            shown.goto(site.url + path, wait_until="networkidle")
+        wide = shown.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            found.append(f"{path}: {wide} px wide")
+        if weight[0] > WEIGHT_MAX:
+            found.append(f"{path}: {weight[0]} bytes")
+        if "{{" in shown.content():
+            found.append(f"{path}: a template's braces")
+        for violation in Axe().run(shown).response["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                nodes = [node["html"][:140] for node in violation["nodes"][:3]]
+                found.append(f"{path}: {violation['id']} {nodes}")
+    context.close()
+    strangers.close()
+    assert found == []
+
+
+def test_the_dialog_is_for_the_keyboard_too(site, ada):
+    """PRT-8: it opens with Enter, holds the focus, and Escape leaves it."""
+    ada.go("/wallet")
+    ada.page.fill("#f-to", site.address("alice"))
+    ada.page.fill("#f-amount", "0.1")
+    ada.page.keyboard.press("Enter")
+    ada.page.wait_for_selector("#transact-sign:not([disabled])")
+    assert ada.page.evaluate("document.activeElement.id") == "transact-sign"
+    ada.page.keyboard.press("Tab")
+    ada.page.keyboard.press("Tab")
+    assert ada.page.evaluate(
+        "document.activeElement === document.body || "
+        "document.getElementById('transact').contains(document.activeElement)")
+    ada.page.keyboard.press("Escape")
+    assert not ada.page.is_visible("#transact")
+    ada.page.click(".who summary")
+    assert ada.page.is_visible(".who nav")
+    ada.page.keyboard.press("Escape")
+    assert not ada.page.is_visible(".who nav")
+    assert ada.said == []
+
+
+# --- ends -----------------------------------------------------------------------------------------
+
+def test_an_empty_faucet_says_so(site, newcomer):
+    """PRT-80: it gives nothing, and takes nobody's turn. Towards the end: it stays empty."""
+    site.stoa("wallet", "send", "--from", "faucet", site.address("alice"), "999900")
+    rest = site.balance(site.address("faucet")) - 4 * STOA
+    site.stoa("wallet", "send", "--from", "faucet", site.address("alice"),
+              f"{rest / STOA:.9f}")
+    newcomer.sign_up("Late")
+    newcomer.take_from_faucet()
+    assert "nothing left" in newcomer.page.inner_text(".notice.bad")
+    assert site.balance(newcomer.address) == 0
+    site.stoa("wallet", "send", "--from", "alice", site.address("faucet"), "10")
+    newcomer.take_from_faucet()
+    assert "in your account" in newcomer.page.inner_text(".notice.good")
+
+
+def test_signing_out_everywhere(site, browser, newcomer):
+    newcomer.sign_up("Careful", "/account")
+    cookie = newcomer.cookie()
+    newcomer.page.click("text=Sign out everywhere")
+    newcomer.page.wait_for_url(site.url + "/sign-in")
+    time.sleep(0.1)
+    assert site.ask("GET", "/wallet", cookie=cookie)[0] == 303
+
+
+def test_without_the_ledger_the_wallet_says_so(site, ada):
+    """PRT-16: keys and teams are there; money is not known. The last test: it ends the node."""
+    site.node.stop()
+    assert ada.go("/account/keys").status == 200
+    assert ada.go("/wallet").status == 503
+    assert "No money moved" in ada.page.inner_text("main")
