@@ -18,8 +18,9 @@ public struct BillingDetails: Hashable, Sendable {
     /// The number under which they pay value added tax; empty if they have none.
     public let vat: String
 
-    /// Takes what somebody typed; nil if a part is too long or has characters that do not belong
-    /// on paper. Empty lines are left out.
+    /// Takes what somebody typed, without empty lines.
+    ///
+    /// Nil if a part is too long or has characters that do not belong on paper.
     public init?(name: String, address: String, vat: String) {
         // A browser's line ends with two characters, which Swift takes for one.
         let lines = address.split(whereSeparator: \.isNewline).map(Self.trimmed)

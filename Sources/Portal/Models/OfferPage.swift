@@ -43,7 +43,7 @@ struct OfferPage: Sendable {
     var offer: Offer { entry.record.offer }
     var unit: UnitName { units[offer.denomination] ?? .native }
 
-    /// - Parameter passes: what whoever looks can do about each plan.
+    /// What the page shows; `passes` is what whoever looks can do about each plan.
     func fill(_ source: PageSource, gateway: String, passes: [Fill]) -> Fill {
         var fill = OfferCards.fill(entry, unit, at: source.now)
         fill.put("id", NameText.fill(entry.id.digest))

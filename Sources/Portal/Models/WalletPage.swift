@@ -150,7 +150,8 @@ struct SpendingPermission: Sendable {
         )
         fill.put("period", Self.words(grant.periodBlocks, Self.periods))
         fill.put("until", NumberText.grouped(grant.validUntil.rawValue))
-        fill.put("blocksLeft", grant.validUntil.rawValue - min(height.rawValue, grant.validUntil.rawValue))
+        let last = grant.validUntil.rawValue
+        fill.put("blocksLeft", last - min(height.rawValue, last))
         return fill
     }
 

@@ -115,7 +115,7 @@ extension Faucet {
             try await session.execute([
                 .transfer(to: account, denomination: .native, amount: amount)
             ])
-        } catch where error.code == .refused {
+        } catch  where error.code == .refused {
             throw Problem(
                 .conflict,
                 "faucet_refused",

@@ -100,9 +100,9 @@ struct PageErrors: RouterMiddleware {
     static func isForPeople(_ request: Request) -> Bool {
         guard [.get, .head, .post].contains(request.method) else { return false }
         let path = request.uri.path
-        let isProgram = ["/api/", "/v1/", "/auth/", "/oauth/", "/assets/web/", "/assets/lib/"].contains {
-            path.hasPrefix($0)
-        }
+        let isProgram = [
+            "/api/", "/v1/", "/auth/", "/oauth/", "/assets/web/", "/assets/lib/",
+        ].contains { path.hasPrefix($0) }
         return !isProgram && (request.headers[.accept] ?? "").contains("text/html")
     }
 }
