@@ -15,13 +15,6 @@ struct SandboxOptions: ParsableArguments {
     var faucet: String?
     @Option(help: "how much it gives each time, in STOA", transform: Amount.init(argument:))
     var faucetAmount = Amount(obol: 5 * Amount.obolPerStoa)
-    @Option(
-        help: ArgumentHelp(
-            "the gateway's key that people may let spend for them: a wallet's name or an address",
-            valueName: "account"
-        )
-    )
-    var spender: String?
 
     /// The faucet, if one was asked for.
     func faucet(_ home: HomeOptions, _ ledger: any LedgerConnection) throws -> Faucet? {
@@ -32,16 +25,4 @@ struct SandboxOptions: ParsableArguments {
         let key = try Wallets(home: home).open(faucet, passphrase: try home.passphrase())
         return Faucet(AccountSession(key: key, ledger: ledger), amount: faucetAmount)
     }
-
-    /// Who spends for people who allow it, if anybody does.
-    func delegate(_ home: HomeOptions) throws -> (any SpendingDelegate)? {
-        try spender.map { SpendingKey(account: try Wallets(home: home).resolve($0)) }
-    }
-}
-
-/// One key that acts for whoever allows it.
-private struct SpendingKey: SpendingDelegate {
-    let account: AccountID
-
-    func sessionKey(of account: AccountID) -> AccountID { self.account }
 }

@@ -10,6 +10,7 @@ import LedgerClient
 import LedgerIndex
 import Logging
 import MarketAPI
+import MarketTypes
 import NIOSSL
 import Portal
 import ServiceLifecycle
@@ -101,7 +102,7 @@ struct Serve: AsyncParsableCommand {
                 let personal = PortalAccess(
                     door,
                     faucet: try sandbox.faucet(index.home, ledger),
-                    delegate: try sandbox.delegate(index.home)
+                    delegate: HostedSpending(wallets: wallets)
                 )
                 let market = Market(
                     api: api,
@@ -190,4 +191,11 @@ struct Serve: AsyncParsableCommand {
             )
         }
     }
+}
+
+/// The hosted wallets, as those whom people let spend for them.
+private struct HostedSpending: SpendingDelegate {
+    let wallets: HostedWallets
+
+    func sessionKey(of account: AccountID) -> AccountID? { wallets.sessionKey(of: account) }
 }

@@ -35,7 +35,7 @@ class AccountSite:
         home.mkdir(parents=True, exist_ok=True)
         binary = Path(os.environ.get("STOA_BINARY", ROOT / ".build" / "debug" / "stoa"))
         stoa = Stoa(binary, home)
-        for wallet in ("faucet", "alice", "spender", "seller"):
+        for wallet in ("faucet", "alice", "seller"):
             stoa("wallet", "new", wallet)
         stoa("node", "init", "--allocate", "faucet=1000000", "--allocate", "alice=1000",
              "--allocate", "seller=10000", "--number", "governance.votingDelayBlocks=12",
@@ -44,8 +44,8 @@ class AccountSite:
         self.home = home
         self.stoa = Stoa(binary, home, self.node.url)
         self.serve = self.stoa.service(
-            "serve", "serve", "--port", "0", "--faucet", "faucet", "--spender", "spender",
-            "--address-rate", "1000000", *options).start()
+            "serve", "serve", "--port", "0", "--faucet", "faucet", "--address-rate", "1000000",
+            *options).start()
         self.plain_url = self.serve.url
         # Passkeys belong to names: no number is a relying party.
         self.url = "http://localhost:" + self.serve.url.rsplit(":", 1)[1]
@@ -88,22 +88,14 @@ class AccountSite:
         self.others.insert(0, seller)
         return seller
 
-    def spend_for(self, account: str) -> Service:
-        """A gateway that pays from an account which let the spender's key act."""
-        gateway = self.stoa.service(
-            "gateway", "connect", "--wallet", "spender", "--account", account, "--budget", "2",
-            "--lanes", "4", "--port", "0").start()
-        self.others.insert(0, gateway)
-        return gateway
-
-    @staticmethod
-    def call(gateway: Service) -> dict:
+    def call(self, key: str) -> tuple[int, dict]:
+        """A model called with a key of this market, paid from its organisation's account."""
         body = {"model": "mock-model", "messages": [{"role": "user", "content": "Hello"}]}
-        request = urllib.request.Request(
-            gateway.url + "/v1/chat/completions", json.dumps(body).encode(),
-            {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
+        status, _, text = self.ask(
+            "POST", "/v1/chat/completions", json.dumps(body).encode(),
+            content_type="application/json", authorization="Bearer " + key,
+            accept="application/json")
+        return status, json.loads(text)
 
     def spent(self, key: str, lines: list[tuple[str, int, int]]) -> None:
         """Counts that a gateway would have kept: model, days ago and obol, of a key's name."""

@@ -326,21 +326,44 @@ def test_an_answer_that_is_lost_is_asked_for_again(site, ada):
 
 
 def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
-    """PRT-81, PRT-95: a grant on the ledger lets a gateway pay; revoked, it pays no more; and the
-    month's statement shows what the seller claimed."""
+    """PRT-81, PRT-94, PRT-95: with a grant on the ledger the market pays for calls that come with
+    a key; revoked, it pays no more; usage and the month's statement show what it was."""
     newcomer.sign_up("Ida")
     newcomer.take_from_faucet()
-    address = newcomer.address
+    newcomer.go("/account/keys/new")
+    newcomer.page.fill("#f-label", "Caller")
+    newcomer.page.fill("#f-day", "1")
+    newcomer.page.click("text=Make the key")
+    key = newcomer.page.inner_text("#new-key")
+    assert site.url + "/v1/chat/completions" in newcomer.page.inner_text(".panel-curl")
+    refused, _ = site.call(key)
+    assert refused != 200, "nothing was granted yet"
+    newcomer.go("/wallet")
     newcomer.page.fill("#f-limit", "3")
     newcomer.page.click("#permission button:has-text('Allow')")
     newcomer.page.wait_for_selector("#transact-sign:not([disabled])")
     shown = newcomer.page.inner_text("#transact-summary")
-    assert site.address("spender") in shown and "3.0" in shown and "6 and 7 and 9 and 10" in shown
+    assert "3.0" in shown and "6 and 7 and 9 and 10" in shown
+    assert newcomer.page.locator("#permission [name=session]").first.input_value() in shown
     assert newcomer.sign() == "accepted"
     newcomer.close_dialog()
     assert "Allowed" in newcomer.page.inner_text("#permission")
-    gateway = site.spend_for(address)
-    cost = sum(int(site.call(gateway)["usage"]["cost"]) for _ in range(3))
+
+    cost = 0
+
+    def called():
+        nonlocal cost
+        status, answer = site.call(key)
+        cost += int(answer["usage"]["cost"]) if status == 200 else 0
+        return status == 200
+    until("the first call", called, 60)
+    assert called() and called()
+    total = f"{cost / STOA:.9f}".rstrip("0")
+    newcomer.go("/account/usage")
+    assert total in newcomer.page.inner_text(".stats") and "mock-model" in \
+        newcomer.page.inner_text("main")
+    newcomer.go("/account/keys")
+    assert f"{total} of 1 STOA" in newcomer.page.inner_text("main")
     newcomer.go("/wallet")
     assert newcomer.page.inner_text("#spent") != "0 STOA"
     assert "You pay" in newcomer.page.inner_text("main")
@@ -353,7 +376,6 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
     newcomer.page.click("button:has-text('Close')")
     assert newcomer.sign() == "accepted"
     newcomer.close_dialog()
-    gateway.stop()
 
     def claimed():
         newcomer.go("/account/invoices")
@@ -361,9 +383,9 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
         newcomer.page.wait_for_selector(".statement")
         return newcomer.page.locator("tfoot").count() == 1
     until("the seller's claim", claimed, 90)
-    total = f"{cost / STOA:.9f}".rstrip("0")
     assert total in newcomer.page.inner_text("tfoot")
     assert "not a tax invoice" in newcomer.page.inner_text("main")
+    until("calls that are not paid any more", lambda: site.call(key)[0] != 200, 60)
 
 
 def test_a_statement_has_the_buyers_name(site, ada):

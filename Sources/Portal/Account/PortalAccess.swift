@@ -28,8 +28,8 @@ public struct PortalAccess: Sendable {
 /// Spends for accounts that granted its key a session (docs/spec/authorization.md).
 public protocol SpendingDelegate: Sendable {
     /// The account that the key would control on its own which acts for `account`: what a grant
-    /// names.
-    func sessionKey(of account: AccountID) -> AccountID
+    /// names. Nil if the key cannot be had now.
+    func sessionKey(of account: AccountID) -> AccountID?
 }
 
 /// Gives a little to whoever signed in, so that they can try the market out.

@@ -19,10 +19,10 @@ struct WalletPage: Sendable {
     ) async throws -> WalletPage {
         let status = try await source.ledger.status()
         var permission: SpendingPermission?
-        if let delegate = access.delegate {
+        if let delegate = access.delegate?.sessionKey(of: account) {
             permission = try await SpendingPermission.load(
                 account,
-                delegate: delegate.sessionKey(of: account),
+                delegate: delegate,
                 at: status.height,
                 source.ledger
             )

@@ -123,7 +123,7 @@ extension FormOutcome {
             var snippets = Snippets(
                 model: "my-model",
                 interface: .chat,
-                gateway: portal.options.gatewayURL
+                gateway: origin
             )
             snippets.apiKey = made.text.text
             texts = snippets.all.filter { ["curl", "python"].contains($0.language) }
