@@ -157,6 +157,7 @@ extension Portal {
     /// Where programs reach this market: as its operator says, or as the browser does.
     func origin(of request: Request) -> String {
         if let origin = access?.door.configuration.party.origins.first { return origin }
-        return "http://" + (request.head.authority ?? "localhost")
+        let scheme = access?.door.configuration.isTLS == true ? "https://" : "http://"
+        return scheme + (request.head.authority ?? "localhost")
     }
 }
