@@ -163,20 +163,23 @@ let package = Package(
             "LedgerNode",
             [
                 "CanonicalCoding", "Consensus", "Identity", "LedgerClient", "LedgerCore",
-                "LedgerStore", "MarketTypes", hummingbird, httpTypes, logging, nioCore, services,
+                "LedgerStore", "MarketTypes", "Telemetry", hummingbird, httpTypes, logging,
+                nioCore, services,
             ]),
         floor(
             "Provider",
             [
                 "CanonicalCoding", "Identity", "Journal", "LedgerClient", "LedgerCore",
-                "MarketTypes", "OpenAIWire", "SettlementCore", httpClient, httpTypes, hummingbird,
+                "MarketTypes", "OpenAIWire", "SettlementCore", "Telemetry", httpClient, httpTypes,
+                hummingbird,
                 logging, nioCore, nioHTTP1, services,
             ]),
         floor(
             "Gateway",
             [
                 "CanonicalCoding", "Identity", "Journal", "LedgerClient", "LedgerCore",
-                "MarketTypes", "OpenAIWire", "SettlementCore", httpClient, httpTypes, hummingbird,
+                "MarketTypes", "OpenAIWire", "SettlementCore", "Telemetry", httpClient, httpTypes,
+                hummingbird,
                 logging, nioCore, nioHTTP1, services,
             ]),
 
@@ -189,7 +192,10 @@ let package = Package(
 
         floor(
             "Telemetry",
-            [logging, .product(name: "CoreMetrics", package: "swift-metrics")]),
+            [
+                logging, httpTypes, hummingbird, nioCore, services,
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ]),
 
         // who may do what, and the doors for programs and people
         floor(
@@ -205,7 +211,7 @@ let package = Package(
             "WebServing",
             [
                 "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "MarketTypes",
-                "OpenAIWire", httpTypes, hummingbird, logging, nioCore,
+                "OpenAIWire", "Telemetry", httpTypes, hummingbird, logging, nioCore,
             ]),
         floor(
             "CallDoor",
@@ -238,10 +244,11 @@ let package = Package(
             dependencies: [
                 "AccessCore", "AccessStore",
                 "ABCI", "CallDoor", "CanonicalCoding", "CometBFTClient", "CometBFTTypes",
-                "Consensus", "Gateway", "Identity", "LedgerClient", "LedgerCore", "LedgerIndex", "LedgerNode", "LedgerStore",
+                "Consensus", "Gateway", "Identity", "LedgerClient", "LedgerCore", "LedgerIndex",
+                "LedgerNode", "LedgerStore",
                 "MarketAPI", "MarketTypes", "OpenAIWire", "Portal", "Proofs", "Provider",
-                "SettlementCore", "Simulation", "ValidatorNode", "WebServing",
-                hummingbird, httpClient, logging, nioCore, nioPosix, services,
+                "SettlementCore", "Simulation", "Telemetry", "ValidatorNode", "WebServing",
+                hummingbird, httpClient, logging, nioCore, nioHTTP1, nioPosix, services,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -269,7 +276,8 @@ let package = Package(
             [
                 "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
                 "LedgerCore", "LedgerIndex", "MarketAPI", "MarketTypes", "SettlementCore",
-                "WebServing", httpClient, httpTypes, hummingbird, logging, nioCore, services,
+                "WebServing", httpClient, httpTypes, hummingbird, logging, nioCore,
+                services,
             ]),
         tests(
             "PortalTests",
@@ -372,7 +380,10 @@ let package = Package(
             ]),
         tests(
             "TelemetryTests",
-            ["Telemetry", logging, .product(name: "CoreMetrics", package: "swift-metrics")]),
+            [
+                "Telemetry", httpTypes, hummingbird, logging, nioCore,
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ]),
         tests("TidyTests", ["core-replay"]),
     ].filter { target in
         guard target.type == .test, let chosenTests else { return true }

@@ -35,8 +35,10 @@ final class CallBook: Sendable {
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
     private let endings: (any CallEndings)?
+    private let metrics: GatewayMetrics
     /// The offers that stand in the journal.
     private let storedOffers: Mutex<Set<OfferID>>
+    private let hasFailed = Atomic(false)
     /// Tells once that the journal has failed for good.
     let failures: AsyncStream<JournalError>
     private let failed: AsyncStream<JournalError>.Continuation
@@ -48,6 +50,7 @@ final class CallBook: Sendable {
         storedOffers: Set<OfferID>,
         endings: (any CallEndings)? = nil,
         logger: Logger,
+        metrics: GatewayMetrics = .off,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.wallet = wallet
@@ -56,18 +59,21 @@ final class CallBook: Sendable {
         self.storedOffers = Mutex(storedOffers)
         self.endings = endings
         self.logger = logger
+        self.metrics = metrics
         self.now = now
         (failures, failed) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
     }
 
     /// Appends to the journal; without it nothing may be promised or paid any more.
     private func append(_ records: JournalRecord...) async throws(JournalError) {
+        let start = ContinuousClock.now
         do {
             if records.count == 1, let record = records.first {
                 _ = try await journal.append(record.canonicalBytes)
             } else {
                 _ = try await journal.appendAll(records.map(\.canonicalBytes))
             }
+            metrics.journaled(since: start)
         } catch {
             note(error)
             throw error
@@ -77,8 +83,14 @@ final class CallBook: Sendable {
     /// Reports a failure; one of a single record, such as a full queue, passes.
     func note(_ error: JournalError) {
         logger.error("the journal could not be written", metadata: ["error": "\(error)"])
-        if case .failed = error { failed.yield(error) }
+        if case .failed = error {
+            hasFailed.store(true, ordering: .relaxed)
+            failed.yield(error)
+        }
     }
+
+    /// Whether the journal can still be written.
+    var isWorking: Bool { !hasFailed.load(ordering: .relaxed) }
 
     /// Makes a signed promise durable; its lane is freed again if it could not be written.
     func write(_ engagement: Engagement) async throws(JournalError) {
@@ -94,6 +106,7 @@ final class CallBook: Sendable {
                 try await append(.offer(engagement.offer), record)
                 storedOffers.withLock { _ = $0.insert(id) }
             }
+            metrics.promised(engagement)
         } catch {
             // After a failed write nobody knows what a restart will find, so the lane stays taken.
             if case .failed = error { throw error }
@@ -138,6 +151,7 @@ final class CallBook: Sendable {
         recent.add(RecentReceipt(call.receipt, under: engagement.offer))
         wallet.wake(engagement.seller)
         await endings?.ended(engagement.voucher.digest, charge: call.receipt.document.charge)
+        metrics.settled(call.receipt.document, under: engagement.offer)
         return call.receipt
     }
 
@@ -185,6 +199,7 @@ final class CallBook: Sendable {
             evidence: claim
         )
         wallet.withLock { $0.strikeOff(strike) }
+        metrics.struckOff(reason)
         wallet.wake(engagement.seller)
         logger.warning(
             "seller struck off",

@@ -99,7 +99,10 @@ struct CallDesk: Sendable {
             return try response(known, to: call, isToldAgain: true)
         }
         let pass = try await enter()
-        switch await runner.run(call, digest, pass: pass) {
+        switch parts.metrics.noting(
+            await runner.run(call, digest, pass: pass),
+            call.interface
+        ) {
         case .answered(let answer):
             if call.preferences.cacheSeconds != nil { parts.answers.keep(answer, to: digest) }
             return try response(answer, to: call)

@@ -24,6 +24,7 @@ struct GatewayAssembly {
     let ledger: any LedgerConnection
     let httpClient: HTTPClient
     let logger: Logger
+    var metrics = GatewayMetrics.off
     let now: @Sendable () -> Timestamp
     var presence = ClientPresence()
     /// Hears how vouchers ended.
@@ -98,6 +99,7 @@ struct GatewayAssembly {
             storedOffers: Set(replay.offers.keys),
             endings: endings,
             logger: logger,
+            metrics: metrics,
             now: now
         )
         let funder = ChannelFunder(
@@ -133,7 +135,8 @@ struct GatewayAssembly {
             ),
             chores: ChoreList(on: httpClient.eventLoopGroup),
             presence: presence,
-            units: GatewayUnits(configuration)
+            units: GatewayUnits(configuration),
+            metrics: metrics
         )
     }
 }

@@ -28,4 +28,5 @@ struct GatewayParts: Sendable {
 
     /// The denominations that are paid in.
     let units: GatewayUnits
+    let metrics: GatewayMetrics
 }

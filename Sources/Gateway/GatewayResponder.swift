@@ -6,6 +6,7 @@ import MarketTypes
 import NIOCore
 import OpenAIWire
 import SettlementCore
+import Telemetry
 
 /// What a request knows of the connection it came on.
 struct GatewayContext: InitializableFromSource, Sendable {
@@ -33,6 +34,7 @@ struct GatewayResponder: HTTPResponder {
 
     func respond(to request: Request, context: GatewayContext) async throws -> Response {
         let requestID = requestIDs.id(for: request.headers[.requestID])
+        Span.current?.setRequestID(requestID)
         var response: Response
         do throws(APIFailure) {
             try guardian.admit(request)
@@ -43,6 +45,7 @@ struct GatewayResponder: HTTPResponder {
                 meter: nil
             )
         } catch {
+            desk.parts.metrics.failed(error, path: request.uri.path)
             response = CallDesk.failure(error, at: request.uri.path, requestID: requestID)
         }
         response.headers[.requestID] = requestID

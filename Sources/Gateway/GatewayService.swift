@@ -9,6 +9,7 @@ public import MarketTypes
 import NIOCore
 public import ServiceLifecycle
 import SettlementCore
+public import Telemetry
 
 /// The buyer's door: an OpenAI-compatible server that buys every answer with vouchers.
 ///
@@ -22,6 +23,7 @@ public final class GatewayService: Service {
     private let ledger: any LedgerConnection
     private let httpClient: HTTPClient
     private let logger: Logger
+    private let metrics: GatewayMetrics
     private let now: @Sendable () -> Timestamp
     private let onListening: @Sendable (_ port: Int) -> Void
 
@@ -34,6 +36,7 @@ public final class GatewayService: Service {
     ///   - ledger: shows offers and channels.
     ///   - httpClient: reaches the sellers; made with ``clientConfiguration(for:)``.
     ///   - logger: is told what somebody should look at; nothing for each call.
+    ///   - telemetry: is told what the operator sees.
     ///   - now: the wall clock; vouchers and offers end by it.
     ///   - onListening: is told the port once calls are accepted.
     public init(
@@ -43,6 +46,7 @@ public final class GatewayService: Service {
         ledger: any LedgerConnection,
         httpClient: HTTPClient,
         logger: Logger,
+        telemetry: ServiceTelemetry = .off("gateway"),
         now: @escaping @Sendable () -> Timestamp,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
@@ -52,6 +56,7 @@ public final class GatewayService: Service {
         self.ledger = ledger
         self.httpClient = httpClient
         self.logger = logger
+        metrics = GatewayMetrics(telemetry)
         self.now = now
         self.onListening = onListening
     }
@@ -69,9 +74,11 @@ public final class GatewayService: Service {
             ledger: ledger,
             httpClient: httpClient,
             logger: logger,
+            metrics: metrics,
             now: now
         ).open()
         defer { open.journal.close() }
+        metrics.watch(open.parts)
         try await server(open).run()
     }
 
@@ -119,7 +126,10 @@ public final class GatewayService: Service {
     private func server(_ open: OpenGateway) -> some Service {
         let presence = open.parts.presence
         return Application(
-            responder: GatewayResponder(parts: open.parts),
+            responder: ObservedResponder(
+                GatewayResponder(parts: open.parts),
+                telemetry: metrics.telemetry
+            ) { GatewayRoutes.template($0.uri.path) },
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [DepartureHandler(presence)],

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import Telemetry
 
 /// An answer that came in one piece.
 struct SellerAnswer: Sendable {
@@ -62,9 +63,12 @@ final class SellerExchange: HTTPClientResponseDelegate {
 
     private let state = Mutex(State())
     private let bytesMax: Int
+    /// What the exchange is in the client's trace; nil for one that no client waits for.
+    private let span: Span?
 
     private init(bytesMax: Int) {
         self.bytesMax = bytesMax
+        span = Span.child("seller")
     }
 
     /// Sends a request; the answer may have `bytesMax` bytes, and must be complete by `deadline`.
@@ -78,6 +82,10 @@ final class SellerExchange: HTTPClientResponseDelegate {
         headTimeout: TimeAmount? = nil
     ) -> SellerExchange {
         let exchange = SellerExchange(bytesMax: bytesMax)
+        var request = request
+        if let context = exchange.span?.context {
+            request.headers.replaceOrAdd(name: TraceContext.headerName, value: context.header)
+        }
         let task = client.execute(request: request, delegate: exchange, deadline: deadline)
         exchange.state.withLock { if !$0.isOver { $0.task = task } }
         if let headTimeout {
@@ -131,6 +139,7 @@ extension SellerExchange {
     ) -> EventLoopFuture<Void> {
         let type = head.headers.first(name: "content-type") ?? ""
         let isStream = type.hasPrefix("text/event-stream")
+        span?.setStatus(Int(head.status.code))
         state.withLock {
             $0.head = head
             $0.isStream = isStream
@@ -188,6 +197,7 @@ extension SellerExchange {
     }
 
     private func finish(_ part: Part) {
+        span?.end()
         let (isFirst, waiting) = state.withLock { state in
             defer {
                 state.isOver = true

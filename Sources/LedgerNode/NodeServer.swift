@@ -10,6 +10,7 @@ public import Logging
 import MarketTypes
 import NIOCore
 public import ServiceLifecycle
+public import Telemetry
 
 /// A node's HTTP interface (docs/spec/node-api.md): reading is free, writing takes a signature.
 public struct NodeServer: Service {
@@ -33,6 +34,7 @@ public struct NodeServer: Service {
     private let ledger: EmbeddedLedger
     private let configuration: Configuration
     private let logger: Logger
+    private let telemetry: ServiceTelemetry
     private let submissions = SubmissionGuard()
     private let audits: SupplyAudits
     private let onListening: @Sendable (Int) async -> Void
@@ -44,11 +46,13 @@ public struct NodeServer: Service {
         ledger: EmbeddedLedger,
         configuration: Configuration,
         logger: Logger,
+        telemetry: ServiceTelemetry = .off("node"),
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.ledger = ledger
         self.configuration = configuration
         self.logger = logger
+        self.telemetry = telemetry
         self.onListening = onListening
         audits = SupplyAudits(store: ledger.sequencer.application.store)
     }
@@ -69,6 +73,7 @@ public struct NodeServer: Service {
 
     private func router() -> Router<NodeRequestContext> {
         let router = Router(context: NodeRequestContext.self)
+        router.add(middleware: ObservedMiddleware(telemetry))
         let routes = router.group("/stoa/v1")
         routes.get("/status") { _, _ in
             try await answer { NodeDocuments.Status(try await ledger.status()) }

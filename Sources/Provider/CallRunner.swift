@@ -28,6 +28,7 @@ struct CallRunner: Sendable {
         do throws(CallFailure) {
             call = try await door.admit(request, for: interface)
         } catch {
+            parts.metrics.refused(error, interface)
             return error.response
         }
         parts.presence.watch(channel) { [weak call] departure in

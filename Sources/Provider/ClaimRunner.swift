@@ -154,6 +154,10 @@ extension ClaimRunner {
     }
 
     private func paid(_ claim: PreparedClaim) async {
+        let denomination = parts.desk.withBook {
+            $0.accounts[claim.channel]?.channel.terms.denomination
+        }
+        parts.metrics.claimed(claim.amount, in: denomination)
         await write(.claimPaid(claim.channel))
         planner.withLock { $0.paid(claim.channel) }
         if claim.message.release {

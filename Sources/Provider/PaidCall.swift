@@ -69,7 +69,10 @@ final class PaidCall: Sendable {
     deinit {
         guard let (exchange, receipt) = abandon() else { return }
         exchange?.cancel()
-        if let receipt { parts.desk.post(.receipt(receipt), pass: pass) }
+        if let receipt {
+            parts.desk.post(.receipt(receipt), pass: pass)
+            parts.metrics.ended(receipt.document, under: service.offer)
+        }
         service.report(state.withLock { $0.verdict }, admission)
     }
 
@@ -147,6 +150,7 @@ extension PaidCall {
         }
         service.report(state.withLock { $0.verdict }, admission)
         try await parts.desk.write(.receipt(receipt), pass: pass)
+        parts.metrics.ended(receipt.document, under: service.offer)
         let owed = parts.desk.withBook { $0.accounts[voucher.document.channel]?.unclaimed }
         if let owed, owed >= parts.configuration.claims.amount { parts.claims.send() }
         return receipt

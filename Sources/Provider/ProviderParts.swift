@@ -18,6 +18,7 @@ struct ProviderParts: Sendable {
     let presence: BuyerPresence
     let client: HTTPClient
     let logger: Logger
+    let metrics: ProviderMetrics
     let now: @Sendable () -> Timestamp
     /// A clock that only goes forward.
     let uptimeNanoseconds: @Sendable () -> UInt64

@@ -9,6 +9,7 @@ public import MarketTypes
 import NIOCore
 public import ServiceLifecycle
 import SettlementCore
+public import Telemetry
 
 /// The seller's daemon: serves paid calls from upstream models, and gets the seller paid.
 ///
@@ -21,6 +22,7 @@ public final class ProviderService: Service {
     private let ledger: any LedgerConnection
     private let httpClient: HTTPClient
     private let logger: Logger
+    private let metrics: ProviderMetrics
     private let now: @Sendable () -> Timestamp
     private let uptimeNanoseconds: @Sendable () -> UInt64
     private let onListening: @Sendable (_ port: Int) -> Void
@@ -32,6 +34,7 @@ public final class ProviderService: Service {
     ///   - account: the payee, who published the offers and is paid.
     ///   - httpClient: reaches the upstreams; it should follow no redirects, not try again to
     ///     connect, and allow as many connections to one host as there may be calls at once.
+    ///   - telemetry: is told what the operator sees.
     ///   - now: the wall clock; vouchers and offers end by it.
     ///   - uptimeNanoseconds: a clock that only goes forward: seconds that are sold, and the age of
     ///     what the ledger said, are counted by it; else the system's.
@@ -43,6 +46,7 @@ public final class ProviderService: Service {
         ledger: any LedgerConnection,
         httpClient: HTTPClient,
         logger: Logger,
+        telemetry: ServiceTelemetry = .off("provider"),
         now: @escaping @Sendable () -> Timestamp,
         uptimeNanoseconds: @escaping @Sendable () -> UInt64 = ProviderService.systemUptime,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
@@ -53,6 +57,7 @@ public final class ProviderService: Service {
         self.ledger = ledger
         self.httpClient = httpClient
         self.logger = logger
+        metrics = ProviderMetrics(telemetry)
         self.now = now
         self.uptimeNanoseconds = uptimeNanoseconds
         self.onListening = onListening
@@ -75,11 +80,12 @@ public final class ProviderService: Service {
         let (services, plans) = try await readPlans(configured)
         let replayed = try BookReplay.open(configuration)
         defer { replayed.journal.close() }
-        let desk = VoucherDesk(replayed)
+        let desk = VoucherDesk(replayed, metrics: metrics)
         try await prepare(desk, replayed.book, services)
         let heights = LedgerHeight(status.height)
         let parts = assemble(desk, services, status.chain, heights)
         for (id, plan) in plans { parts.passes.add(id, plan.terms) }
+        metrics.watch(parts, ledger, heights)
         try await withGracefulShutdownHandler {
             try await server(parts, heights).run()
         } onGracefulShutdown: { [configuration, httpClient] in
@@ -222,6 +228,7 @@ extension ProviderService {
             presence: BuyerPresence(),
             client: httpClient,
             logger: logger,
+            metrics: metrics,
             now: now,
             uptimeNanoseconds: uptimeNanoseconds
         )
@@ -238,7 +245,10 @@ extension ProviderService {
         let claims = ClaimRunner(parts: parts, account: account, heights: heights)
         let presence = parts.presence
         var application = Application(
-            responder: ProviderResponder(parts: parts),
+            responder: ObservedResponder(
+                ProviderResponder(parts: parts),
+                telemetry: metrics.telemetry
+            ) { ProviderRoutes.template($0.uri.path) },
             server: .http1(
                 configuration: .init(
                     additionalChannelHandlers: [DepartureHandler(presence)],

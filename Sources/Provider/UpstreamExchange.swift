@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import Telemetry
 
 /// Why an upstream gave no answer.
 enum UpstreamFailure: Error, Hashable, Sendable {
@@ -63,9 +64,12 @@ final class UpstreamExchange: HTTPClientResponseDelegate {
 
     private let state = Mutex(State())
     private let bytesMax: Int
+    /// What the exchange is in the buyer's trace.
+    private let span: Span?
 
     private init(bytesMax: Int) {
         self.bytesMax = bytesMax
+        span = Span.child("upstream")
     }
 
     /// Sends a request; the answer may have `bytesMax` bytes, must begin within `headTimeout` and
@@ -78,6 +82,10 @@ final class UpstreamExchange: HTTPClientResponseDelegate {
         deadline: NIODeadline
     ) -> UpstreamExchange {
         let exchange = UpstreamExchange(bytesMax: bytesMax)
+        var request = request
+        if let context = exchange.span?.context {
+            request.headers.replaceOrAdd(name: TraceContext.headerName, value: context.header)
+        }
         let task = client.execute(request: request, delegate: exchange, deadline: deadline)
         let timer = task.eventLoop.scheduleTask(in: headTimeout) { exchange.giveUpOnHead() }
         let isUnderWay = exchange.state.withLock { state in
@@ -219,6 +227,7 @@ extension UpstreamExchange {
     }
 
     private func finish(_ part: Part) {
+        span?.end()
         let (isFirst, timer, readOn) = state.withLock { state in
             defer {
                 state.isOver = true

@@ -38,11 +38,13 @@ final class VoucherDesk: Service {
     private static let batchMax = 256
 
     private let journal: Journal
+    private let metrics: ProviderMetrics
     private let book: Mutex<ChannelBook>
     private let anchors: Mutex<ReceiptAnchors>
     private let queue = Mutex(Queue())
 
-    init(_ replayed: ReplayedBook) {
+    init(_ replayed: ReplayedBook, metrics: ProviderMetrics) {
+        self.metrics = metrics
         book = Mutex(replayed.book)
         anchors = Mutex(replayed.anchors)
         journal = replayed.journal
@@ -81,8 +83,10 @@ final class VoucherDesk: Service {
         } catch {
             return .book(error)
         }
+        let start = ContinuousClock.now
         do throws(JournalError) {
             _ = try await journal.append(offering.change.canonicalBytes)
+            metrics.journaled(since: start)
             return nil
         } catch {
             // Its lane stays taken: only a restart can tell whether the voucher was written.
@@ -168,6 +172,7 @@ extension VoucherDesk {
 
     private func commit(_ batch: [Entry]) async throws(DeskRefusal) {
         let positions: [RecordPosition]
+        let start = ContinuousClock.now
         do throws(JournalError) {
             positions = try await journal.appendAll(batch.map { $0.change.canonicalBytes })
         } catch {
@@ -175,6 +180,7 @@ extension VoucherDesk {
             for entry in batch { entry.continuation?.resume(returning: .journal) }
             throw .journal
         }
+        metrics.journaled(since: start)
         let refusals = withBook { book in
             zip(batch, positions).map { entry, position -> DeskRefusal? in
                 do throws(BookRefusal) {

@@ -2,6 +2,7 @@ public import HTTPTypes
 public import Hummingbird
 import Logging
 import NIOCore
+import Telemetry
 
 /// The outermost middleware: names the request, turns every error into a problem, and adds what
 /// belongs on each answer.
@@ -25,6 +26,7 @@ public struct FrameMiddleware: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         if let name = request.headers[.requestID], Self.isPlain(name) { context.requestID = name }
+        Span.current?.setRequestID(context.requestID)
         let body = OnceBody(request.body)
         var request = request
         request.body = RequestBody(asyncSequence: body)

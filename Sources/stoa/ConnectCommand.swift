@@ -198,6 +198,7 @@ struct Connect: AsyncParsableCommand {
     @Option(help: "the port to listen on; 0 takes a free one")
     var port = 8090
     @OptionGroup var options: ConnectOptions
+    @OptionGroup var observing: ObservingOptions
     @OptionGroup var output: OutputOptions
 
     private var node: NodeOptions { acting.node }
@@ -219,7 +220,8 @@ struct Connect: AsyncParsableCommand {
         configuration.host = host
         configuration.port = port
         try check(configuration.validate())
-        let logger = serviceLogger("gateway")
+        let logger = observing.logger("gateway")
+        let telemetry = observing.telemetry("gateway")
         let shown = (host, output)
         try await withHTTPClient(GatewayService.clientConfiguration(for: configuration)) { client in
             let ledger = try node.connection(client)
@@ -230,11 +232,13 @@ struct Connect: AsyncParsableCommand {
                 ledger: ledger,
                 httpClient: client,
                 logger: logger,
+                telemetry: telemetry,
                 now: wallClock
             ) { port in
                 announce(shown.1, service: "gateway", url: "http://\(shown.0):\(port)")
             }
-            try await serve([service], logger: logger, node: node.url)
+            let services = observing.services(telemetry, logger) + [service]
+            try await serve(services, logger: logger, node: node.url)
         }
     }
 }

@@ -10,6 +10,7 @@ import LedgerStore
 import Logging
 import MarketTypes
 import ServiceLifecycle
+import Telemetry
 
 struct NodeGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -109,6 +110,7 @@ struct NodeRun: AsyncParsableCommand {
     )
     var tick: UInt64 = 1000
     @OptionGroup var home: HomeOptions
+    @OptionGroup var observing: ObservingOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -118,7 +120,8 @@ struct NodeRun: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let logger = serviceLogger("node")
+        let logger = observing.logger("node")
+        let telemetry = observing.telemetry("node")
         let parts = try NodeHome(home: home).open(tick: .milliseconds(tick), logger: logger)
         var configuration = NodeServer.Configuration()
         configuration.host = host
@@ -127,11 +130,14 @@ struct NodeRun: AsyncParsableCommand {
         let server = NodeServer(
             ledger: EmbeddedLedger(sequencer: parts.sequencer),
             configuration: configuration,
-            logger: logger
+            logger: logger,
+            telemetry: telemetry
         ) { port in
             announce(shown.1, service: "node", url: "http://\(shown.0):\(port)")
         }
-        try await serve([parts.sequencer, server], logger: logger, node: "this process")
+        telemetry.watch(parts.application.store)
+        let services = observing.services(telemetry, logger) + [parts.sequencer, server]
+        try await serve(services, logger: logger, node: "this process")
     }
 }
 
@@ -146,6 +152,22 @@ func serviceLogger(_ label: String) -> Logger {
     let level = ProcessInfo.processInfo.environment["STOA_LOG"] ?? "warning"
     logger.logLevel = Logger.Level(rawValue: level) ?? .warning
     return logger
+}
+
+extension ServiceTelemetry {
+    /// Shows a ledger's height, and is ready while its store can be read.
+    func watch(_ store: some ApplicationStore) {
+        readiness.add(Readiness.Check("ledger") {
+            do {
+                let height = try store.last().height
+                metrics.set("stoa_ledger_height", to: Double(height.rawValue))
+                return nil
+            } catch {
+                return "its store cannot be read"
+            }
+        })
+        metrics.addProbe { _ in _ = await readiness.answer() }
+    }
 }
 
 /// The part of a home directory that holds a ledger.

@@ -26,8 +26,15 @@ func note(_ text: String) {
     writeLine(text, to: STDERR_FILENO)
 }
 
+/// Writes a log's line, with its line break, on standard error.
+@Sendable func writeLog(_ line: String) { writeBytes(line, to: STDERR_FILENO) }
+
 private func writeLine(_ text: String, to file: Int32) {
-    var bytes = Array((text + "\n").utf8)[...]
+    writeBytes(text + "\n", to: file)
+}
+
+private func writeBytes(_ text: String, to file: Int32) {
+    var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
         let count = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
         guard count > 0 else { return }  // the reader has gone; there is nobody to tell

@@ -8,6 +8,7 @@ import Logging
 import MarketTypes
 import Provider
 import ServiceLifecycle
+import Telemetry
 import Yams
 
 struct ProviderCommand: AsyncParsableCommand {
@@ -26,6 +27,7 @@ struct ProviderCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("the YAML file (else provider.yaml in the home directory)"))
     var config: String?
     @OptionGroup var acting: ActingOptions
+    @OptionGroup var observing: ObservingOptions
     @OptionGroup var output: OutputOptions
 
     private var node: NodeOptions { acting.node }
@@ -42,7 +44,8 @@ struct ProviderCommand: AsyncParsableCommand {
         }
         try check(configuration.validate())
         let keys = try SellerKeys(wallet: acting.wallet, home: home)
-        let logger = serviceLogger("provider")
+        let logger = observing.logger("provider")
+        let telemetry = observing.telemetry("provider")
         try await withHTTPClient(upstreamClient(configuration)) { client in
             let ledger = try node.connection(client)
             let service = keys.provider(
@@ -50,9 +53,11 @@ struct ProviderCommand: AsyncParsableCommand {
                 session: AccountSession(key: keys.account, for: named, ledger: ledger),
                 client: client,
                 logger: logger,
+                telemetry: telemetry,
                 output: output
             )
-            try await serve([service], logger: logger, node: node.url)
+            let services = observing.services(telemetry, logger) + [service]
+            try await serve(services, logger: logger, node: node.url)
         }
     }
 }
@@ -88,6 +93,7 @@ struct SellerKeys {
         session: AccountSession,
         client: HTTPClient,
         logger: Logger,
+        telemetry: ServiceTelemetry = .off("provider"),
         output: OutputOptions
     ) -> ProviderService {
         let host = configuration.host
@@ -98,6 +104,7 @@ struct SellerKeys {
             ledger: session.ledger,
             httpClient: client,
             logger: logger,
+            telemetry: telemetry,
             now: wallClock,
             onListening: { port in
                 announce(output, service: "provider", url: "http://\(host):\(port)")

@@ -47,6 +47,7 @@ struct Sell: AsyncParsableCommand {
     var claimAt: String?
     @Flag(help: "publish and write the configuration, but do not serve")
     var publishOnly = false
+    @OptionGroup var observing: ObservingOptions
     @OptionGroup var output: OutputOptions
 
     private var home: HomeOptions { acting.home }
@@ -57,7 +58,8 @@ struct Sell: AsyncParsableCommand {
         let named = try acting.named()
         let port = port == 0 ? try freePort(host: host) : port
         let endpoint = endpoint ?? "http://\(host):\(port)"
-        let logger = serviceLogger("provider")
+        let logger = observing.logger("provider")
+        let telemetry = observing.telemetry("provider")
         try await withHTTPClient(upstreamClient(ProviderConfiguration())) { client in
             let ledger = try node.connection(client)
             let session = AccountSession(key: keys.account, for: named, ledger: ledger)
@@ -74,7 +76,7 @@ struct Sell: AsyncParsableCommand {
             let (offer, transaction) = try await explaining(node: node.url) {
                 try await publication.publish()
             }
-            note(
+            observing.tell(
                 transaction.map {
                     "published in block \($0.height.rawValue): offer \(offer.id.digest)"
                 }
@@ -90,12 +92,13 @@ struct Sell: AsyncParsableCommand {
                 return
             }
             try await serve(
-                [
+                observing.services(telemetry, logger) + [
                     keys.provider(
                         configuration,
                         session: session,
                         client: client,
                         logger: logger,
+                        telemetry: telemetry,
                         output: output
                     )
                 ],

@@ -14,6 +14,7 @@ import MarketTypes
 import NIOSSL
 import Portal
 import ServiceLifecycle
+import Telemetry
 import WebServing
 
 struct Serve: AsyncParsableCommand {
@@ -57,20 +58,23 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var hosting: HostingOptions
     @OptionGroup var tls: TLSOptions
     @OptionGroup var sandbox: SandboxOptions
+    @OptionGroup var observing: ObservingOptions
 
     func run() async throws {
         let encrypted = try tls.configuration()
         let path = try index.preparePath()
         let accessDatabase = try access.open(index.home)
         let sealing = try access.sealingKey(accessDatabase)
+        let telemetry = observing.telemetry("market")
         let door = AccessDoor(
             accessDatabase,
             limits: SQLiteLimits(accessDatabase),
             issuer: try access.issuer(accessDatabase, sealing),
             configuration: try stand.configuration(speaksTLS: tls.certificate != nil),
+            telemetry: telemetry,
             now: wallClock
         )
-        let logger = serviceLogger("serve")
+        let logger = observing.logger("market")
         let hosted = try hosting.configuration(index.home, isLocalMarket: node.isLocal)
         try await withHTTPClient(hosting.clientConfiguration(hosted)) { client in
             let ledger = try node.connection(client)
@@ -89,6 +93,7 @@ struct Serve: AsyncParsableCommand {
                     endings: endings,
                     httpClient: client,
                     logger: logger,
+                    telemetry: telemetry,
                     now: wallClock
                 )
                 let api = try MarketAPI(
@@ -111,11 +116,14 @@ struct Serve: AsyncParsableCommand {
                     wallets: wallets,
                     logger: logger
                 )
+                telemetry.watch(ledger, IndexReader(database), feed)
                 let server = try application(market, encrypted)
                 // The last is stopped first: readers must leave before the server can, and the
                 // server before the wallets that its calls are paid from.
                 try await serve(
-                    [follower, sweep, endings, wallets, server, feed],
+                    observing.services(telemetry, logger) + [
+                        follower, sweep, endings, wallets, server, feed,
+                    ],
                     logger: logger,
                     node: node.url
                 )
@@ -137,6 +145,8 @@ struct Serve: AsyncParsableCommand {
         _ encrypted: TLSConfiguration?
     ) throws -> some Service {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
+        // Before the door's middleware: who asks whether it is alive has no key.
+        OperatorPages(market.door.telemetry.readiness).addRoutes(to: router)
         market.door.addMiddleware(to: router)
         market.door.addRoutes(to: router)
         CallRoutes(wallets: market.wallets, budgets: market.door.limits, now: wallClock)
@@ -198,4 +208,35 @@ private struct HostedSpending: SpendingDelegate {
     let wallets: HostedWallets
 
     func sessionKey(of account: AccountID) -> AccountID? { wallets.sessionKey(of: account) }
+}
+
+extension ServiceTelemetry {
+    /// How many blocks an index may be behind its ledger while pages are right enough.
+    private static let lagBlocksMax: UInt64 = 10
+
+    /// Shows how far the index is behind the ledger, and who listens.
+    func watch(_ ledger: any LedgerConnection, _ index: IndexReader, _ feed: EventFeed) {
+        let blocksBehind: @Sendable () async throws -> UInt64 = {
+            let last = try await ledger.status().height.rawValue
+            let place = try await index.place().height.rawValue
+            metrics.set("stoa_ledger_height", to: Double(last))
+            metrics.set("stoa_index_height", to: Double(place))
+            metrics.set("stoa_index_lag_blocks", to: Double(last - min(place, last)))
+            return last - min(place, last)
+        }
+        readiness.add(Readiness.Check("ledger") {
+            do {
+                return try await blocksBehind() > Self.lagBlocksMax
+                    ? "the index is more than \(Self.lagBlocksMax) blocks behind" : nil
+            } catch is LedgerClientError {
+                return "it does not answer"
+            } catch {
+                return "the index cannot be read"
+            }
+        })
+        metrics.addProbe { metrics in
+            metrics.set("stoa_feed_readers", to: Double(feed.readerCount))
+            _ = await readiness.answer()
+        }
+    }
 }

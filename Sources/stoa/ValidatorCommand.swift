@@ -11,6 +11,7 @@ import LedgerStore
 import Logging
 import MarketTypes
 import ServiceLifecycle
+import Telemetry
 import ValidatorNode
 
 struct Validator: AsyncParsableCommand {
@@ -45,6 +46,7 @@ struct Validator: AsyncParsableCommand {
     )
     var stateSyncFrom: String?
     @OptionGroup var home: HomeOptions
+    @OptionGroup var observing: ObservingOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
@@ -53,7 +55,8 @@ struct Validator: AsyncParsableCommand {
         guard let address = ListenAddress(settings.application) else {
             throw CommandFailure("\(home.path("node", "validator.json")) is damaged")
         }
-        let logger = serviceLogger("validator")
+        let logger = observing.logger("validator")
+        let telemetry = observing.telemetry("validator")
         let parts = try NodeHome(home: home).openApplication(
             snapshotIntervalBlocks: snapshotIntervalBlocks,
             logger: logger
@@ -85,8 +88,9 @@ struct Validator: AsyncParsableCommand {
             announce(output, service: "validator", url: "http://\(settings.rpc)")
         }
         // Ended in reverse order: the engine before the application that it needs.
-        var services: [any Service] = [server]
-        services.append(watch(parts.application, logger))
+        telemetry.watch(store)
+        var services: [any Service] = observing.services(telemetry, logger) + [server]
+        services.append(watch(parts.application, telemetry, logger))
         if let program {
             let configuration = EngineSupervisor.Configuration(
                 program: program,
@@ -158,11 +162,19 @@ struct Validator: AsyncParsableCommand {
         return settings
     }
 
-    private func watch(_ application: LedgerApplication, _ logger: Logger) -> HeightWatch {
+    private func watch(
+        _ application: LedgerApplication,
+        _ telemetry: ServiceTelemetry,
+        _ logger: Logger
+    ) -> HeightWatch {
+        telemetry.metrics.set("stoa_chain_standstill", to: 0)
         var configuration = HeightWatch.Configuration()
         configuration.standstillMax = .seconds(standstillSeconds)
         return HeightWatch(configuration: configuration, logger: logger) {
             try application.store.last().height
+        } alarm: { alarm in
+            let isStuck = if case .stuck = alarm { true } else { false }
+            telemetry.metrics.set("stoa_chain_standstill", to: isStuck ? 1 : 0)
         }
     }
 }

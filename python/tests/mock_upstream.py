@@ -1,6 +1,6 @@
 """A stand-in for a model server that answers at once: fixed words, fixed counts, any load.
 
-    python mock_upstream.py --port 0 [--delay-ms N] [--chunk-delay-ms N]
+    python mock_upstream.py --port 0 [--delay-ms N] [--chunk-delay-ms N] [--heads FILE]
 
 Prints one line of JSON with its address. Raw sockets, so that it is never what a test waits for.
 """
@@ -63,7 +63,8 @@ STREAM_AT_ONCE = STREAM_HEAD + b"".join(STREAM_PIECES) + STREAM_END
 
 
 class Upstream:
-    def __init__(self, delay: float, chunk_delay: float):
+    def __init__(self, delay: float, chunk_delay: float, heads: str | None = None):
+        self.heads = heads
         self.delay = delay
         self.chunk_delay = chunk_delay
 
@@ -71,6 +72,9 @@ class Upstream:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
+                if self.heads:
+                    with open(self.heads, "ab") as file:
+                        file.write(head)
                 length = 0
                 for line in head.split(b"\r\n"):
                     if line.lower().startswith(b"content-length:"):
@@ -104,8 +108,9 @@ async def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay-ms", type=float, default=0)
     parser.add_argument("--chunk-delay-ms", type=float, default=0)
+    parser.add_argument("--heads", help="where the heads of requests are written down")
     options = parser.parse_args()
-    upstream = Upstream(options.delay_ms / 1000, options.chunk_delay_ms / 1000)
+    upstream = Upstream(options.delay_ms / 1000, options.chunk_delay_ms / 1000, options.heads)
     server = await asyncio.start_server(upstream.serve, "127.0.0.1", options.port)
     port = server.sockets[0].getsockname()[1]
     print(json.dumps({"service": "upstream", "url": f"http://127.0.0.1:{port}"}), flush=True)

@@ -25,6 +25,7 @@ public enum AuditAction: String, CaseIterable, Hashable, Sendable {
     case signingKeyMade = "signingKey.made"
     case signingKeyRetired = "signingKey.retired"
     case accountLinked = "account.linked"
+    case keyUnusual = "key.unusual"
 }
 
 /// One line of the audit log.

@@ -45,12 +45,18 @@ public final class HostedLease: Sendable {
         requestID: String,
         meter: (any CallMeter)?
     ) async throws(APIFailure) -> Response {
-        var response = try await wallet.desk.answer(
-            request,
-            channel: channel,
-            requestID: requestID,
-            meter: meter
-        )
+        var response: Response
+        do throws(APIFailure) {
+            response = try await wallet.desk.answer(
+                request,
+                channel: channel,
+                requestID: requestID,
+                meter: meter
+            )
+        } catch {
+            wallet.desk.parts.metrics.failed(error, path: request.uri.path, isHosted: true)
+            throw error
+        }
         let body = response.body
         // A stream is written after this returns, and needs the wallet until it is over.
         response.body = ResponseBody(contentLength: body.contentLength) { writer in

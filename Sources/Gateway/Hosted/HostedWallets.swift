@@ -10,6 +10,7 @@ public import NIOCore
 public import OpenAIWire
 public import ServiceLifecycle
 import Synchronization
+public import Telemetry
 
 /// Gateways of other people's accounts, each with a journal of its own, opened by their first call.
 ///
@@ -26,6 +27,8 @@ public final class HostedWallets: Service {
     private let endings: (any CallEndings)?
     private let httpClient: HTTPClient
     private let logger: Logger
+    /// Of all wallets together.
+    private let metrics: GatewayMetrics
     let now: @Sendable () -> Timestamp
     private let presence = ClientPresence()
     private let shelf: HostedShelf
@@ -39,6 +42,7 @@ public final class HostedWallets: Service {
     ///   - endings: hears how vouchers ended, for whoever counts money beside the wallets.
     ///   - httpClient: reaches the sellers; made with
     ///     ``GatewayService/clientConfiguration(for:)``.
+    ///   - telemetry: is told what the operator sees, of all wallets together.
     public init(
         configuration: HostedConfiguration,
         ledger: any LedgerConnection,
@@ -46,6 +50,7 @@ public final class HostedWallets: Service {
         endings: (any CallEndings)?,
         httpClient: HTTPClient,
         logger: Logger,
+        telemetry: ServiceTelemetry = .off("market"),
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.configuration = configuration
@@ -54,6 +59,7 @@ public final class HostedWallets: Service {
         self.endings = endings
         self.httpClient = httpClient
         self.logger = logger
+        metrics = GatewayMetrics(telemetry)
         self.now = now
         shelf = HostedShelf(walletsMax: configuration.walletsMax)
     }
@@ -164,6 +170,7 @@ public final class HostedWallets: Service {
             ledger: ledger,
             httpClient: httpClient,
             logger: logger,
+            metrics: metrics,
             now: now,
             presence: presence,
             endings: endings,

@@ -172,7 +172,7 @@ public final class EventFeed: Service {
     }
 
     /// How many listen.
-    var readerCount: Int { state.withLock { $0.readers.count } }
+    public var readerCount: Int { state.withLock { $0.readers.count } }
 
     /// A part of what happened behind a place, up to a block, for a reader that was away.
     ///

@@ -1,6 +1,7 @@
 public import AccessStore
 public import Hummingbird
 public import MarketTypes
+public import Telemetry
 
 /// Everything that stands between a request and whoever answers it.
 public struct AccessDoor: Sendable {
@@ -13,6 +14,8 @@ public struct AccessDoor: Sendable {
     /// Lets people in.
     public let passkeys: PasskeyDoor
     let issuer: TokenIssuer
+    /// What the operator sees.
+    public let telemetry: ServiceTelemetry
     let now: @Sendable () -> Timestamp
 
     /// Creates a door.
@@ -21,12 +24,14 @@ public struct AccessDoor: Sendable {
         limits: any LimitStore,
         issuer: TokenIssuer,
         configuration: DoorConfiguration,
+        telemetry: ServiceTelemetry = .off("market"),
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.database = database
         self.limits = limits
         self.issuer = issuer
         self.configuration = configuration
+        self.telemetry = telemetry
         self.now = now
         passkeys = PasskeyDoor(database, party: configuration.party)
     }
@@ -35,6 +40,7 @@ public struct AccessDoor: Sendable {
     ///
     /// Routes that are added afterwards have `context.caller`, and may ask for a scope.
     public func addMiddleware(to router: Router<WebContext>) {
+        router.add(middleware: ObservedMiddleware(telemetry))
         router.add(middleware: PageSafetyMiddleware())
         router.add(middleware: FrameMiddleware(isTLS: configuration.isTLS))
         router.add(middleware: LoadMiddleware(inFlightMax: configuration.inFlightMax))
@@ -57,6 +63,7 @@ public struct AccessDoor: Sendable {
                 now: now
             )
         )
+        router.add(middleware: KeyWatchMiddleware(database, telemetry: telemetry, now: now))
         router.add(middleware: KeyRateMiddleware(rates, now: now))
     }
 

@@ -14,9 +14,21 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
         var seriesOfName: [String: Int] = [:]
     }
 
+    /// Something that looks how much there is, whenever somebody asks for all series.
+    public typealias Probe = @Sendable (MetricsRegistry) async -> Void
+
+    /// The most probes.
+    public static let probesMax = 64
+    /// Keeps nothing, for services that nobody watches.
+    public static let off = MetricsRegistry(seriesPerNameMax: 0, namesMax: 0)
+
     private let state = Mutex(State())
+    private let probes = Mutex<[Probe]>([])
     private let seriesPerNameMax: Int
     private let namesMax: Int
+
+    /// Whether anything is kept.
+    var isRecording: Bool { namesMax > 0 }
 
     /// Creates an empty registry.
     ///
@@ -83,6 +95,19 @@ public final class MetricsRegistry: MetricsFactory, Sendable {
             }
             return made
         }
+    }
+
+    /// Has something looked at before each answer of ``currentExposition()``; those beyond
+    /// ``probesMax`` are not taken.
+    public func addProbe(_ probe: @escaping Probe) {
+        guard isRecording else { return }
+        probes.withLock { if $0.count < Self.probesMax { $0.append(probe) } }
+    }
+
+    /// Everything in the text format, after each probe has looked.
+    public func currentExposition() async -> String {
+        for probe in probes.withLock({ $0 }) { await probe(self) }
+        return exposition()
     }
 
     /// Everything in the text format, names and labels in order.

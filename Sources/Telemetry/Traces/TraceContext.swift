@@ -45,16 +45,24 @@ public struct TraceContext: Hashable, Sendable {
         return TraceContext(trace: trace, span: span, isSampled: isSampled) ?? self
     }
 
-    /// A new trace.
-    public static func new(
-        random: (UInt64, UInt64, UInt64),
-        isSampled: Bool
-    ) -> TraceContext? {
-        let high = withUnsafeBytes(of: random.0.bigEndian) { Array($0) }
-        let low = withUnsafeBytes(of: max(1, random.1).bigEndian) { Array($0) }
-        let span = withUnsafeBytes(of: max(1, random.2).bigEndian) { Array($0) }
-        return TraceContext(trace: high + low, span: span, isSampled: isSampled)
+    /// A new trace of which both names are random, and neither is zero by its construction.
+    static func new(trace: (UInt64, UInt64), span: UInt64) -> TraceContext {
+        let trace = withUnsafeBytes(of: trace.0.bigEndian) { Array($0) }
+            + withUnsafeBytes(of: max(1, trace.1).bigEndian) { Array($0) }
+        let span = withUnsafeBytes(of: max(1, span).bigEndian) { Array($0) }
+        return TraceContext(valid: trace, span)
     }
+
+    private init(valid trace: [UInt8], _ span: [UInt8]) {
+        self.trace = trace
+        self.span = span
+        isSampled = true
+    }
+
+    /// The trace's name as 32 digits.
+    public var traceText: String { Self.text(trace) }
+    /// The span's name as 16 digits.
+    public var spanText: String { Self.text(span) }
 
     /// Lower-case digits only, as the specification demands.
     private static func hex(_ digits: ArraySlice<UInt8>) -> [UInt8]? {
@@ -77,7 +85,7 @@ public struct TraceContext: Hashable, Sendable {
         return found
     }
 
-    private static func text(_ bytes: [UInt8]) -> String {
+    static func text(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

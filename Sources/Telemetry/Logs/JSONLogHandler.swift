@@ -30,7 +30,7 @@ public struct JSONLogHandler: LogHandler {
 
     public func log(event: LogEvent) {
         var fields: [(String, String)] = [
-            ("time", Self.time()), ("level", event.level.rawValue), ("logger", label),
+            ("time", JSONLine.time(.now)), ("level", event.level.rawValue), ("logger", label),
             ("message", event.message.description),
         ]
         var all = metadata
@@ -39,46 +39,24 @@ public struct JSONLogHandler: LogHandler {
         for (name, value) in all.sorted(by: { $0.key < $1.key }).prefix(Self.fieldsMax) {
             fields.append((name, Self.isSecret(name) ? "[left out]" : value.description))
         }
-        let body = fields.map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }
-        sink("{" + body.joined(separator: ",") + "}\n")
+        sink(JSONLine.object(fields.map { ($0.0, JSONLine.quoted($0.1)) }) + "\n")
     }
 
     static let fieldsMax = 32
-    static let valueBytesMax = 4096
+
+    /// The names of the request that the task works for; for ``metadataProvider``.
+    public static let requestNames = Logger.MetadataProvider {
+        guard let span = Span.current else { return [:] }
+        var names: Logger.Metadata = [
+            "trace_id": "\(span.context.traceText)", "span_id": "\(span.context.spanText)",
+        ]
+        if let id = span.requestID { names["request_id"] = "\(id)" }
+        return names
+    }
 
     static func isSecret(_ name: String) -> Bool {
         let name = name.lowercased()
         return ["secret", "password", "passphrase", "authorization", "cookie", "token", "apikey"]
             .contains { name.contains($0) }
-    }
-
-    private static func time() -> String {
-        Date.now.formatted(
-            .iso8601.year().month().day().time(includingFractionalSeconds: true)
-                .timeZone(separator: .omitted)
-        )
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var out = "\""
-        var count = 0
-        for scalar in text.unicodeScalars {
-            count += 1
-            guard count <= valueBytesMax else { break }
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            case _
-            where scalar.value < 0x20 || scalar.value == 0x7F || scalar.value == 0x2028
-                || scalar.value == 0x2029:
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + "\""
     }
 }

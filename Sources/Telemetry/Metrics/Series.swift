@@ -23,7 +23,7 @@ final class GaugeSeries: MeterHandler, Sendable {
     var value: Double { current.withLock { $0 } }
 
     func set(_ value: Int64) { current.withLock { $0 = Double(value) } }
-    func set(_ value: Double) { current.withLock { $0 = value } }
+    func set(_ value: Double) { if value.isFinite { current.withLock { $0 = value } } }
     func increment(by amount: Double) { current.withLock { $0 += amount } }
     func decrement(by amount: Double) { current.withLock { $0 -= amount } }
 }
