@@ -214,6 +214,13 @@ let package = Package(
                 "OpenAIWire", "Telemetry", httpTypes, hummingbird, logging, nioCore,
             ]),
         floor(
+            "Webhooks",
+            [
+                "AccessCore", "AccessStore", "CanonicalCoding", "CSodium", "MarketTypes",
+                "OpenAIWire", "Telemetry", grdb, httpClient, logging, nioCore, nioHTTP1,
+                nioPosix, services,
+            ]),
+        floor(
             "CallDoor",
             [
                 "AccessCore", "AccessStore", "Gateway", "LedgerClient", "MarketTypes",
@@ -224,7 +231,7 @@ let package = Package(
             [
                 "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
                 "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "SettlementCore",
-                "WebServing", grdb, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
+                "WebServing", "Webhooks", grdb, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
                 nioWebSocket, services, yams,
             ]),
         .target(
@@ -248,6 +255,7 @@ let package = Package(
                 "LedgerNode", "LedgerStore",
                 "MarketAPI", "MarketTypes", "OpenAIWire", "Portal", "Proofs", "Provider",
                 "SettlementCore", "Simulation", "Telemetry", "ValidatorNode", "WebServing",
+                "Webhooks",
                 hummingbird, httpClient, logging, nioCore, nioHTTP1, nioPosix, services,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -276,7 +284,7 @@ let package = Package(
             [
                 "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
                 "LedgerCore", "LedgerIndex", "MarketAPI", "MarketTypes", "SettlementCore",
-                "WebServing", httpClient, httpTypes, hummingbird, logging, nioCore,
+                "WebServing", "Webhooks", httpClient, httpTypes, hummingbird, logging, nioCore,
                 services,
             ]),
         tests(
@@ -383,6 +391,12 @@ let package = Package(
             [
                 "Telemetry", httpTypes, hummingbird, logging, nioCore,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
+            ]),
+        tests(
+            "WebhooksTests",
+            [
+                "AccessCore", "AccessStore", "CanonicalCoding", "MarketTypes", "OpenAIWire",
+                "Telemetry", "Webhooks", logging, nioCore, nioHTTP1, nioPosix,
             ]),
         tests("TidyTests", ["core-replay"]),
     ].filter { target in

@@ -17,6 +17,7 @@ public struct MarketAPI: Sendable {
     let index: IndexReader
     let answers: AnswerStore
     let feed: EventFeed
+    let webhooks: WebhookDoor?
     let now: @Sendable () -> Timestamp
     let contract: Contract
     let feedContract: FeedContract
@@ -28,6 +29,7 @@ public struct MarketAPI: Sendable {
     ///   - index: answers what is searched, listed and looked back at.
     ///   - answers: what was answered to requests with an idempotency key.
     ///   - feed: tells what happens; whoever makes it runs it.
+    ///   - webhooks: keeps webhooks; without it there are none.
     ///   - now: the wall clock.
     /// - Throws: ``ContractError`` if the contract cannot be read.
     public init(
@@ -35,12 +37,14 @@ public struct MarketAPI: Sendable {
         index: IndexReader,
         answers: AnswerStore,
         feed: EventFeed,
+        webhooks: WebhookDoor? = nil,
         now: @escaping @Sendable () -> Timestamp
     ) throws(ContractError) {
         self.ledger = ledger
         self.index = index
         self.answers = answers
         self.feed = feed
+        self.webhooks = webhooks
         self.now = now
         contract = try Contract.load()
         feedContract = try FeedContract.load()
@@ -77,6 +81,7 @@ public struct MarketAPI: Sendable {
             entryHandlers, blockHandlers, accountHandlers, channelHandlers, catalogueHandlers,
             lineageHandlers, passHandlers, unitHandlers, exchangeHandlers, tradeHandlers,
             jobHandlers, governanceHandlers, stakingHandlers, transactionHandlers, feedHandlers,
+            webhookHandlers,
         ]
         return groups.reduce(into: [:]) { all, group in
             // A name twice would hide one of two answers.

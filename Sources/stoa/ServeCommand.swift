@@ -58,6 +58,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var hosting: HostingOptions
     @OptionGroup var tls: TLSOptions
     @OptionGroup var sandbox: SandboxOptions
+    @OptionGroup var webhooks: WebhookOptions
     @OptionGroup var observing: ObservingOptions
 
     func run() async throws {
@@ -96,11 +97,13 @@ struct Serve: AsyncParsableCommand {
                     telemetry: telemetry,
                     now: wallClock
                 )
+                let webhooks = try self.webhooks.door(path, sealing)
                 let api = try MarketAPI(
                     ledger: ledger,
                     index: IndexReader(database),
                     answers: AnswerStore(path: path + ".answers"),
                     feed: feed,
+                    webhooks: webhooks,
                     now: wallClock
                 )
                 let sweep = BudgetSweep(door.limits, logger: logger, now: wallClock)
@@ -117,12 +120,13 @@ struct Serve: AsyncParsableCommand {
                     logger: logger
                 )
                 telemetry.watch(ledger, IndexReader(database), feed)
+                let dispatcher = self.webhooks.dispatcher(webhooks, market.reader, door, logger)
                 let server = try application(market, encrypted)
                 // The last is stopped first: readers must leave before the server can, and the
                 // server before the wallets that its calls are paid from.
                 try await serve(
                     observing.services(telemetry, logger) + [
-                        follower, sweep, endings, wallets, server, feed,
+                        follower, sweep, endings, wallets, dispatcher, server, feed,
                     ],
                     logger: logger,
                     node: node.url

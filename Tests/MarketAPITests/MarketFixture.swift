@@ -1,3 +1,5 @@
+import AccessCore
+import AccessStore
 import FoundationEssentials
 import HTTPTypes
 import Identity
@@ -8,6 +10,7 @@ import Logging
 import MarketTypes
 import SettlementCore
 import WebServing
+import Webhooks
 
 @testable import MarketAPI
 
@@ -39,6 +42,13 @@ final class MarketFixture: Sendable {
             index: IndexReader(database),
             answers: AnswerStore(path: directory + "/answers.sqlite"),
             feed: EventFeed(index: IndexReader(database), logger: Self.silent),
+            webhooks: WebhookDoor(
+                store: WebhookStore(
+                    path: directory + "/webhooks.sqlite",
+                    sealing: SealingKey(path: directory + "/webhooks.key")
+                ),
+                allowsLoopback: false
+            ),
             now: { Self.time }
         )
         server = try api.makeServer()
@@ -62,7 +72,8 @@ final class MarketFixture: Sendable {
         _ target: String,
         method: HTTPRequest.Method = .get,
         headers: HTTPFields = [:],
-        body: String? = nil
+        body: String? = nil,
+        caller: Caller? = nil
     ) async throws -> APIAnswer {
         let parts = target.split(separator: "?", maxSplits: 1)
         guard let (item, values) = server.table.find(parts[0]),
@@ -74,7 +85,7 @@ final class MarketFixture: Sendable {
             query: parts.count > 1 ? String(parts[1]) : nil,
             headers: headers,
             body: body.map { Array($0.utf8) },
-            caller: nil,
+            caller: caller,
             channel: nil
         )
     }

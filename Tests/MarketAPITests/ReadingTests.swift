@@ -70,6 +70,8 @@ struct ReadingTests {
         var unseen: [String] = []
         for operation in market.server.contract.operations where operation.method == .get {
             guard operation.id != "getContract", operation.id != "readEvents" else { continue }
+            // What is somebody's own is asked for in the tests of that.
+            guard operation.isOpen else { continue }
             guard let path = target(of: operation) else {
                 unseen.append(operation.id)
                 continue

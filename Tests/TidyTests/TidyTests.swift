@@ -102,7 +102,7 @@ struct TidyTests {
             ["Consensus", "LedgerClient"],
             [
                 "ABCI", "CometBFTClient", "LedgerIndex", "LedgerNode", "ValidatorNode",
-                "Simulation", "WebServing",
+                "Simulation", "WebServing", "Webhooks",
             ],
             ["Provider", "Gateway"], ["MarketAPI", "Portal"], ["stoa"],
         ]

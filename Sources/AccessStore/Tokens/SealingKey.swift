@@ -38,7 +38,7 @@ public struct SealingKey: Sendable {
     }
 
     /// Seals a secret; `name` must be given again to open it.
-    func seal(_ secret: [UInt8], name: String) -> [UInt8] {
+    public func seal(_ secret: [UInt8], name: String) -> [UInt8] {
         let nonce = randomBytes(Self.nonceBytesCount)
         var sealed = [UInt8](repeating: 0, count: secret.count + Self.tagBytesCount)
         let data = Array(name.utf8)
@@ -59,7 +59,7 @@ public struct SealingKey: Sendable {
     /// Opens what was sealed under `name`.
     ///
     /// - Throws: ``AccessStoreError/wrongKeyFile``.
-    func open(_ sealed: [UInt8], name: String) throws -> [UInt8] {
+    public func open(_ sealed: [UInt8], name: String) throws -> [UInt8] {
         let overhead = Self.nonceBytesCount + Self.tagBytesCount
         guard sealed.count > overhead else { throw AccessStoreError.wrongKeyFile }
         var secret = [UInt8](repeating: 0, count: sealed.count - overhead)

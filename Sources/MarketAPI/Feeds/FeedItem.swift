@@ -79,6 +79,9 @@ final class FeedItem: Sendable {
         self.topics = topics
     }
 
+    /// The texts of what it is about.
+    var topicTexts: [String] { topics.map(\.text) }
+
     /// Whether it is about one of these.
     func isAbout(_ wanted: Set<FeedTopic>) -> Bool { topics.contains { wanted.contains($0) } }
 

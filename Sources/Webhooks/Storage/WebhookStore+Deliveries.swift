@@ -1,0 +1,245 @@
+public import AccessCore
+import AccessStore
+import FoundationEssentials
+import GRDB
+public import MarketTypes
+
+/// A message that is to be sent now, with all that sending takes.
+struct DueMessage: Sendable {
+    let number: Int64
+    let webhook: WebhookID
+    let message: String
+    let payload: String
+    let attempts: Int
+    let url: String
+    let secrets: [WebhookSecret]
+}
+
+extension WebhookStore {
+    /// The deliveries of a webhook, the newest first.
+    ///
+    /// - Throws: ``WebhookRefusal/unknown``.
+    public func deliveries(
+        of id: WebhookID,
+        _ organisation: OrganisationID,
+        before number: Int64?,
+        limit: Int
+    ) async throws -> [WebhookDelivery] {
+        try await pool.read { db in
+            _ = try Self.find(id, organisation, db)
+            return try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM deliveries WHERE webhook = ? AND number < ?
+                    ORDER BY number DESC LIMIT ?
+                    """,
+                arguments: [id.text, number ?? .max, max(0, min(limit, 200))]
+            ).map { try WebhookDelivery($0) }
+        }
+    }
+
+    /// Sends a message once more, under the name that it has.
+    ///
+    /// - Throws: ``WebhookRefusal/unknown``.
+    public func replay(
+        _ number: Int64,
+        of id: WebhookID,
+        _ organisation: OrganisationID,
+        at now: Timestamp
+    ) async throws -> WebhookDelivery {
+        try await pool.write { db in
+            _ = try Self.find(id, organisation, db)
+            try db.execute(
+                sql: """
+                    UPDATE deliveries SET state = 'pending', attempts = 0, due = ?
+                    WHERE number = ? AND webhook = ?
+                    """,
+                arguments: [now.stored, number, id.text]
+            )
+            let row = try Row.fetchOne(
+                db,
+                sql: "SELECT * FROM deliveries WHERE number = ? AND webhook = ?",
+                arguments: [number, id.text]
+            )
+            guard let row else { throw WebhookRefusal.unknown }
+            return try WebhookDelivery(row)
+        }
+    }
+
+    /// Active webhooks with room for messages whose place is before the end of a block.
+    func behind(_ height: UInt64, limit: Int) async throws -> [Webhook] {
+        try await pool.read { [limits] db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(Webhook.columns) FROM webhooks
+                    WHERE state = 'active' AND place < ? AND pending < ?
+                    ORDER BY place LIMIT ?
+                    """,
+                arguments: [
+                    WebhookPlace.end(of: height).stored, limits.pendingMax, limit,
+                ]
+            ).map { try Webhook($0) }
+        }
+    }
+
+    /// Queues messages and moves a webhook's place on, both or neither; neither if its place is not
+    /// where it was.
+    func queue(
+        _ events: [WebhookEvent],
+        for webhook: Webhook,
+        upTo place: WebhookPlace,
+        at now: Timestamp
+    ) async throws {
+        try await pool.write { [limits] db in
+            try db.execute(
+                sql: "UPDATE webhooks SET place = ? WHERE id = ? AND place = ?",
+                arguments: [place.stored, webhook.id.text, webhook.place.stored]
+            )
+            guard db.changesCount == 1 else { return }
+            for event in events {
+                let name = webhook.id.text.dropFirst(WebhookID.prefix.count)
+                try db.execute(
+                    sql: """
+                        INSERT INTO deliveries(webhook, message, type, place, payload, state,
+                            attempts, created, due)
+                        VALUES (?, ?, ?, ?, ?, 'pending', 0, ?, ?)
+                        """,
+                    arguments: [
+                        webhook.id.text, "msg_\(name)_\(event.place.height)_\(event.place.index)",
+                        event.type, event.place.stored, event.payload, now.stored, now.stored,
+                    ]
+                )
+            }
+            guard !events.isEmpty else { return }
+            try db.execute(
+                sql: """
+                    DELETE FROM deliveries WHERE number IN (
+                        SELECT number FROM deliveries WHERE webhook = ? AND state <> 'pending'
+                        ORDER BY number DESC LIMIT -1 OFFSET ?)
+                    """,
+                arguments: [webhook.id.text, limits.keptMax]
+            )
+        }
+    }
+
+    /// Messages that are due, of each webhook the first few.
+    func due(at now: Timestamp, limit: Int) async throws -> [DueMessage] {
+        try await pool.read { [limits, sealing] db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM (
+                        SELECT d.number, d.webhook, d.message, d.payload, d.attempts, d.due,
+                            w.url, w.signing, w.sealed, w.sealed_before, w.overlap,
+                            row_number() OVER (PARTITION BY d.webhook ORDER BY d.due, d.number)
+                                AS place
+                        FROM deliveries d JOIN webhooks w ON w.id = d.webhook
+                        WHERE d.state = 'pending' AND d.due <= ? AND w.state = 'active')
+                    WHERE place <= ? ORDER BY due, number LIMIT ?
+                    """,
+                arguments: [now.stored, limits.concurrencyPerWebhookMax, limit]
+            )
+            return try rows.map { try DueMessage($0, sealing, at: now) }
+        }
+    }
+
+    /// Writes down what came of a message: it arrived, it is due again, or that was all.
+    ///
+    /// - Returns: whether its webhook is disabled now.
+    func settle(
+        _ due: DueMessage,
+        _ outcome: WebhookOutcome,
+        milliseconds: Int,
+        spread: Double,
+        at now: Timestamp
+    ) async throws -> Bool {
+        let attempts = due.attempts + 1
+        let pause = outcome.isDelivered ? nil : limits.pause(after: attempts, spread: spread)
+        let state: WebhookDelivery.State =
+            outcome.isDelivered ? .delivered : pause == nil ? .failed : .pending
+        return try await pool.write { [limits] db in
+            // One that was asked for again meanwhile stays due.
+            try db.execute(
+                sql: """
+                    UPDATE deliveries SET state = ?, attempts = ?, due = ?, sent = ?, status = ?,
+                        fault = ?, took = ? WHERE number = ? AND attempts = ?
+                    """,
+                arguments: [
+                    state.rawValue, attempts, pause.map { now.stored + Int64($0) }, now.stored,
+                    outcome.status, outcome.fault.map { String($0.prefix(200)) }, milliseconds,
+                    due.number, due.attempts,
+                ]
+            )
+            guard !outcome.isDelivered else {
+                try db.execute(
+                    sql: "UPDATE webhooks SET failing = NULL WHERE id = ?",
+                    arguments: [due.webhook.text]
+                )
+                return false
+            }
+            try db.execute(
+                sql: "UPDATE webhooks SET failing = ? WHERE id = ? AND failing IS NULL",
+                arguments: [now.stored, due.webhook.text]
+            )
+            try db.execute(
+                sql: """
+                    UPDATE webhooks SET state = 'disabled'
+                    WHERE id = ? AND state = 'active' AND (failing <= ? OR ?)
+                    """,
+                arguments: [
+                    due.webhook.text,
+                    now.stored - Int64(clamping: limits.disabledAfterMilliseconds),
+                    outcome.status == 410,
+                ]
+            )
+            return db.changesCount == 1
+        }
+    }
+
+    /// How many messages wait, and how many webhooks are not active by themselves.
+    func standing() async throws -> (pending: Int, disabled: Int) {
+        try await pool.read { db in
+            (
+                try Int.fetchOne(
+                    db,
+                    sql: "SELECT count(*) FROM deliveries WHERE state = 'pending'"
+                ) ?? 0,
+                try Int.fetchOne(
+                    db,
+                    sql: "SELECT count(*) FROM webhooks WHERE state = 'disabled'"
+                ) ?? 0
+            )
+        }
+    }
+}
+
+extension DueMessage {
+    fileprivate init(_ row: Row, _ sealing: SealingKey, at now: Timestamp) throws {
+        guard let webhook = WebhookID(text: row["webhook"]),
+            let kind = WebhookSecret.Kind(rawValue: row["signing"])
+        else { throw WebhookStoreError.damaged(column: "webhook") }
+        func secret(_ sealed: Data) throws -> WebhookSecret {
+            WebhookSecret(kind, random: try sealing.open(Array(sealed), name: webhook.text))
+        }
+        var secrets = [try secret(row["sealed"])]
+        if let before = row["sealed_before"] as Data?, let end = row["overlap"] as Int64?,
+            end > now.stored
+        {
+            secrets.append(try secret(before))
+        }
+        self.init(
+            number: row["number"],
+            webhook: webhook,
+            message: row["message"],
+            payload: row["payload"],
+            attempts: row["attempts"],
+            url: row["url"],
+            secrets: secrets
+        )
+    }
+}
+
+extension [UInt8] {
+    var data: Data { Data(self) }
+}
