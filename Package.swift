@@ -276,7 +276,8 @@ let package = Package(
         tests(
             "WebServingTests",
             [
-                "AccessCore", "AccessStore", "MarketTypes", "WebServing", httpTypes, hummingbird,
+                "AccessCore", "AccessStore", "MarketTypes", "Telemetry", "WebServing", httpTypes,
+                hummingbird,
                 logging, nioCore, nioEmbedded,
             ]),
         tests(
