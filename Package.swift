@@ -213,6 +213,7 @@ let package = Package(
                 "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "MarketTypes",
                 "OpenAIWire", "Telemetry", httpTypes, hummingbird, logging, nioCore,
             ]),
+        floor("Probes", ["MarketTypes", "Telemetry", grdb, logging, services]),
         floor(
             "Webhooks",
             [
@@ -238,7 +239,8 @@ let package = Package(
             name: "Portal",
             dependencies: [
                 "AccessCore", "AccessStore", "CanonicalCoding", "CZlib", "Identity", "LedgerClient",
-                "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "SettlementCore",
+                "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "Probes",
+                "SettlementCore",
                 "WebServing", httpTypes, hummingbird, logging, nioCore, services,
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
@@ -253,7 +255,7 @@ let package = Package(
                 "ABCI", "CallDoor", "CanonicalCoding", "CometBFTClient", "CometBFTTypes",
                 "Consensus", "Gateway", "Identity", "LedgerClient", "LedgerCore", "LedgerIndex",
                 "LedgerNode", "LedgerStore",
-                "MarketAPI", "MarketTypes", "OpenAIWire", "Portal", "Proofs", "Provider",
+                "MarketAPI", "MarketTypes", "OpenAIWire", "Portal", "Probes", "Proofs", "Provider",
                 "SettlementCore", "Simulation", "Telemetry", "ValidatorNode", "WebServing",
                 "Webhooks",
                 hummingbird, httpClient, logging, nioCore, nioHTTP1, nioPosix, services,
@@ -393,6 +395,7 @@ let package = Package(
                 "Telemetry", httpTypes, hummingbird, logging, nioCore,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ]),
+        tests("ProbesTests", ["MarketTypes", "Probes", "Telemetry", logging, services]),
         tests(
             "WebhooksTests",
             [

@@ -3,6 +3,7 @@ public import Hummingbird
 public import LedgerClient
 public import LedgerIndex
 public import MarketTypes
+public import Probes
 public import WebServing
 
 /// The pages that the market shows to people (docs/spec/portal.md).
@@ -16,6 +17,8 @@ public struct Portal: Sendable {
         /// A folder with templates and styles instead of those in the program, for whoever
         /// changes them; read when the portal is made.
         public var pages: String?
+        /// What the status page tells of the past; nothing without it.
+        public var probes: ProbeHistory?
 
         /// Chooses what is usual.
         public init() {}

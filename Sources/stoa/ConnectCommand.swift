@@ -224,7 +224,7 @@ struct Connect: AsyncParsableCommand {
         let telemetry = observing.telemetry("gateway")
         let shown = (host, output)
         try await withHTTPClient(GatewayService.clientConfiguration(for: configuration)) { client in
-            let ledger = try node.connection(client)
+            let ledger = try node.connection(client, logger: observing.logger("light"))
             let service = GatewayService(
                 configuration: configuration,
                 account: AccountSession(key: key, for: payer, ledger: ledger),

@@ -53,7 +53,10 @@ struct NodeOptions: ParsableArguments {
     }
 
     /// A connection to the ledger.
-    func connection(_ client: HTTPClient) throws -> any LedgerConnection {
+    func connection(
+        _ client: HTTPClient,
+        logger: Logger = serviceLogger("light")
+    ) throws -> any LedgerConnection {
         guard url.hasPrefix(Self.networkPrefix) else {
             return RemoteLedger(url: url, client: client)
         }
@@ -74,7 +77,7 @@ struct NodeOptions: ParsableArguments {
                 client: client,
                 store: try trustStore(genesis),
                 settings: settings,
-                logger: serviceLogger("light")
+                logger: logger
             )
         } catch let error as CommandFailure {
             throw error

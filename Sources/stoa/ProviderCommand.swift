@@ -47,7 +47,7 @@ struct ProviderCommand: AsyncParsableCommand {
         let logger = observing.logger("provider")
         let telemetry = observing.telemetry("provider")
         try await withHTTPClient(upstreamClient(configuration)) { client in
-            let ledger = try node.connection(client)
+            let ledger = try node.connection(client, logger: observing.logger("light"))
             let service = keys.provider(
                 configuration,
                 session: AccountSession(key: keys.account, for: named, ledger: ledger),

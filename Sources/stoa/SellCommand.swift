@@ -61,7 +61,7 @@ struct Sell: AsyncParsableCommand {
         let logger = observing.logger("provider")
         let telemetry = observing.telemetry("provider")
         try await withHTTPClient(upstreamClient(ProviderConfiguration())) { client in
-            let ledger = try node.connection(client)
+            let ledger = try node.connection(client, logger: observing.logger("light"))
             let session = AccountSession(key: keys.account, for: named, ledger: ledger)
             let unit = try await explaining(node: node.url) {
                 try await options.unit.find(ledger, home: home, wallet: acting.actor)

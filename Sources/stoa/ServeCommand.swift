@@ -78,7 +78,7 @@ struct Serve: AsyncParsableCommand {
         let logger = observing.logger("market")
         let hosted = try hosting.configuration(index.home, isLocalMarket: node.isLocal)
         try await withHTTPClient(hosting.clientConfiguration(hosted)) { client in
-            let ledger = try node.connection(client)
+            let ledger = try node.connection(client, logger: observing.logger("light"))
             try await explainingIndex(path) {
                 let status = try await explaining(node: node.url) { try await ledger.status() }
                 let database = try IndexDatabase(writing: path, chain: status.chain)
@@ -106,7 +106,6 @@ struct Serve: AsyncParsableCommand {
                     webhooks: webhooks,
                     now: wallClock
                 )
-                let sweep = BudgetSweep(door.limits, logger: logger, now: wallClock)
                 let personal = PortalAccess(
                     door,
                     faucet: try sandbox.faucet(index.home, ledger),
@@ -114,9 +113,12 @@ struct Serve: AsyncParsableCommand {
                 )
                 let market = Market(
                     api: api,
-                    portal: try portal(ledger, IndexReader(database), personal),
+                    ledger: ledger,
+                    reader: IndexReader(database),
+                    personal: personal,
                     door: door,
                     wallets: wallets,
+                    probes: try MarketProbes(path, ledger, IndexReader(database), client),
                     logger: logger
                 )
                 telemetry.watch(ledger, IndexReader(database), feed)
@@ -126,7 +128,9 @@ struct Serve: AsyncParsableCommand {
                 // server before the wallets that its calls are paid from.
                 try await serve(
                     observing.services(telemetry, logger) + [
-                        follower, sweep, endings, wallets, dispatcher, server, feed,
+                        follower, BudgetSweep(door.limits, logger: logger, now: wallClock),
+                        endings, wallets, dispatcher, server, feed,
+                        market.probes.runner(door, logger),
                     ],
                     logger: logger,
                     node: node.url
@@ -138,9 +142,12 @@ struct Serve: AsyncParsableCommand {
     /// What the routes answer from.
     private struct Market {
         let api: MarketAPI
-        let portal: Portal
+        let ledger: any LedgerConnection
+        let reader: IndexReader
+        let personal: PortalAccess
         let door: AccessDoor
         let wallets: HostedWallets
+        let probes: MarketProbes
         let logger: Logger
     }
 
@@ -148,6 +155,7 @@ struct Serve: AsyncParsableCommand {
         _ market: Market,
         _ encrypted: TLSConfiguration?
     ) throws -> some Service {
+        let portal = try portal(market)
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         // Before the door's middleware: who asks whether it is alive has no key.
         OperatorPages(market.door.telemetry.readiness).addRoutes(to: router)
@@ -156,7 +164,7 @@ struct Serve: AsyncParsableCommand {
         CallRoutes(wallets: market.wallets, budgets: market.door.limits, now: wallClock)
             .addRoutes(to: router)
         try market.api.addRoutes(to: router)
-        market.portal.addRoutes(to: router)
+        portal.addRoutes(to: router)
         let output = index.output
         let scheme = encrypted == nil ? "http" : "https"
         let shown = scheme + "://" + (host.contains(":") ? "[\(host)]" : host)
@@ -175,27 +183,26 @@ struct Serve: AsyncParsableCommand {
             configuration: .init(address: .hostname(host, port: port), serverName: "stoa"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
+                // Over TLS the certificate is of another name than this machine's.
+                if encrypted == nil { market.probes.served.set("\(shown):\(port)") }
                 announce(output, service: "market", url: "\(shown):\(port)")
             },
             logger: market.logger
         )
     }
 
-    private func portal(
-        _ ledger: any LedgerConnection,
-        _ reader: IndexReader,
-        _ access: PortalAccess
-    ) throws -> Portal {
+    private func portal(_ market: Market) throws -> Portal {
         var options = Portal.Options()
         options.gatewayURL = gateway
         options.libraries = libraries
         options.pages = pages
+        options.probes = market.probes.history
         do {
             return try Portal(
-                ledger: ledger,
-                index: reader,
+                ledger: market.ledger,
+                index: market.reader,
                 options: options,
-                access: access,
+                access: market.personal,
                 now: wallClock
             )
         } catch {

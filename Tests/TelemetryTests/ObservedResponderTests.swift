@@ -16,6 +16,14 @@ struct ObservedResponderTests {
             guard request.uri.path != "/broken" else { throw HTTPError(.badRequest) }
             let child = Span.child("work")
             child?.end()
+            if request.uri.path == "/things/stream" {
+                let body = ResponseBody { writer in
+                    let isInside = Span.child("piece") != nil
+                    try await writer.write(ByteBuffer(string: isInside ? "+" : "-"))
+                    try await writer.finish(nil)
+                }
+                return Response(status: .ok, body: body)
+            }
             return Response(
                 status: .ok,
                 headers: [.contentType: "text/plain"],
@@ -91,12 +99,31 @@ struct ObservedResponderTests {
         #expect(view.sum("stoa_http_in_flight") == 0)
     }
 
+    @Test("a stream is under way until its last byte, and its pieces are part of the request")
+    func stream() async throws {
+        let registry = MetricsRegistry()
+        let responder = responder(registry, Spans())
+        let request = Request(
+            head: .init(method: .get, scheme: nil, authority: nil, path: "/things/stream"),
+            body: RequestBody(buffer: ByteBuffer())
+        )
+        let response = try await responder.respond(to: request, context: ())
+        func inFlight() throws -> Double? {
+            MetricsView(try MetricsText.read(registry.exposition())).sum("stoa_http_in_flight")
+        }
+        #expect(try inFlight() == 1)
+        let shared = Sink.Shared()
+        try await response.body.write(Sink(shared))
+        #expect(shared.text.withLock { $0 } == "+")
+        #expect(try inFlight() == 0)
+    }
+
     @Test("an answer that nobody reads is counted too")
     func dropped() async throws {
         let registry = MetricsRegistry()
         let responder = responder(registry, Spans())
         let request = Request(
-            head: .init(method: .get, scheme: nil, authority: nil, path: "/things/1"),
+            head: .init(method: .get, scheme: nil, authority: nil, path: "/things/stream"),
             body: RequestBody(buffer: ByteBuffer())
         )
         _ = try await responder.respond(to: request, context: ())

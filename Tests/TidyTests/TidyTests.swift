@@ -102,7 +102,7 @@ struct TidyTests {
             ["Consensus", "LedgerClient"],
             [
                 "ABCI", "CometBFTClient", "LedgerIndex", "LedgerNode", "ValidatorNode",
-                "Simulation", "WebServing", "Webhooks",
+                "Simulation", "WebServing", "Webhooks", "Probes",
             ],
             ["Provider", "Gateway"], ["MarketAPI", "Portal"], ["stoa"],
         ]

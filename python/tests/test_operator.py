@@ -262,6 +262,19 @@ def test_an_unsampled_trace_is_passed_on_and_not_written(market):
     assert re.search(f"traceparent: 00-{trace}-[0-9a-f]{{16}}-00", market.heads.read_text().lower())
 
 
+def test_the_status_page_tells_how_it_has_been(market):
+    deadline = time.monotonic() + 20
+    while True:
+        page = ask(market.market.url + "/status")[2].decode()
+        if all(name in page for name in ("How it has been", "Pages and API", "100 %")):
+            break
+        assert time.monotonic() < deadline, page
+        time.sleep(0.5)
+    assert "No incident in the last 90 days." in page
+    assert market.metrics("market").by("stoa_probe_seconds_count", "probe").keys() == {
+        "ledger", "index", "door"}
+
+
 def test_top_shows_all_of_them(market):
     words = [word for name in SERVICES
              for word in ("--url", f"http://127.0.0.1:{market.ports[name]}")]

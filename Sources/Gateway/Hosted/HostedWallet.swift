@@ -58,6 +58,8 @@ public final class HostedLease: Sendable {
             throw error
         }
         let body = response.body
+        // A whole answer is paid and complete; the server writes it at once if it is left alone.
+        guard body.contentLength == nil else { return response }
         // A stream is written after this returns, and needs the wallet until it is over.
         response.body = ResponseBody(contentLength: body.contentLength) { writer in
             try await body.write(writer)

@@ -3,11 +3,13 @@ import LedgerClient
 import LedgerCore
 import LedgerIndex
 import MarketTypes
+import Probes
 import SettlementCore
 
 /// How the market is: what is asked here is asked now.
 struct StatusPage: Sendable {
     static let sellersMax = 20
+    static let incidentsMax = 20
 
     /// What is known of a seller.
     struct Seller: Sendable {
@@ -23,8 +25,13 @@ struct StatusPage: Sendable {
     let treasury: Amount?
     let supply: Amount?
     let sellers: [Seller]
+    let probes: [ProbeSummary]
+    let incidents: [ProbeIncident]
 
-    static func load(_ source: PageSource) async throws -> StatusPage {
+    static func load(
+        _ source: PageSource,
+        _ history: ProbeHistory?
+    ) async throws -> StatusPage {
         let ledger = try? await source.ledger.status()
         let supply = try? await source.ledger.read(StoredAmount.self, .supply(.native))
         var search = OfferSearch()
@@ -35,7 +42,9 @@ struct StatusPage: Sendable {
             index: try await source.index.status(),
             treasury: try? await source.ledger.treasury(of: .native),
             supply: supply?.amount,
-            sellers: try await sellers(offers, source)
+            sellers: try await sellers(offers, source),
+            probes: try await history?.summaries(at: source.now) ?? [],
+            incidents: try await history?.incidents(limit: incidentsMax) ?? []
         )
     }
 
@@ -106,6 +115,8 @@ struct StatusPage: Sendable {
             fill.put("feePerByte", UnitName.native.fill(parameters.feePerByte))
             fill.put("closingDelay", parameters.closingDelayBlocks)
         }
+        fill.put("probes", probes.map { ProbeText.fill($0, source) })
+        fill.put("incidents", incidents.map { ProbeText.fill($0, source) })
         fill.put(
             "sellers",
             sellers.map { seller in

@@ -41,7 +41,7 @@ extension Portal {
             )
         }
         add("/status", to: router) { read in
-            let page = try await StatusPage.load(read.source)
+            let page = try await StatusPage.load(read.source, options.probes)
             return Sheet(
                 template: "status-page",
                 title: "Status",

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Synchronization
 
-/// One request from its arrival to the last byte of its answer.
+/// One request from its arrival to its answer, of a stream to the last byte.
 ///
 /// A reference, because an answer may be dropped before anybody writes it: it is counted once
 /// whatever way it goes.
@@ -34,12 +34,19 @@ final class ObservedRequest: Sendable {
 
     deinit { end() }
 
-    /// Takes over what the answer says, and watches its body to the end.
+    /// Takes over what the answer says, and watches its body to the end if it is a stream.
+    ///
+    /// A body of known length is complete by now. It is left as it is: the server writes it and
+    /// the head at once, which it would not do with a closure around it.
     func watch(_ response: Response, route: String) -> Response {
         if let id = response.headers[.requestName] { span.setRequestID(id) }
         note(status: response.status.code, route: route)
-        var response = response
         let body = response.body
+        guard body.contentLength == nil else {
+            end()
+            return response
+        }
+        var response = response
         response.body = ResponseBody(contentLength: body.contentLength) { writer in
             defer { self.end() }
             // The body's own calls are part of the request too.
