@@ -96,6 +96,7 @@ struct AuditList: Sendable {
         case .signingKeyMade: "made the signing key"
         case .signingKeyRetired: "retired signing keys:"
         case .accountLinked: "let an account pay:"
+        case .keyUnusual: "saw unusual use of the key"
         }
     }
 }
