@@ -34,7 +34,7 @@ struct ProbeTests {
     @Test("an incident that goes on has no end, and others have their own")
     func open() async throws {
         let history = try ProbeHistory(path: path)
-        for at in 0..<3 {
+        for at in UInt64(0)..<3 {
             try await history.note("ledger", fault: "x", milliseconds: 1, at: minute(at))
             try await history.note("door", fault: nil, milliseconds: 1, at: minute(at))
         }

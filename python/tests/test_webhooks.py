@@ -74,8 +74,12 @@ class Market:
         self.key = self.stoa("keys", "create", "hooks", "--scope", "webhooks:write")["key"]
 
     def ask(self, method: str, path: str, body=None, key=None) -> Answer:
-        return Answer(*ask(self.serve.url + "/api/v1" + path, method, body, {
-            "Authorization": f"Bearer {key or self.key}"}))
+        while True:
+            answer = Answer(*ask(self.serve.url + "/api/v1" + path, method, body, {
+                "Authorization": f"Bearer {key or self.key}"}))
+            if answer.status != 429:
+                return answer
+            time.sleep(int(answer.headers["retry-after"]))
 
     def hook(self, url: str, **more) -> dict:
         body = {"url": url, "topics": [f"account:{self.bob}"], **more}
