@@ -37,27 +37,16 @@ struct GatewayMetrics: Sendable {
         return result
     }
 
-    /// Counts what a client was refused.
-    ///
-    /// - Parameter isHosted: whether a door before this one counts refusals already.
-    func failed(_ failure: APIFailure, path: String, isHosted: Bool = false) {
+    /// Counts a call that failed for its client.
+    func failed(_ failure: APIFailure, path: String) {
         let isDialect = [CallDialect.messagesPath, CallDialect.responsesPath].contains(path)
         let interface =
             isDialect ? .chat : CallInterface.allCases.first { $0.path == path }
-        if let interface {
-            metrics.count(
-                "stoa_gateway_calls",
-                ["interface": interface.name, "outcome": failure.kind.metricName]
-            )
-        }
-        guard !isHosted else { return }
-        switch failure.kind {
-        case .insufficientFunds: metrics.count("stoa_refusals", ["reason": "budget"])
-        case .rateLimited: metrics.count("stoa_refusals", ["reason": "rate"])
-        case .authentication: metrics.count("stoa_refusals", ["reason": "key"])
-        case .permission: metrics.count("stoa_refusals", ["reason": "scope"])
-        default: break
-        }
+        guard let interface else { return }
+        metrics.count(
+            "stoa_gateway_calls",
+            ["interface": interface.name, "outcome": failure.kind.metricName]
+        )
     }
 
     /// Counts a promise that is durable.

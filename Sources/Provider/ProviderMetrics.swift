@@ -24,7 +24,6 @@ struct ProviderMetrics: Sendable {
             case .other: "refused"
             }
         metrics.count("stoa_provider_calls", ["interface": interface.name, "outcome": outcome])
-        metrics.count("stoa_refusals", ["reason": outcome])
     }
 
     /// Counts a call that has its receipt.

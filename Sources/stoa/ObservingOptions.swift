@@ -58,7 +58,7 @@ struct ObservingOptions: ParsableArguments {
     /// Says what is going on, in the form that log lines have.
     func tell(_ text: String) {
         guard logFormat == .json else { return note(text) }
-        var logger = self.logger("stoa")
+        var logger = self.logger("service")
         logger.logLevel = .notice
         logger.notice("\(text)")
     }

@@ -11,6 +11,7 @@ import LedgerStore
 import Logging
 import MarketTypes
 import ServiceLifecycle
+import Synchronization
 import Telemetry
 import ValidatorNode
 
@@ -168,15 +169,25 @@ struct Validator: AsyncParsableCommand {
         _ logger: Logger
     ) -> HeightWatch {
         telemetry.metrics.set("stoa_chain_standstill", to: 0)
+        let standstill = Standstill()
+        telemetry.readiness.add(Readiness.Check("blocks") {
+            standstill.isStuck.load(ordering: .relaxed) ? "no new block" : nil
+        })
         var configuration = HeightWatch.Configuration()
         configuration.standstillMax = .seconds(standstillSeconds)
         return HeightWatch(configuration: configuration, logger: logger) {
             try application.store.last().height
         } alarm: { alarm in
             let isStuck = if case .stuck = alarm { true } else { false }
+            standstill.isStuck.store(isStuck, ordering: .relaxed)
             telemetry.metrics.set("stoa_chain_standstill", to: isStuck ? 1 : 0)
         }
     }
+}
+
+/// Whether the height has stood still for too long.
+private final class Standstill: Sendable {
+    let isStuck = Atomic(false)
 }
 
 /// Lets everybody through once it is open.

@@ -2,6 +2,21 @@ import Foundation
 import Testing
 import Webhooks
 
+/// SplitMix64: the same numbers for the same seed, so that a failure is rerun by its argument.
+private struct SeededGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
 @Suite("Where webhooks may go")
 struct AddressTests {
     private func address(_ text: String) throws -> NetworkAddress {
@@ -78,6 +93,43 @@ struct AddressTests {
     )
     func refused(text: String) {
         #expect(throws: WebhookRefusal.self) { try WebhookURL(text, allowsLoopback: false) }
+    }
+
+    @Test("WHK-3: another reader sees the same host in what is taken", arguments: 0..<8)
+    func readersAgree(seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let seeds = [
+            "https://example.com/", "https://a.b-c.example:8443/x?y=z", "https://1.2.3.4/",
+            "https://[2606:4700::1111]:8443/", "http://127.0.0.1:80/", "https://user@h.example/",
+        ].map { Array($0.utf8) }
+        let pieces = [
+            "@", "\\", "//", "#", "?", ":", "[", "]", "%00", "%2f", ".", "0x7f", "\t", "é",
+        ]
+        var taken = 0
+        for _ in 0..<4_000 {
+            var bytes = seeds[Int(random.next() % UInt64(seeds.count))]
+            for _ in 0...random.next() % 3 {
+                let place = Int(random.next() % UInt64(bytes.count + 1))
+                switch random.next() % 3 {
+                case 0: bytes.insert(UInt8(truncatingIfNeeded: random.next() % 128), at: place)
+                case 1: if place < bytes.count { bytes.remove(at: place) }
+                default:
+                    let piece = pieces[Int(random.next() % UInt64(pieces.count))]
+                    bytes.insert(contentsOf: Array(piece.utf8), at: place)
+                }
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            guard let url = try? WebhookURL(text, allowsLoopback: true) else { continue }
+            taken += 1
+            let other = URLComponents(string: url.text)
+            let host = (other?.host ?? "").filter { $0 != "[" && $0 != "]" }
+            #expect(host == url.host, "\(text)")
+            #expect((other?.port ?? (url.isSecure ? 443 : 80)) == url.port, "\(text)")
+            #expect(other?.user == nil && other?.fragment == nil, "\(text)")
+            let again = try? WebhookURL(url.text, allowsLoopback: true)
+            #expect(again == url, "\(text)")
+        }
+        #expect(taken > 100)
     }
 
     @Test("http is for this machine, and only where that is allowed")

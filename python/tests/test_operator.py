@@ -15,6 +15,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from access_door import Door, cookie_of
@@ -287,6 +288,21 @@ def test_top_shows_all_of_them(market):
     gone = subprocess.run([BINARY, "top", "--once", "--url", f"http://127.0.0.1:{free_port()}"],
                           capture_output=True, text=True)
     assert gone.returncode == 1 and "does not answer" in gone.stderr and "hint" in gone.stderr
+
+
+def test_rules_name_what_there_is_and_each_alert_has_a_runbook(market):
+    rules = yaml.safe_load((ROOT / "docs/operations/prometheus-rules.yaml").read_text())
+    alerts = [rule for group in rules["groups"] for rule in group["rules"]]
+    headings = re.findall(r"^## (\w+)$", (ROOT / "docs/operations/alerts.md").read_text(), re.M)
+    assert headings == [rule["alert"] for rule in alerts]
+    spec = (ROOT / "docs/spec/telemetry.md").read_text()
+    for rule in alerts:
+        anchor = f"docs/operations/alerts.md#{rule['alert'].lower()}"
+        assert rule["annotations"]["runbook"] == anchor
+        for series in re.findall(r"stoa_[a-z_]+[a-z]", rule["expr"]):
+            plain = series.removesuffix("_bucket")
+            short = re.sub(r"^stoa_[a-z]+", "", plain)
+            assert f"`{plain}`" in spec or f"`{short}`" in spec, series
 
 
 def ready(market, name: str) -> tuple[int, dict]:

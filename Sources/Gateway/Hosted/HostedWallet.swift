@@ -54,7 +54,7 @@ public final class HostedLease: Sendable {
                 meter: meter
             )
         } catch {
-            wallet.desk.parts.metrics.failed(error, path: request.uri.path, isHosted: true)
+            wallet.desk.parts.metrics.failed(error, path: request.uri.path)
             throw error
         }
         let body = response.body

@@ -87,6 +87,9 @@ final class ObservedRequest: Sendable {
                     ? "\(ended.status / 100)xx" : BoundedNames.other,
             ]
         )
+        if let reason = RefusalReason.label(status: ended.status) {
+            metrics.count("stoa_refusals", ["service": service, "reason": reason])
+        }
         metrics.observe(
             "stoa_http_request",
             ["service": service, "route": ended.route],

@@ -58,17 +58,8 @@ public struct KeyWatchMiddleware: RouterMiddleware {
     }
 
     private func count(_ status: Int, _ name: String?) {
-        let reason: String
-        switch status {
-        case 402: reason = "budget"
-        case 403: reason = "scope"
-        case 429: reason = "rate"
-        default: return
-        }
-        metrics.count("stoa_refusals", ["reason": reason])
-        if let name {
-            metrics.count("stoa_key_refusals", ["key": names.label(name), "reason": reason])
-        }
+        guard let name, let reason = RefusalReason.label(status: status) else { return }
+        metrics.count("stoa_key_refusals", ["key": names.label(name), "reason": reason])
     }
 
     private func note(
