@@ -134,10 +134,19 @@ class Person:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.devtools = self.context.new_cdp_session(self.page)
         self.devtools.send("WebAuthn.enable")
+        self.add_authenticator()
+
+    def add_authenticator(self) -> None:
         self.authenticator = self.devtools.send("WebAuthn.addVirtualAuthenticator", {"options": {
             "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
             "hasUserVerification": True, "isUserVerified": True,
             "automaticPresenceSimulation": True}})["authenticatorId"]
+
+    def another_device(self) -> None:
+        """From now on another device answers; the first one lies in a drawer."""
+        self.devtools.send("WebAuthn.removeVirtualAuthenticator", {
+            "authenticatorId": self.authenticator})
+        self.add_authenticator()
 
     def go(self, path: str):
         return self.page.goto(self.site.url + path, wait_until="load")

@@ -343,7 +343,7 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
     newcomer.page.click("#permission button:has-text('Allow')")
     newcomer.page.wait_for_selector("#transact-sign:not([disabled])")
     shown = newcomer.page.inner_text("#transact-summary")
-    assert "3.0" in shown and "6 and 7 and 9 and 10" in shown
+    assert "3.0" in shown and "6 openChannel and 7 topUpChannel" in shown
     assert newcomer.page.locator("#permission [name=session]").first.input_value() in shown
     assert newcomer.sign() == "accepted"
     newcomer.close_dialog()
@@ -592,6 +592,9 @@ def test_a_pass_is_bought_on_the_offers_page(site, ada):
               "--price", "1", "--blocks", "1000", "--include", "call=10")
     path = "/offers/" + offer
     until("the plan", lambda: "gold" in site.ask("GET", path)[2])
+    assert "stoa connect" in site.ask("GET", path)[2]
+    own = site.ask("GET", path, cookie=ada.cookie())[2]
+    assert "Bearer stoa_live_…" in own and "key of yours" in own
     assert "Sign in to buy" in site.ask("GET", path)[2]
     ada.go(path)
     ada.page.click("[aria-label='Buy a pass of gold']")
@@ -601,6 +604,34 @@ def test_a_pass_is_bought_on_the_offers_page(site, ada):
 
 
 # --- how it looks ---------------------------------------------------------------------------------
+
+def test_a_second_passkey_is_an_account_of_its_own(site, newcomer):
+    """PRT-77: it is made on another device, and its wallet can be chosen."""
+    newcomer.sign_up("Twice", "/account")
+    newcomer.page.click("text=Add a passkey")
+    newcomer.page.fill("#f-name", "Phone")
+    newcomer.page.click("text=Make it")
+    newcomer.page.wait_for_selector("#passkey-fault:not([hidden])")
+    assert "already" in newcomer.page.inner_text("#passkey-fault")
+    newcomer.another_device()
+    newcomer.page.click("text=Make it")
+    newcomer.page.wait_for_selector("tbody >> text=Phone")
+    newcomer.go("/wallet")
+    first = newcomer.address
+    newcomer.page.click(".segments a:not([aria-current])")
+    newcomer.page.wait_for_url("**/wallet?account=*")
+    second = newcomer.address
+    assert first != second
+    site.stoa("wallet", "send", "--from", "alice", second, "2")
+    newcomer.page.reload()
+    newcomer.page.fill("#f-to", site.address("alice"))
+    newcomer.page.fill("#f-amount", "1")
+    newcomer.page.click("#send button")
+    assert newcomer.sign() == "accepted"
+    assert STOA * 99 // 100 < site.balance(second) < STOA
+    foreign = site.address("alice")
+    assert newcomer.go("/wallet?account=" + foreign).status == 404
+
 
 @pytest.mark.parametrize("width,theme", [(1280, "light"), (360, "light"), (1280, "dark"),
                                          (360, "dark")])

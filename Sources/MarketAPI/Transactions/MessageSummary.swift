@@ -24,6 +24,9 @@ struct MessageSummary {
         case .number(let number): return "\(number)"
         case .array(let elements):
             let shown = elements.map { element in
+                if name == "messages", let tag = element.integer, let kind = Self.kinds[tag] {
+                    return "\(tag) \(kind)"
+                }
                 guard let amount = element["amount"]?.string else { return element.plain }
                 return money(amount, element["denomination"]?.string)
             }
@@ -55,6 +58,12 @@ struct MessageSummary {
 
     private static let amounts: Set<String> = [
         "amount", "deposit", "priceMax", "wantedMin", "payMax", "rateGiven", "rateWanted",
+    ]
+
+    /// What a session's messages are called, those of a buyer's gateway and of a seller.
+    private static let kinds: [UInt64: String] = [
+        1: "transfer", 4: "publishOffer", 5: "withdrawOffer", 6: "openChannel", 7: "topUpChannel",
+        8: "claimChannel", 9: "closeChannel", 10: "withdrawChannel",
     ]
 
     /// `wantedMin` as `wanted min`.

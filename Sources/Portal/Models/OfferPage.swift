@@ -43,8 +43,14 @@ struct OfferPage: Sendable {
     var offer: Offer { entry.record.offer }
     var unit: UnitName { units[offer.denomination] ?? .native }
 
-    /// What the page shows; `passes` is what whoever looks can do about each plan.
-    func fill(_ source: PageSource, gateway: String, passes: [Fill]) -> Fill {
+    /// What the page shows: whom the examples call, with which key if that asks for one, and what
+    /// whoever looks can do about each plan.
+    func fill(
+        _ source: PageSource,
+        gateway: String,
+        apiKey: String?,
+        passes: [Fill]
+    ) -> Fill {
         var fill = OfferCards.fill(entry, unit, at: source.now)
         fill.put("id", NameText.fill(entry.id.digest))
         fill.put("prices", PriceText.rows(offer.prices, unit))
@@ -79,7 +85,7 @@ struct OfferPage: Sendable {
         let isIncluded = plans.contains { $0.plan.terms.includedOffer == entry.id }
         fill.put("needsPass", isIncluded)
         fill.put("canBuy", fill.values["warning"] as? Bool == false)
-        merge(&fill, snippets: gateway)
+        merge(&fill, snippets: gateway, apiKey)
         fill.merge(sellerFill)
         return fill
     }
@@ -124,8 +130,10 @@ struct OfferPage: Sendable {
         return fill
     }
 
-    private func merge(_ fill: inout Fill, snippets gateway: String) {
-        let snippets = Snippets(offer: offer, gateway: gateway)
+    private func merge(_ fill: inout Fill, snippets gateway: String, _ apiKey: String?) {
+        var snippets = Snippets(offer: offer, gateway: gateway)
+        snippets.apiKey = apiKey
+        fill.put("asksForKey", apiKey != nil)
         fill.put(
             "snippets",
             snippets.all.map { language, title, text in

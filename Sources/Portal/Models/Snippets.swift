@@ -40,6 +40,20 @@ struct Snippets: Sendable {
         apiKey.map { "\n  -H 'authorization: Bearer \($0)' \\" } ?? ""
     }
 
+    private var pythonField: String {
+        apiKey.map { ", \"authorization\": \"Bearer \($0)\"" } ?? ""
+    }
+
+    private var javascriptField: String {
+        apiKey.map { ", authorization: \"Bearer \($0)\"" } ?? ""
+    }
+
+    private var swiftField: String {
+        apiKey.map {
+            "request.setValue(\"Bearer \($0)\", forHTTPHeaderField: \"authorization\")\n    "
+        } ?? ""
+    }
+
     private var curl: String {
         """
         curl \(url) \\\(authorization)
@@ -69,7 +83,7 @@ struct Snippets: Sendable {
             """
             from openai import OpenAI
 
-            client = OpenAI(base_url="\(base)", api_key="none")
+            client = OpenAI(base_url="\(base)", api_key="\(apiKey ?? "none")")
             reply = client.embeddings.create(model="\(model)", input=["Hello"])
             print(len(reply.data[0].embedding))
             """
@@ -80,7 +94,7 @@ struct Snippets: Sendable {
             request = urllib.request.Request(
                 "\(url)",
                 data=json.dumps({"model": "\(model)", "input": {}}).encode(),
-                headers={"content-type": "application/json"},
+                headers={"content-type": "application/json"\(pythonField)},
             )
             print(urllib.request.urlopen(request).read().decode())
             """
@@ -91,7 +105,7 @@ struct Snippets: Sendable {
         """
         const reply = await fetch("\(url)", {
           method: "POST",
-          headers: { "content-type": "application/json" },
+          headers: { "content-type": "application/json"\(javascriptField) },
           body: JSON.stringify(\(body)),
         });
         console.log(await reply.json());
@@ -106,7 +120,7 @@ struct Snippets: Sendable {
             var request = URLRequest(url: url)
             request.httpMethod = "POST"
             request.setValue("application/json", forHTTPHeaderField: "content-type")
-            request.httpBody = Data(#"\(body)"#.utf8)
+            \(swiftField)request.httpBody = Data(#"\(body)"#.utf8)
             let (data, _) = try await URLSession.shared.data(for: request)
             print(String(decoding: data, as: UTF8.self))
         }

@@ -17,7 +17,14 @@ extension Portal {
             for (id, plan) in page.plans {
                 passes.append(try await SignedActions.pass(of: id, plan, read))
             }
-            var fill = page.fill(read.source, gateway: options.gatewayURL, passes: passes)
+            // Whoever is signed in calls this market itself, with a key of theirs.
+            let isHosted = read.visitor != nil && access?.delegate != nil
+            var fill = page.fill(
+                read.source,
+                gateway: isHosted ? origin(of: read.request) : options.gatewayURL,
+                apiKey: isHosted ? "stoa_live_…" : nil,
+                passes: passes
+            )
             fill.put("signInHref", access == nil ? nil : read.signInHref)
             let history = try await read.source.index.history(
                 of: .offer(id),

@@ -34,7 +34,7 @@
       return "The passkey was not used: the request was cancelled, or it took too long.";
     }
     if (error && error.name === "InvalidStateError") {
-      return "This device has a passkey for this account already. Sign in with it.";
+      return "This device has a passkey for this account already. Make the second one elsewhere.";
     }
     if (error instanceof TypeError) {
       return "The market does not answer. Check the connection and try again.";
