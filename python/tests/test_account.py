@@ -603,6 +603,29 @@ def test_a_pass_is_bought_on_the_offers_page(site, ada):
     assert "Yours" in ada.page.inner_text("main")
 
 
+def test_a_seller_accepts_and_delivers_a_job(site, ada, tmp_path):
+    """PRT-96: each party sees what is theirs to do, and nobody else sees anything."""
+    task = tmp_path / "task.md"
+    task.write_text("Count the stars.")
+    address = ada_address(ada)
+    before = site.balance(address)
+    locked = site.stoa("escrow", "lock", "--wallet", "alice", "--seller", address, "--amount", "2",
+                       "--document", str(task))
+    path = "/jobs/" + locked["escrow"]
+    assert "Your part" not in site.ask("GET", path)[2]
+    ada.go(path)
+    ada.page.click("text=Accept it")
+    assert ada.sign() == "accepted"
+    ada.close_dialog()
+    ada.page.fill("#f-content", "ab" * 32)
+    ada.page.click("button:has-text('Deliver')")
+    assert ada.sign() == "accepted"
+    ada.close_dialog()
+    assert ada.page.locator("text=Your part").count() == 0, "it is the buyer's turn"
+    site.stoa("escrow", "approve", "--wallet", "alice", locked["escrow"])
+    assert site.balance(address) > before + 19 * STOA // 10
+
+
 # --- how it looks ---------------------------------------------------------------------------------
 
 def test_a_second_passkey_is_an_account_of_its_own(site, newcomer):

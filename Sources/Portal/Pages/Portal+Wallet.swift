@@ -111,19 +111,34 @@ extension Faucet {
         ]
         let decisions = try await access.door.limits.take(uses, at: now)
         if let last = decisions.last, !last.isAllowed { throw Self.refusal(decisions.count) }
-        do {
+        do throws(LedgerClientError) {
             try await session.execute([
                 .transfer(to: account, denomination: .native, amount: amount)
             ])
-        } catch  where error.code == .refused {
-            throw Problem(
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    /// What somebody is told who got nothing, or may have got something.
+    private static func failure(_ error: LedgerClientError) -> Problem {
+        switch error.code {
+        case .refused, .badRequest:
+            Problem(
                 .conflict,
                 "faucet_refused",
                 "The ledger refused the transfer: you got nothing.",
                 hint: "The operator must look at the faucet’s account."
             )
-        } catch {
-            throw Problem(
+        case .overloaded:
+            Problem(
+                .conflict,
+                "faucet_refused",
+                "Too many ask at once: you got nothing.",
+                hint: "Your turn of today is used up, though: come back tomorrow."
+            )
+        case .unreachable, .malformedAnswer:
+            Problem(
                 .conflict,
                 "faucet_unknown",
                 "The ledger gave no answer, so it is not known whether the money was sent.",

@@ -79,7 +79,7 @@ struct PageErrors: RouterMiddleware {
                 context.logger.error(
                     "a page failed",
                     metadata: [
-                        "request": "\(context.requestID)", "path": "\(request.uri.path)",
+                        "request": "\(context.requestID)", "path": "\(Self.logged(request))",
                         "error": "\(type(of: error))",
                     ]
                 )
@@ -94,6 +94,12 @@ struct PageErrors: RouterMiddleware {
                 )
             return await portal.page(problem, request, context)
         }
+    }
+
+    /// The path for logs: an invitation's is a secret.
+    static func logged(_ request: Request) -> String {
+        let path = request.uri.path
+        return path.hasPrefix(PortalPaths.join) ? PortalPaths.join + "/…" : path
     }
 
     /// Whether somebody with a browser asks for a page, not a program for a document.
