@@ -11,11 +11,11 @@ struct Stoa: AsyncParsableCommand {
     /// more than the step itself (docs/benchmarks.md).
     ///
     /// `STOA_THREADS` sets how many threads there are. Unless set, a ledger gets one for each core,
-    /// because it checks signatures on all of them; a gateway or provider half of that, because it
+    /// because it checks signatures on all of them; a gateway, provider or market half, because it
     /// shares its machine with its client or its model, and hops between threads cost it most.
     static func main() async {
         let process = ProcessInfo.processInfo
-        let shares = ["connect", "sell", "provider"].contains(
+        let shares = ["connect", "sell", "provider", "serve"].contains(
             CommandLine.arguments.dropFirst().first
         )
         let cores = process.activeProcessorCount
