@@ -104,7 +104,8 @@ public final class GatewayService: Service {
 
     /// How the HTTP client that reaches the sellers should be set up.
     ///
-    /// As many connections to one seller as there may be calls, no redirects (a voucher is for the
+    /// It reaches sellers and nothing else: a ledger's node may be on this machine. As many
+    /// connections to one seller as there may be calls, no redirects (a voucher is for the
     /// seller's own endpoint), and no unpacking, because the receipt is about the bytes as sent.
     public static func clientConfiguration(
         for configuration: GatewayConfiguration
@@ -119,6 +120,9 @@ public final class GatewayService: Service {
         client.httpVersion = .http1Only
         client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
             configuration.concurrentCallsMax
+        if !configuration.sellers.allowPrivateEndpoints {
+            client.http1_1ConnectionDebugInitializer = { PublicPeer.check($0) }
+        }
         return client
     }
 

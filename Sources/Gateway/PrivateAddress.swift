@@ -20,6 +20,12 @@ enum PrivateAddress {
         return labels.count < 2 || ["localhost", "local", "internal", "arpa"].contains(labels.last)
     }
 
+    /// Whether a numeric address is of this machine or a private network.
+    static func isPrivate(address: String) -> Bool {
+        if address.contains(":") { return isPrivate6(address.lowercased()) }
+        return isPrivate4(address.split(separator: ".", omittingEmptySubsequences: false))
+    }
+
     /// The host in lower case, without port, user and brackets; nil if there is none.
     private static func host(of endpoint: String) -> String? {
         let text = endpoint.lowercased()

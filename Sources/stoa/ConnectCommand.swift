@@ -223,8 +223,9 @@ struct Connect: AsyncParsableCommand {
         let logger = observing.logger("gateway")
         let telemetry = observing.telemetry("gateway")
         let shown = (host, output)
-        try await withHTTPClient(GatewayService.clientConfiguration(for: configuration)) { client in
-            let ledger = try node.connection(client, logger: observing.logger("light"))
+        let sellers = GatewayService.clientConfiguration(for: configuration)
+        try await withHTTPClients(sellers: sellers) { own, client in
+            let ledger = try node.connection(own, logger: observing.logger("light"))
             let service = GatewayService(
                 configuration: configuration,
                 account: AccountSession(key: key, for: payer, ledger: ledger),

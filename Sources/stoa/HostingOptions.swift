@@ -34,9 +34,7 @@ struct HostingOptions: ParsableArguments {
     func clientConfiguration(_ hosted: HostedConfiguration) -> HTTPClient.Configuration {
         var gateway = GatewayConfiguration()
         gateway.concurrentCallsMax = hosted.concurrentCallsMax * 4
-        var client = GatewayService.clientConfiguration(for: gateway)
-        // A page must not wait for a ledger that refuses connections.
-        client.connectionPool.retryConnectionEstablishment = false
-        return client
+        gateway.sellers.allowPrivateEndpoints = hosted.allowPrivateEndpoints
+        return GatewayService.clientConfiguration(for: gateway)
     }
 }

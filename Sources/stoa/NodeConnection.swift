@@ -4,6 +4,7 @@ import CanonicalCoding
 import CometBFTClient
 import FoundationEssentials
 import LedgerClient
+import NIOCore
 import LedgerCore
 import Logging
 import MarketTypes
@@ -128,6 +129,23 @@ struct NodeOptions: ParsableArguments {
             let ledger = try connection(client)
             return try await explaining(node: url) { try await body(ledger) }
         }
+    }
+}
+
+/// Runs `body` with a client of one's own, which reaches the ledger, and one that reaches sellers,
+/// whose addresses come from strangers.
+func withHTTPClients<Output>(
+    sellers: HTTPClient.Configuration,
+    _ body: (_ own: HTTPClient, _ sellers: HTTPClient) async throws -> Output
+) async throws -> Output {
+    var own = HTTPClient.Configuration(
+        redirectConfiguration: .disallow,
+        timeout: .init(connect: .seconds(2))
+    )
+    // Nobody waits for a ledger that refuses connections.
+    own.connectionPool.retryConnectionEstablishment = false
+    return try await withHTTPClient(own) { own in
+        try await withHTTPClient(sellers) { sellers in try await body(own, sellers) }
     }
 }
 

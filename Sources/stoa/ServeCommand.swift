@@ -77,7 +77,8 @@ struct Serve: AsyncParsableCommand {
         )
         let logger = observing.logger("market")
         let hosted = try hosting.configuration(index.home, isLocalMarket: node.isLocal)
-        try await withHTTPClient(hosting.clientConfiguration(hosted)) { client in
+        let sellers = hosting.clientConfiguration(hosted)
+        try await withHTTPClients(sellers: sellers) { client, sellers in
             let ledger = try node.connection(client, logger: observing.logger("light"))
             try await explainingIndex(path) {
                 let status = try await explaining(node: node.url) { try await ledger.status() }
@@ -92,7 +93,7 @@ struct Serve: AsyncParsableCommand {
                     ledger: ledger,
                     keys: { sealing.actingKey(of: $0) },
                     endings: endings,
-                    httpClient: client,
+                    httpClient: sellers,
                     logger: logger,
                     telemetry: telemetry,
                     now: wallClock

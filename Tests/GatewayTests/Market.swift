@@ -185,6 +185,7 @@ func withMarket(
     var defaults = GatewayConfiguration()
     defaults.connectTimeoutMilliseconds = connectTimeoutMilliseconds
     defaults.concurrentCallsMax = 256
+    defaults.sellers.allowPrivateEndpoints = true
     let client = HTTPClient(configuration: GatewayService.clientConfiguration(for: defaults))
     let directory = NSTemporaryDirectory() + "/gateway-\(UInt64.random(in: .min ... .max))"
     let market = Market(

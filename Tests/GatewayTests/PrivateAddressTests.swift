@@ -1,5 +1,10 @@
+import AsyncHTTPClient
 import LedgerCore
 import MarketTypes
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -33,5 +38,74 @@ struct PrivateAddressTests {
     )
     func allowed(_ endpoint: String) {
         #expect(!PrivateAddress.isNamed(by: endpoint))
+    }
+}
+
+/// A name leads where its owner says: the connection itself is judged (threat model).
+@Suite("Connections to private networks", .timeLimit(.minutes(1)))
+struct PublicPeerTests {
+    /// Reads whatever comes, and counts it.
+    private final class Listener: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+        let bytes = Mutex(0)
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            bytes.withLock { $0 += unwrapInboundIn(data).readableBytes }
+        }
+    }
+
+    private func post(allowPrivate: Bool) async throws -> (received: Int, didThrow: Bool) {
+        let listener = Listener()
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(listener)
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        var configuration = GatewayConfiguration()
+        configuration.sellers.allowPrivateEndpoints = allowPrivate
+        configuration.connectTimeoutMilliseconds = 500
+        let client = HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: GatewayService.clientConfiguration(for: configuration)
+        )
+        var didThrow = false
+        do {
+            let port = server.localAddress?.port ?? 0
+            let request = try HTTPClient.Request(
+                url: "http://localhost:\(port)/v1/call",
+                method: .POST,
+                body: .string("secret")
+            )
+            _ = try await client.execute(request: request, deadline: .now() + .seconds(2)).get()
+        } catch {
+            didThrow = true
+        }
+        try await client.shutdown()
+        try await server.close()
+        return (listener.bytes.withLock { $0 }, didThrow)
+    }
+
+    @Test("a name that leads to this machine is refused before a byte is sent")
+    func refused() async throws {
+        let (received, didThrow) = try await post(allowPrivate: false)
+        #expect(didThrow && received == 0)
+    }
+
+    @Test("a market of one's own may be on this machine")
+    func allowed() async throws {
+        #expect(try await post(allowPrivate: true).received > 0)
+    }
+
+    @Test(
+        "numbers are judged by their ranges",
+        arguments: [
+            ("127.0.0.1", true), ("10.1.2.3", true), ("::1", true), ("::ffff:10.0.0.1", true),
+            ("fe80::1", true), ("93.184.216.34", false), ("2606:2800:220:1::1", false),
+        ]
+    )
+    func numbers(_ address: String, isPrivate: Bool) {
+        #expect(PrivateAddress.isPrivate(address: address) == isPrivate)
     }
 }
