@@ -67,14 +67,7 @@ struct Serve: AsyncParsableCommand {
         let accessDatabase = try access.open(index.home)
         let sealing = try access.sealingKey(accessDatabase)
         let telemetry = observing.telemetry("market")
-        let door = AccessDoor(
-            accessDatabase,
-            limits: SQLiteLimits(accessDatabase),
-            issuer: try access.issuer(accessDatabase, sealing),
-            configuration: try stand.configuration(speaksTLS: tls.certificate != nil),
-            telemetry: telemetry,
-            now: wallClock
-        )
+        let door = try self.door(accessDatabase, sealing, telemetry)
         let logger = observing.logger("market")
         let hosted = try hosting.configuration(index.home, isLocalMarket: node.isLocal)
         let sellers = hosting.clientConfiguration(hosted)
@@ -138,6 +131,21 @@ struct Serve: AsyncParsableCommand {
                 )
             }
         }
+    }
+
+    private func door(
+        _ database: AccessDatabase,
+        _ sealing: SealingKey,
+        _ telemetry: ServiceTelemetry
+    ) throws -> AccessDoor {
+        AccessDoor(
+            database,
+            limits: SQLiteLimits(database),
+            issuer: try access.issuer(database, sealing),
+            configuration: try stand.configuration(speaksTLS: tls.certificate != nil),
+            telemetry: telemetry,
+            now: wallClock
+        )
     }
 
     /// What the routes answer from.
