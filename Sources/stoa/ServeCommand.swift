@@ -74,11 +74,7 @@ struct Serve: AsyncParsableCommand {
         try await withHTTPClients(sellers: sellers) { client, sellers in
             let ledger = try node.connection(client, logger: observing.logger("light"))
             try await explainingIndex(path) {
-                let status = try await explaining(node: node.url) { try await ledger.status() }
-                let database = try IndexDatabase(writing: path, chain: status.chain)
-                let indexer = Indexer(database: database, ledger: ledger, logger: logger)
-                try await explaining(node: node.url) { _ = try await indexer.checkPlace() }
-                let follower = IndexFollower(indexer: indexer, logger: logger)
+                let (database, follower) = try await openIndex(path, ledger, logger)
                 let feed = EventFeed(index: IndexReader(database), logger: logger)
                 let endings = BudgetEndings(door.limits, logger: logger)
                 let wallets = HostedWallets(
@@ -146,6 +142,19 @@ struct Serve: AsyncParsableCommand {
             telemetry: telemetry,
             now: wallClock
         )
+    }
+
+    /// The index behind everything, if it is one of this ledger, and what keeps it up.
+    private func openIndex(
+        _ path: String,
+        _ ledger: any LedgerConnection,
+        _ logger: Logger
+    ) async throws -> (IndexDatabase, IndexFollower) {
+        let status = try await explaining(node: node.url) { try await ledger.status() }
+        let database = try IndexDatabase(writing: path, chain: status.chain)
+        let indexer = Indexer(database: database, ledger: ledger, logger: logger)
+        try await explaining(node: node.url) { _ = try await indexer.checkPlace() }
+        return (database, IndexFollower(indexer: indexer, logger: logger))
     }
 
     /// What the routes answer from.
