@@ -1,3 +1,4 @@
+public import AccessStore
 public import Hummingbird
 public import LedgerClient
 public import LedgerIndex
@@ -18,6 +19,7 @@ public struct MarketAPI: Sendable {
     let answers: AnswerStore
     let feed: EventFeed
     let webhooks: WebhookDoor?
+    let access: AccessDatabase?
     let now: @Sendable () -> Timestamp
     let contract: Contract
     let feedContract: FeedContract
@@ -30,6 +32,7 @@ public struct MarketAPI: Sendable {
     ///   - answers: what was answered to requests with an idempotency key.
     ///   - feed: tells what happens; whoever makes it runs it.
     ///   - webhooks: keeps webhooks; without it there are none.
+    ///   - access: keeps API keys; without it there are none.
     ///   - now: the wall clock.
     /// - Throws: ``ContractError`` if the contract cannot be read.
     public init(
@@ -38,6 +41,7 @@ public struct MarketAPI: Sendable {
         answers: AnswerStore,
         feed: EventFeed,
         webhooks: WebhookDoor? = nil,
+        access: AccessDatabase? = nil,
         now: @escaping @Sendable () -> Timestamp
     ) throws(ContractError) {
         self.ledger = ledger
@@ -45,6 +49,7 @@ public struct MarketAPI: Sendable {
         self.answers = answers
         self.feed = feed
         self.webhooks = webhooks
+        self.access = access
         self.now = now
         contract = try Contract.load()
         feedContract = try FeedContract.load()
@@ -81,7 +86,7 @@ public struct MarketAPI: Sendable {
             entryHandlers, blockHandlers, accountHandlers, channelHandlers, catalogueHandlers,
             lineageHandlers, passHandlers, unitHandlers, exchangeHandlers, tradeHandlers,
             jobHandlers, governanceHandlers, stakingHandlers, transactionHandlers, feedHandlers,
-            webhookHandlers,
+            webhookHandlers, keyHandlers,
         ]
         return groups.reduce(into: [:]) { all, group in
             // A name twice would hide one of two answers.

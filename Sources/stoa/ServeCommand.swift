@@ -94,6 +94,7 @@ struct Serve: AsyncParsableCommand {
                     answers: AnswerStore(path: path + ".answers"),
                     feed: feed,
                     webhooks: webhooks,
+                    access: accessDatabase,
                     now: wallClock
                 )
                 let personal = PortalAccess(

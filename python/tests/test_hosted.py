@@ -328,6 +328,46 @@ def test_kill_nine_under_load_counts_every_call_once(door):
     assert status["calls_looked_up"] == 0
 
 
+def test_keys_are_made_and_ended_over_the_api(door):
+    """ACC-12 to ACC-15 at /api/v1/keys: a key that may, makes others that may no more."""
+    maker = door.stoa("keys", "create", "maker", "--scope", "keys:read", "--scope", "keys:write",
+                      "--scope", "calls:write")
+    own = {"Authorization": f"Bearer {maker['key']}", "Content-Type": "application/json"}
+
+    def ask(method, path, body=None, headers=own):
+        return door.ask(method, "/api/v1/keys" + path, body, headers=headers)
+
+    wrong = [{"label": "x", "scopes": ["audit:read"]}, {"label": "", "scopes": ["calls:write"]},
+             {"label": "x", "scopes": []}, {"label": "x", "scopes": ["calls:write"] * 2},
+             {"label": "x", "scopes": ["calls:write"], "days": 367},
+             {"label": "x", "scopes": ["calls:write"], "admin": True},
+             {"label": "x", "scopes": ["calls:write"], "budgets": [
+                 {"window": "day", "limit": {"amount": "1", "denomination": "native"}}] * 2},
+             {"label": "x", "scopes": ["calls:write"], "budgets": [
+                 {"window": "day", "limit": {"amount": "-1", "denomination": "native"}}]}]
+    for body in wrong:
+        refused_answer = ask("POST", "", body)
+        assert refused_answer.status in (400, 403), (body, refused_answer.body)
+    reader = door.key("reads")
+    assert ask("GET", "", headers={"Authorization": f"Bearer {reader['key']}"}).status == 403
+    assert ask("DELETE", "/aaaaaaaaaaaa").status in (401, 404)
+
+    made = ask("POST", "", {"label": "made", "scopes": ["calls:write"], "budgets": [
+        {"window": "total", "model": MODEL,
+         "limit": {"amount": str(100 * COST), "denomination": "native"}}]})
+    assert made.status == 200, made.body
+    key = made.json
+    assert door.chat(key["secret"]).usage.model_extra["cost"] == COST
+    listed = next(k for k in ask("GET", "").json["data"] if k["id"] == key["id"])
+    assert "secret" not in listed and listed["state"] == "active"
+    assert listed["budgets"][0]["limit"]["amount"] == str(100 * COST)
+    second = ask("POST", f"/{key['id']}/rotate", {"overlapSeconds": 0}).json
+    assert refused(door, key["secret"], openai.AuthenticationError)
+    assert door.chat(second["secret"]).choices
+    assert ask("DELETE", f"/{second['id']}").json["revoked"] is True
+    assert refused(door, second["secret"], openai.AuthenticationError)
+
+
 def test_revoked_means_revoked(door, key):
     """HST-7: no call starts after the ledger says so; a new grant lets calls go on."""
     door.stoa("session", "revoke", "--wallet", "payer", door.session)

@@ -7,7 +7,7 @@ enum ContractText {
     /// The parts, in the order in which their paths are listed.
     private static let parts = [
         head, ledger, accounts, catalogue, lineage, passes, exchange, jobs, governance, staking,
-        transactions, messages, marketMessages, feeds, webhooks,
+        transactions, messages, marketMessages, feeds, webhooks, keys,
     ]
 
     /// Joins the parts.
