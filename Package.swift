@@ -89,6 +89,7 @@ let package = Package(
     targets: [
         // system libraries
         library("CLibcrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        library("CLibpq", pkgConfig: "libpq", apt: "libpq-dev"),
         library("CLMDB", pkgConfig: "lmdb", apt: "liblmdb-dev"),
         library("CSecp256k1", pkgConfig: "libsecp256k1", apt: "libsecp256k1-dev"),
         library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
@@ -204,7 +205,7 @@ let package = Package(
         floor(
             "AccessStore",
             [
-                "AccessCore", "CanonicalCoding", "CLibcrypto", "CSodium", "Identity",
+                "AccessCore", "CanonicalCoding", "CLibcrypto", "CLibpq", "CSodium", "Identity",
                 "MarketTypes", grdb, logging, services,
             ]),
         floor(

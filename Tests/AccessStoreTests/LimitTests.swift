@@ -8,19 +8,30 @@ import Testing
 struct LimitTests {
     let scratch: Scratch
     let database: AccessDatabase
-    let limits: SQLiteLimits
 
     init() throws {
         scratch = try Scratch()
         database = try scratch.open()
-        limits = SQLiteLimits(database)
     }
 
-    @Test("ACC-43: 64 calls at once never reserve more than the budget, and the rest is free again")
-    func parallel() async throws {
+    @Test(
+        "ACC-46: all of these hold over PostgreSQL too",
+        .enabled(if: LimitPlace.isPostgresNamed, "STOA_TEST_POSTGRES names no database")
+    )
+    func chosen() {
+        #expect(LimitPlace.chosen == [.sqlite, .postgres])
+    }
+
+    @Test(
+        "ACC-43: 64 calls at once never reserve more than the budget, and the rest is free again",
+        arguments: LimitPlace.chosen
+    )
+    func parallel(_ place: LimitPlace) async throws {
+        let stores = try LimitStores(place, scratch)
+        let limits = try stores.open()
         let rules = try budget(1_000)
         let key = try await database.key(budgets: rules).key
-        let made = await reserveAtOnce(64, of: 30, key.id, under: rules)
+        let made = await reserveAtOnce(64, of: 30, key.id, under: rules, limits)
         // 33 × 30 = 990, and one more would be 1,020.
         #expect(made.count == 33)
         for (number, reservation) in made.enumerated() {
@@ -33,16 +44,16 @@ struct LimitTests {
             .first { $0.slot == CounterSlot(model: nil, day: nil) }
         #expect(total?.counter == BudgetCounter(settled: Amount(obol: 170), reserved: .zero))
         #expect(try await limits.openReservations(limit: 100).isEmpty)
-        #expect(await reserveAtOnce(64, of: 30, key.id, under: rules).count == 27)
+        #expect(await reserveAtOnce(64, of: 30, key.id, under: rules, limits).count == 27)
     }
 
     private func reserveAtOnce(
         _ count: Int,
         of obol: UInt128,
         _ key: APIKeyID,
-        under rules: BudgetRules
+        under rules: BudgetRules,
+        _ limits: any LimitStore
     ) async -> [Reservation] {
-        let limits = limits
         return await withTaskGroup(of: Reservation?.self) { group in
             for _ in 0..<count {
                 group.addTask {
@@ -58,8 +69,13 @@ struct LimitTests {
         }
     }
 
-    @Test("ACC-44: a reservation ends once, with no more than it set aside, after it was bound")
-    func endings() async throws {
+    @Test(
+        "ACC-44: a reservation ends once, with no more than it set aside, after it was bound",
+        arguments: LimitPlace.chosen
+    )
+    func endings(_ place: LimitPlace) async throws {
+        let stores = try LimitStores(place, scratch)
+        let limits = try stores.open()
         let rules = try budget(100)
         let key = try await database.key(budgets: rules).key
         let reservation = try await limits.reserve(
@@ -84,8 +100,13 @@ struct LimitTests {
         try await limits.settle(Settlement(free.id, charge: .zero))
     }
 
-    @Test("ACC-44: a voucher ends its reservation, whoever hears of its end, and once")
-    func voucherEndings() async throws {
+    @Test(
+        "ACC-44: a voucher ends its reservation, whoever hears of its end, and once",
+        arguments: LimitPlace.chosen
+    )
+    func voucherEndings(_ place: LimitPlace) async throws {
+        let stores = try LimitStores(place, scratch)
+        let limits = try stores.open()
         let rules = try budget(100)
         let key = try await database.key(budgets: rules).key
         let bound = try await limits.reserve(try spending(key.id, 50), under: rules, at: .start)
@@ -117,8 +138,13 @@ struct LimitTests {
         #expect(try await limits.openReservations(limit: 10).isEmpty)
     }
 
-    @Test("ACC-42: a day's budget is free again on the next day of UTC, the total is not")
-    func days() async throws {
+    @Test(
+        "ACC-42: a day's budget is free again on the next day of UTC, the total is not",
+        arguments: LimitPlace.chosen
+    )
+    func days(_ place: LimitPlace) async throws {
+        let stores = try LimitStores(place, scratch)
+        let limits = try stores.open()
         let day = try #require(
             BudgetRule(window: .day, limit: Amount(obol: 10), denomination: .native)
         )
@@ -139,8 +165,13 @@ struct LimitTests {
         }
     }
 
-    @Test("ACC-45: what was open when the process ended is listed at the next start")
-    func restart() async throws {
+    @Test(
+        "ACC-45: what was open when the process ended is listed at the next start",
+        arguments: LimitPlace.chosen
+    )
+    func restart(_ place: LimitPlace) async throws {
+        let stores = try LimitStores(place, scratch)
+        let limits = try stores.open()
         let rules = try budget(100)
         let key = try await database.key(budgets: rules).key.id
         let voucher = Digest(words: (9, 9, 9, 9))
@@ -151,7 +182,7 @@ struct LimitTests {
             under: rules,
             at: .start.plus(1)
         )
-        let again = SQLiteLimits(try scratch.open())
+        let again = try stores.open()
         let found = try await again.openReservations(limit: 10)
         #expect(found.map(\.id) == [bound.id, open.id])
         #expect(found.map(\.voucher) == [voucher, nil])
@@ -162,8 +193,13 @@ struct LimitTests {
         #expect(lines.allSatisfy { $0.counter.settled.obol == 7 && $0.counter.reserved.isZero })
     }
 
-    @Test("API4 (OWASP 2023): a key has only so many calls open, on so many models")
-    func bounded() async throws {
+    @Test(
+        "API4 (OWASP 2023): a key has only so many calls open, on so many models",
+        arguments: LimitPlace.chosen
+    )
+    func bounded(_ place: LimitPlace) async throws {
+        let stores = try LimitStores(place, scratch)
+        let limits = try stores.open()
         let key = try await database.key().key.id
         for number in 0..<LimitBounds.modelsPerKeyMax {
             let reservation = try await limits.reserve(
@@ -192,19 +228,24 @@ struct LimitTests {
         }
     }
 
-    @Test("ACC-30: two databases of one file let through what one would, and nothing is half taken")
-    func shared() async throws {
-        let other = SQLiteLimits(try scratch.open())
+    @Test(
+        "ACC-30: two databases of one file let through what one would, and nothing is half taken",
+        arguments: LimitPlace.chosen
+    )
+    func shared(_ place: LimitPlace) async throws {
+        let stores = try LimitStores(place, scratch)
+        let limits = try stores.open()
+        let other = try stores.open()
         let policy = try #require(
             RatePolicy("test", tokensPerWindow: 1, windowMilliseconds: 1_000, burst: 50)
         )
         let small = try #require(
             RatePolicy("small", tokensPerWindow: 1, windowMilliseconds: 1_000, burst: 20)
         )
-        let stores = [limits, other]
+        let both: [any LimitStore] = [limits, other]
         let taken = await withTaskGroup(of: Bool.self) { group in
             for number in 0..<128 {
-                let store = stores[number % 2]
+                let store = both[number % 2]
                 group.addTask {
                     let answers = try? await store.take([BucketUse("a", policy)], at: .start)
                     return answers?.last?.isAllowed ?? false
@@ -213,8 +254,8 @@ struct LimitTests {
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
         #expect(taken == 50)
-        let both = [BucketUse("b", policy), BucketUse("c", small)]
-        for _ in 0..<30 { _ = try await limits.take(both, at: .start) }
+        let uses = [BucketUse("b", policy), BucketUse("c", small)]
+        for _ in 0..<30 { _ = try await limits.take(uses, at: .start) }
         // What the second bucket refused was not taken from the first.
         let left = try await limits.take([BucketUse("b", policy, tokens: 30)], at: .start)
         #expect(left.last?.isAllowed == true && left.last?.remaining == 0)

@@ -7,7 +7,7 @@ import MarketTypes
 /// calls, for tests that kill it, or run two of it against one limit.
 ///
 /// `limit-hammer <store> <key> <budget> <amount> <calls> <lanes> <bucket tokens>`, where the store
-/// is a SQLite file or a `postgresql:` address.
+/// is a SQLite file or a `postgres:` address.
 @main
 struct Hammer {
     static func main() async throws {
@@ -51,7 +51,8 @@ struct Hammer {
     let numbers: Numbers
 
     private static func store(_ text: String) throws -> any LimitStore {
-        SQLiteLimits(try AccessDatabase(path: text))
+        if let address = PostgresAddress(text) { return PostgresLimits(address) }
+        return SQLiteLimits(try AccessDatabase(path: text))
     }
 
     private func run(_ lane: Int) async {

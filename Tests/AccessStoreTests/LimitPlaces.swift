@@ -1,0 +1,64 @@
+import AccessStore
+import Foundation
+import Testing
+
+/// Where limits are kept; PostgreSQL if `STOA_TEST_POSTGRES` names a database that may make others.
+enum LimitPlace: String, CustomTestStringConvertible {
+    case sqlite
+    case postgres
+
+    static let address = ProcessInfo.processInfo.environment["STOA_TEST_POSTGRES"] ?? ""
+    static let isPostgresNamed = !address.isEmpty
+    static let chosen: [LimitPlace] = isPostgresNamed ? [.sqlite, .postgres] : [.sqlite]
+
+    var testDescription: String { rawValue }
+}
+
+/// Stores over one place, which nobody else has.
+final class LimitStores {
+    private let scratch: Scratch
+    /// A database of PostgreSQL's, made for this.
+    private let name: String?
+
+    init(_ place: LimitPlace, _ scratch: Scratch) throws {
+        self.scratch = scratch
+        guard place == .postgres else {
+            name = nil
+            return
+        }
+        let name = "stoa_test_\(UInt64.random(in: .min ... .max))"
+        self.name = name
+        try Self.run("CREATE DATABASE \(name)")
+    }
+
+    deinit {
+        if let name { try? Self.run("DROP DATABASE IF EXISTS \(name) WITH (FORCE)") }
+    }
+
+    /// A further store over the same place, as another process would have.
+    func open() throws -> any LimitStore {
+        guard let address = postgresAddress else { return SQLiteLimits(try scratch.open()) }
+        return PostgresLimits(try #require(PostgresAddress(address)))
+    }
+
+    /// What a process that shares the place is told.
+    var argument: String { postgresAddress ?? scratch.path }
+
+    private var postgresAddress: String? {
+        name.map { name in
+            let address = LimitPlace.address
+            let query = address.firstIndex(of: "?") ?? address.endIndex
+            let slash = address[..<query].lastIndex(of: "/") ?? query
+            return address[..<slash] + "/" + name + address[query...]
+        }
+    }
+
+    private static func run(_ statement: String) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["psql", "-qX", LimitPlace.address, "-c", statement]
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+    }
+}
