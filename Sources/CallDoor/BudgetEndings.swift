@@ -40,29 +40,44 @@ public final class BudgetEndings: CallEndings, Service {
             waiting.append((voucher, charge))
             return true
         }
-        guard waits else { return await tell([(voucher, charge)]) }
+        guard waits else {
+            _ = await tell([(voucher, charge)])
+            return
+        }
         wake.yield()
     }
 
     /// Tells until shutdown, and then what is left.
     public func run() async {
-        for await _ in news.cancelOnGracefulShutdown() { await tellWaiting() }
-        await tellWaiting()
+        for await _ in news.cancelOnGracefulShutdown() {
+            guard await !tellWaiting() else { continue }
+            do { try await Task.sleep(for: .seconds(1)) } catch { break }
+            wake.yield()
+        }
+        _ = await tellWaiting()
     }
 
-    private func tellWaiting() async {
+    /// - Returns: whether nothing waits any more.
+    private func tellWaiting() async -> Bool {
         while true {
             let batch = waiting.withLock { waiting in
                 let batch = Array(waiting.prefix(Self.batchMax))
                 waiting.removeFirst(batch.count)
                 return batch
             }
-            guard !batch.isEmpty else { return }
-            await tell(batch)
+            guard !batch.isEmpty else { return true }
+            guard await !tell(batch) else { continue }
+            let waits = waiting.withLock { waiting in
+                guard waiting.count + batch.count <= Self.waitingMax else { return false }
+                waiting.insert(contentsOf: batch, at: 0)
+                return true
+            }
+            if waits { return false }
         }
     }
 
-    private func tell(_ batch: [Ending]) async {
+    /// - Returns: false if the budgets cannot be reached now, and it is worth telling again.
+    private func tell(_ batch: [Ending]) async -> Bool {
         do {
             for voucher in try await budgets.settle(vouchers: batch) {
                 logger.error(
@@ -70,9 +85,12 @@ public final class BudgetEndings: CallEndings, Service {
                     metadata: ["voucher": "\(voucher)"]
                 )
             }
+            return true
         } catch {
             // The reservations stay, and are settled when their wallets open next.
             logger.error("budgets could not be settled", metadata: ["error": "\(error)"])
+            guard case AccessStoreError.limitsUnreachable = error else { return true }
+            return false
         }
     }
 }

@@ -1,3 +1,4 @@
+import AccessStore
 public import HTTPTypes
 public import Hummingbird
 import Logging
@@ -52,16 +53,14 @@ public struct FrameMiddleware: RouterMiddleware {
             )
             response = try problem.response(from: request, context: context)
         } catch {
-            context.logger.error(
-                "a request failed",
-                metadata: ["request": "\(context.requestID)", "error": "\(type(of: error))"]
-            )
-            let problem = Problem(
-                .internalServerError,
-                "internal_error",
-                "Something went wrong on this side; nothing was charged.",
-                hint: "Try again; if it stays, tell the operator the request's id."
-            )
+            let problem = Problem(refusal: error) ?? .unforeseen
+            if problem.status.code >= 500 {
+                let name = (error as? AccessStoreError)?.description ?? "\(type(of: error))"
+                context.logger.error(
+                    "a request failed",
+                    metadata: ["request": "\(context.requestID)", "error": "\(name)"]
+                )
+            }
             response = try problem.response(from: request, context: context)
         }
         response.headers[.requestID] = context.requestID
@@ -99,6 +98,17 @@ public struct FrameMiddleware: RouterMiddleware {
     private static func isPlain(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 64
             && name.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\"") }
+    }
+}
+
+extension Problem {
+    fileprivate static var unforeseen: Problem {
+        Problem(
+            .internalServerError,
+            "internal_error",
+            "Something went wrong on this side; nothing was charged.",
+            hint: "Try again; if it stays, tell the operator the request's id."
+        )
     }
 }
 

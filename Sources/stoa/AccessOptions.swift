@@ -1,6 +1,7 @@
 import AccessCore
 import AccessStore
 import ArgumentParser
+import Telemetry
 import WebServing
 
 /// Where it is kept who may do what.
@@ -72,6 +73,48 @@ struct DoorOptions: ParsableArguments {
     var addressRate: UInt64 = 1_200
     @Option(help: "for how many seconds a client may send nothing while it is its turn")
     var idleSeconds: Int64 = 60
+
+    @Option(
+        help: ArgumentHelp(
+            "a PostgreSQL database that counts limits for doors on several machines, instead of "
+                + "the access database; PGPASSWORD or a passfile has the password",
+            valueName: "postgres://user@host/database"
+        )
+    )
+    var limits: String?
+
+    /// What counts limits; PostgreSQL must answer, so that a wrong address is known at once.
+    func limitStore(
+        _ database: AccessDatabase,
+        _ telemetry: ServiceTelemetry
+    ) async throws -> any LimitStore {
+        guard let limits else { return SQLiteLimits(database) }
+        guard let address = PostgresAddress(limits) else {
+            throw CommandFailure(
+                "--limits is no address of a database, or has a password in it",
+                hint: "it looks like postgres://user@host/database; PGPASSWORD or a passfile has "
+                    + "the password"
+            )
+        }
+        let store = PostgresLimits(address)
+        do {
+            try await store.check()
+        } catch let error as AccessStoreError {
+            throw CommandFailure(
+                "\(error)",
+                hint: "does PostgreSQL run at \(address), and may this user make a schema there?"
+            )
+        }
+        telemetry.readiness.add(Readiness.Check("limits") {
+            do {
+                try await store.check()
+                return nil
+            } catch {
+                return "their database does not answer"
+            }
+        })
+        return store
+    }
 
     /// - Parameter speaksTLS: whether this process does.
     func configuration(speaksTLS: Bool) throws -> DoorConfiguration {

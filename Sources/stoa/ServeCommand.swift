@@ -67,7 +67,7 @@ struct Serve: AsyncParsableCommand {
         let accessDatabase = try access.open(index.home)
         let sealing = try access.sealingKey(accessDatabase)
         let telemetry = observing.telemetry("market")
-        let door = try self.door(accessDatabase, sealing, telemetry)
+        let door = try await self.door(accessDatabase, sealing, telemetry)
         let logger = observing.logger("market")
         let hosted = try hosting.configuration(index.home, isLocalMarket: node.isLocal)
         let sellers = hosting.clientConfiguration(hosted)
@@ -134,10 +134,10 @@ struct Serve: AsyncParsableCommand {
         _ database: AccessDatabase,
         _ sealing: SealingKey,
         _ telemetry: ServiceTelemetry
-    ) throws -> AccessDoor {
+    ) async throws -> AccessDoor {
         AccessDoor(
             database,
-            limits: SQLiteLimits(database),
+            limits: try await stand.limitStore(database, telemetry),
             issuer: try access.issuer(database, sealing),
             configuration: try stand.configuration(speaksTLS: tls.certificate != nil),
             telemetry: telemetry,

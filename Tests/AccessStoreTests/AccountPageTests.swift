@@ -39,10 +39,14 @@ struct AccountPageTests {
         #expect(throws: AccessStoreError.otherFormat(found: 99)) { try scratch.open() }
     }
 
-    @Test("spending is that of the organisation's keys, by day and model, latest first")
-    func usage() async throws {
+    @Test(
+        "spending is that of the organisation's keys, by day and model, latest first",
+        arguments: LimitPlace.chosen
+    )
+    func usage(_ place: LimitPlace) async throws {
         let made = try await database.key()
-        let limits = SQLiteLimits(database)
+        let stores = try LimitStores(place, scratch)
+        let limits = try stores.open()
         for (day, obol) in [(0, 5), (1, 7), (40, 11)] {
             let now = Timestamp.start.plus(UInt64(day) * 86_400_000)
             let request = try spending(made.key.id, 100, model: "m\(day)", at: now)
@@ -52,14 +56,15 @@ struct AccountPageTests {
             try await limits.settle(Settlement(reservation.id, charge: charge))
         }
         let first = Timestamp.start.dayUTC
-        let organisation = made.key.organisation
-        let lines = try await database.spending(of: organisation, days: first...(first + 1))
+        let labels = try await database.labels(of: made.key.organisation)
+        let lines = try await limits.spending(of: labels, days: first...(first + 1))
         #expect(lines.map(\.day) == [first + 1, first + 1, first, first])
         #expect(lines.map(\.model) == [nil, "m1", nil, "m0"])
         #expect(lines.map(\.amount.obol) == [7, 7, 5, 5])
         #expect(lines.allSatisfy { $0.label == "test" && $0.denomination == .native })
         let stranger = try #require(OrganisationID(bytes: [UInt8](repeating: 7, count: 16)))
-        #expect(try await database.spending(of: stranger, days: first...(first + 99)).isEmpty)
+        #expect(try await database.labels(of: stranger).isEmpty)
+        #expect(try await limits.spending(of: [:], days: first...(first + 99)).isEmpty)
     }
 
     @Test("the log's latest entries come first, and a page begins before a place")

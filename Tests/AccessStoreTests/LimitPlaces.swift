@@ -1,5 +1,7 @@
+import AccessCore
 import AccessStore
 import Foundation
+import MarketTypes
 import Testing
 
 /// Where limits are kept; PostgreSQL if `STOA_TEST_POSTGRES` names a database that may make others.
@@ -60,5 +62,48 @@ final class LimitStores {
         try process.run()
         process.waitUntilExit()
         try #require(process.terminationStatus == 0)
+    }
+}
+
+@Suite("ACC-47: shared limits that do not answer", .timeLimit(.minutes(1)))
+struct UnreachableLimitTests {
+    @Test(
+        "an address with a password, or of something else, is none",
+        arguments: [
+            "postgres://stoa:secret@host/db", "postgres://stoa@host/db?password=secret",
+            "host=x password=y", "http://host/db", "", "access.sqlite", "postgres://[",
+            "postgres://host/" + String(repeating: "d", count: 2_000),
+        ]
+    )
+    func addresses(_ text: String) {
+        #expect(PostgresAddress(text) == nil)
+    }
+
+    @Test("nothing is reserved, ended or taken, and each asks for a bounded time")
+    func unreachable() async throws {
+        let address = "postgres://stoa@/none?host=/nowhere-\(UInt64.random(in: 0 ... .max))"
+        let limits = PostgresLimits(try #require(PostgresAddress(address)))
+        let key = try #require(APIKeyID(text: "abcdefghijkl"))
+        let request = try spending(key, 1)
+        let begun = ContinuousClock.now
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<64 {
+                group.addTask {
+                    await #expect(throws: AccessStoreError.self) {
+                        try await limits.reserve(request, under: .none, at: .start)
+                    }
+                }
+            }
+        }
+        let policy = try #require(
+            RatePolicy("test", tokensPerWindow: 1, windowMilliseconds: 1_000, burst: 50)
+        )
+        await #expect(throws: AccessStoreError.self) {
+            try await limits.take([BucketUse("a", policy)], at: .start)
+        }
+        await #expect(throws: AccessStoreError.self) {
+            try await limits.settle(vouchers: [(.zero, .zero)])
+        }
+        #expect(ContinuousClock.now - begun < .seconds(20))
     }
 }

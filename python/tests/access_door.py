@@ -37,7 +37,7 @@ class Answer:
 class Door:
     """A ledger, and the market's pages and API over it."""
 
-    def __init__(self, home: Path):
+    def __init__(self, home: Path, *words: str):
         home.mkdir(parents=True)
         binary = Path(os.environ.get("STOA_BINARY", ROOT / ".build" / "debug" / "stoa"))
         stoa = Stoa(binary, home)
@@ -46,7 +46,7 @@ class Door:
         self.node = stoa.service("node", "node", "run", "--port", "0").start()
         self.stoa = Stoa(binary, home, self.node.url)
         self.home = home
-        self.serve = self.stoa.service("serve", "serve", "--port", "0").start()
+        self.serve = self.stoa.service("serve", "serve", "--port", "0", *words).start()
         self.serve.command += ["--port", self.serve.url.rsplit(":", 1)[1]]
         self.url = self.serve.url
         self.origin = "http://localhost:" + self.url.rsplit(":", 1)[1]

@@ -34,8 +34,8 @@ COST = 12 * 20 + 20 * 60
 class Hosted(Door):
     """A door whose ledger has a seller, and an operator's account that granted it a session."""
 
-    def __init__(self, home: Path):
-        super().__init__(home)
+    def __init__(self, home: Path, *words: str):
+        super().__init__(home, *words)
         for wallet in ("seller", "payer"):
             self.stoa("wallet", "new", wallet)
             self.stoa("wallet", "send", "--from", "alice", wallet, "1000")

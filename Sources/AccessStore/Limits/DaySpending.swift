@@ -22,31 +22,47 @@ public struct DaySpending: Hashable, Sendable {
 }
 
 extension AccessDatabase {
-    /// What the keys of an organisation spent on some days, by day, key and model.
-    ///
-    /// - Returns: at most ``DaySpending/linesMax`` lines, of the latest days.
+    /// The most keys that are named at once, over or not.
+    static let labelsMax = 10_000
+
+    /// What an organisation calls its keys, also those that are over; the latest, if there are too
+    /// many.
+    public func labels(of organisation: OrganisationID) async throws -> [APIKeyID: String] {
+        try await read { db in
+            let rows = try db.rows(
+                "SELECT id, label FROM keys WHERE organisation = ? ORDER BY created DESC LIMIT ?",
+                arguments: [organisation.blob, Self.labelsMax]
+            )
+            var labels: [APIKeyID: String] = [:]
+            for row in rows { labels[try row.key("id")] = row["label"] }
+            return labels
+        }
+    }
+}
+
+extension SQLiteLimits {
     public func spending(
-        of organisation: OrganisationID,
+        of labels: [APIKeyID: String],
         days: ClosedRange<UInt32>
     ) async throws -> [DaySpending] {
-        try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT c.key, c.denomination, c.model, c.day, c.settled, k.label
-                    FROM keys AS k JOIN counters AS c ON c.key = k.id
-                    WHERE k.organisation = ? AND c.day BETWEEN ? AND ?
-                    ORDER BY c.day DESC, c.key, c.model LIMIT ?
+        // Names of keys are letters and digits.
+        let keys = "[" + labels.keys.map { "\"\($0.text)\"" }.joined(separator: ",") + "]"
+        return try await database.read { db in
+            try db.rows(
+                """
+                    SELECT key, denomination, model, day, settled FROM counters
+                    WHERE key IN (SELECT value FROM json_each(?)) AND day BETWEEN ? AND ?
+                    ORDER BY day DESC, key, model LIMIT ?
                     """,
                 arguments: [
-                    organisation.blob, Int64(days.lowerBound), Int64(days.upperBound),
-                    DaySpending.linesMax,
+                    keys, Int64(days.lowerBound), Int64(days.upperBound), DaySpending.linesMax,
                 ]
             ).map { row in
                 let (model, day): (String, Int64) = (row["model"], row["day"])
+                let key = try row.key("key")
                 return DaySpending(
-                    key: try row.key("key"),
-                    label: row["label"],
+                    key: key,
+                    label: labels[key] ?? "",
                     model: model.isEmpty ? nil : model,
                     day: UInt32(clamping: day),
                     denomination: try row.denomination("denomination"),

@@ -81,6 +81,14 @@ public protocol BudgetStore: Sendable {
 
     /// What a key spent: in total, today and by model.
     func spending(of key: APIKeyID, at now: Timestamp) async throws -> [SpendingLine]
+
+    /// What keys, by their holders' names for them, spent on some days, by day, key and model.
+    ///
+    /// - Returns: at most ``DaySpending/linesMax`` lines, of the latest days.
+    func spending(
+        of labels: [APIKeyID: String],
+        days: ClosedRange<UInt32>
+    ) async throws -> [DaySpending]
 }
 
 /// Limits that hold over every gateway of one store.

@@ -136,4 +136,33 @@ extension PostgresLimits: BudgetStore {
             }
         }
     }
+
+    public func spending(
+        of labels: [APIKeyID: String],
+        days: ClosedRange<UInt32>
+    ) async throws -> [DaySpending] {
+        try await pool.transaction { connection in
+            try connection.run(
+                """
+                    SELECT key, model, day, denomination, settled FROM stoa_limits.counters
+                    WHERE key = ANY($1::text[]) AND day BETWEEN $2::int8 AND $3::int8
+                    ORDER BY day DESC, key, model LIMIT $4::int8
+                    """,
+                [
+                    .textArray(labels.keys.map(\.text)), .day(days.lowerBound),
+                    .day(days.upperBound), .integer(Int64(DaySpending.linesMax)),
+                ]
+            ).map { row in
+                let (key, slot) = (try row.key(0), try row.slot(model: 1, day: 2))
+                return DaySpending(
+                    key: key,
+                    label: labels[key] ?? "",
+                    model: slot.model,
+                    day: slot.day ?? 0,
+                    denomination: try row.denomination(3),
+                    amount: try row.amount(4)
+                )
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import AccessCore
 import AccessStore
 import MarketTypes
+import WebServing
 
 /// What an organisation's keys spent in the last days: the same counts that budgets hold.
 struct UsagePage: Sendable {
@@ -13,12 +14,12 @@ struct UsagePage: Sendable {
 
     static func load(
         _ organisation: OrganisationID,
-        _ database: AccessDatabase,
+        _ door: AccessDoor,
         _ source: PageSource
     ) async throws -> UsagePage {
         let today = source.now.dayUTC
-        let lines = try await database.spending(
-            of: organisation,
+        let lines = try await door.limits.spending(
+            of: try await door.database.labels(of: organisation),
             days: (today - min(today, days - 1))...today
         )
         return UsagePage(

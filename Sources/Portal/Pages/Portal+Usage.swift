@@ -18,7 +18,7 @@ extension Portal {
             let unit = read["unit"].flatMap { Digest(hex: $0) }
             var fill = try await UsagePage.load(
                 visitor.caller.organisation,
-                database,
+                access.door,
                 read.source
             ).fill(chosen: unit.map { .issued($0) })
             fill.put("organisationName", visitor.isAlone ? nil : visitor.organisation?.name)

@@ -192,6 +192,15 @@ extension Problem {
                 "There are as many users as this market takes.",
                 hint: "Ask its operator."
             )
+        case AccessStoreError.limitsUnreachable:
+            self.init(
+                .serviceUnavailable,
+                "limits_unreachable",
+                "What may be asked and spent cannot be counted now, so nothing is let through; "
+                    + "nothing was charged.",
+                hint: "Try again in a few seconds; if it stays, tell the operator.",
+                headers: [.retryAfter: "2"]
+            )
         default: return nil
         }
     }
