@@ -1,6 +1,9 @@
+import AccessStore
 import ArgumentParser
 import AsyncHTTPClient
 import Gateway
+import Identity
+import MarketTypes
 
 /// How the wallets of people who have a key of this market are hosted.
 struct HostingOptions: ParsableArguments {
@@ -12,6 +15,25 @@ struct HostingOptions: ParsableArguments {
         help: "buy from endpoints on this machine or a private network too; on for a local market"
     )
     var allowPrivateSellers = false
+    @Option(
+        help: ArgumentHelp(
+            "this door's name among several of one market, each with a home of its own; it stays",
+            valueName: "name"
+        )
+    )
+    var door: String?
+
+    /// What signs vouchers; each of several doors has keys of its own.
+    func voucherKeys(
+        _ sealing: SealingKey
+    ) throws -> (@Sendable (AccountID) -> SigningKey?)? {
+        guard let door else { return nil }
+        let letters = Set("abcdefghijklmnopqrstuvwxyz0123456789-")
+        guard (1...32).contains(door.count), door.allSatisfy(letters.contains) else {
+            throw ValidationError("--door is 1 to 32 of a to z, 0 to 9 and -")
+        }
+        return { sealing.voucherKey(of: $0, door: door) }
+    }
 
     func configuration(
         _ home: HomeOptions,

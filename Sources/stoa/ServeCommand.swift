@@ -81,6 +81,7 @@ struct Serve: AsyncParsableCommand {
                     configuration: hosted,
                     ledger: ledger,
                     keys: { sealing.actingKey(of: $0) },
+                    voucherKeys: try hosting.voucherKeys(sealing),
                     endings: endings,
                     httpClient: sellers,
                     logger: logger,

@@ -28,7 +28,8 @@ enum SharedLimitsSchema {
     }
 
     private static func exists(_ connection: PostgresConnection) throws -> Bool {
-        let sql = "SELECT (to_regclass('stoa_limits.place') IS NOT NULL)::int8"
+        // A look-up by name may answer from a cache that is older than the lock; a query does not.
+        let sql = "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = 'stoa_limits'"
         return try connection.run(sql).first?.integer(0) == 1
     }
 

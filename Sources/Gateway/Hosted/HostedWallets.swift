@@ -24,6 +24,7 @@ public final class HostedWallets: Service {
     let configuration: HostedConfiguration
     let ledger: any LedgerConnection
     private let keys: @Sendable (AccountID) -> SigningKey?
+    private let voucherKeys: @Sendable (AccountID) -> SigningKey?
     private let endings: (any CallEndings)?
     private let httpClient: HTTPClient
     private let logger: Logger
@@ -39,6 +40,8 @@ public final class HostedWallets: Service {
     /// - Parameters:
     ///   - keys: the key that acts for an account, always the same for the same account; it signs
     ///     transactions and vouchers, which have tags of their own. Nil if it cannot be had.
+    ///   - voucherKeys: the key that signs vouchers for an account, if it is another: each of several
+    ///     processes that act for one account has its own, so that none uses another's channels.
     ///   - endings: hears how vouchers ended, for whoever counts money beside the wallets.
     ///   - httpClient: reaches the sellers; made with
     ///     ``GatewayService/clientConfiguration(for:)``.
@@ -47,6 +50,7 @@ public final class HostedWallets: Service {
         configuration: HostedConfiguration,
         ledger: any LedgerConnection,
         keys: @escaping @Sendable (AccountID) -> SigningKey?,
+        voucherKeys: (@Sendable (AccountID) -> SigningKey?)? = nil,
         endings: (any CallEndings)?,
         httpClient: HTTPClient,
         logger: Logger,
@@ -56,6 +60,7 @@ public final class HostedWallets: Service {
         self.configuration = configuration
         self.ledger = ledger
         self.keys = keys
+        self.voucherKeys = voucherKeys ?? keys
         self.endings = endings
         self.httpClient = httpClient
         self.logger = logger
@@ -156,7 +161,9 @@ public final class HostedWallets: Service {
     }
 
     private func gateway(of account: AccountID) async throws -> OpenGateway {
-        guard let key = keys(account) else { throw Self.broken }
+        guard let key = keys(account), let voucherKey = voucherKeys(account) else {
+            throw Self.broken
+        }
         let limit = try await limit(of: account)
         let shelf = shelf
         let assembly = GatewayAssembly(
@@ -166,7 +173,7 @@ public final class HostedWallets: Service {
                 limit: limit
             ),
             account: AccountSession(key: key, for: account, ledger: ledger),
-            voucherKey: key,
+            voucherKey: voucherKey,
             ledger: ledger,
             httpClient: httpClient,
             logger: logger,
