@@ -12,6 +12,8 @@ public struct Portal: Sendable {
     public struct Options: Sendable {
         /// Where the examples call the market: a gateway that pays for the caller.
         public var gatewayURL = "http://127.0.0.1:8090"
+        /// The ledger's node, as whoever sells names it to their own program.
+        public var node = "http://127.0.0.1:26600"
         /// A folder with files that others wrote (`htmx.min.js`); pages work without them.
         public var libraries: String?
         /// A folder with templates and styles instead of those in the program, for whoever
@@ -69,6 +71,7 @@ public struct Portal: Sendable {
         router.add(middleware: PageErrors(portal: self))
         addFiles(to: router)
         addMarket(to: router)
+        addSelling(to: router)
         addOwnership(to: router)
         addExplorer(to: router)
         addReference(to: router)

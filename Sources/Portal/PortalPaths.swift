@@ -26,6 +26,10 @@ public enum PortalPaths {
     public static let organisation = "/account/organisation"
     /// What keys spent.
     public static let usage = "/account/usage"
+    /// Each call that the market paid for somebody.
+    public static let receipts = "/account/receipts"
+    /// Where somebody is led to sell a model.
+    public static let sell = "/sell"
     /// What was paid, month by month.
     public static let invoices = "/account/invoices"
     /// Where an invitation leads.

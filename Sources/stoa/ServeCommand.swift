@@ -12,6 +12,7 @@ import Logging
 import MarketAPI
 import MarketTypes
 import NIOSSL
+import OpenAIWire
 import Portal
 import ServiceLifecycle
 import Telemetry
@@ -214,6 +215,7 @@ struct Serve: AsyncParsableCommand {
     private func portal(_ market: Market) throws -> Portal {
         var options = Portal.Options()
         options.gatewayURL = gateway
+        options.node = node.url
         options.libraries = libraries
         options.pages = pages
         options.probes = market.probes.history
@@ -239,6 +241,26 @@ private struct HostedSpending: SpendingDelegate {
     let wallets: HostedWallets
 
     func sessionKey(of account: AccountID) -> AccountID? { wallets.sessionKey(of: account) }
+
+    func purchases(of account: AccountID, limit: Int) async throws -> [Purchase] {
+        let lease: HostedLease
+        do throws(APIFailure) {
+            lease = try await wallets.wallet(of: account)
+        } catch {
+            throw PurchasesClosed(error.message, hint: error.hint)
+        }
+        return lease.receipts(limit: limit).map { call in
+            Purchase(
+                receipt: call.receipt,
+                seller: call.seller,
+                model: call.model,
+                charge: call.charge,
+                denomination: call.denomination,
+                isDelivered: call.isDelivered,
+                finishedAt: call.finishedAt
+            )
+        }
+    }
 }
 
 extension ServiceTelemetry {

@@ -30,6 +30,62 @@ public protocol SpendingDelegate: Sendable {
     /// The account that the key would control on its own which acts for `account`: what a grant
     /// names. Nil if the key cannot be had now.
     func sessionKey(of account: AccountID) -> AccountID?
+
+    /// What it bought for the account last, the newest first.
+    ///
+    /// - Throws: ``PurchasesClosed`` if that cannot be seen now.
+    func purchases(of account: AccountID, limit: Int) async throws -> [Purchase]
+}
+
+/// Why what was bought cannot be seen now, for example because nothing is granted.
+public struct PurchasesClosed: Error, Sendable {
+    /// What happened, for people.
+    public let detail: String
+    /// What to do; nil if nothing can be done.
+    public let hint: String?
+
+    /// Says why.
+    public init(_ detail: String, hint: String?) {
+        self.detail = detail
+        self.hint = hint
+    }
+}
+
+/// A call that was paid for somebody.
+public struct Purchase: Hashable, Sendable {
+    /// The receipt's digest.
+    public let receipt: Digest
+    /// Who was paid.
+    public let seller: AccountID
+    /// What was called.
+    public let model: String
+    /// What it cost.
+    public let charge: Amount
+    /// Counted in what.
+    public let denomination: Denomination
+    /// Whether the whole answer arrived.
+    public let isDelivered: Bool
+    /// When it ended.
+    public let finishedAt: Timestamp
+
+    /// Describes a call.
+    public init(
+        receipt: Digest,
+        seller: AccountID,
+        model: String,
+        charge: Amount,
+        denomination: Denomination,
+        isDelivered: Bool,
+        finishedAt: Timestamp
+    ) {
+        self.receipt = receipt
+        self.seller = seller
+        self.model = model
+        self.charge = charge
+        self.denomination = denomination
+        self.isDelivered = isDelivered
+        self.finishedAt = finishedAt
+    }
 }
 
 /// Gives a little to whoever signed in, so that they can try the market out.

@@ -54,7 +54,7 @@ struct OfferPage: Sendable {
         var fill = OfferCards.fill(entry, unit, at: source.now)
         fill.put("id", NameText.fill(entry.id.digest))
         fill.put("prices", PriceText.rows(offer.prices, unit))
-        let example = PriceText.example(offer, unit)
+        let example = PriceText.example(offer.interface, offer.prices, unit)
         fill.put("exampleText", example?.text)
         fill.put("exampleCost", example?.cost)
         fill.put("endpoint", offer.endpoint)

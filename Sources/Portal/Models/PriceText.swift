@@ -53,9 +53,13 @@ enum PriceText {
     }
 
     /// What people would do, and what it costs; nil if the prices have no answer.
-    static func example(_ offer: Offer, _ unit: UnitName) -> (text: String, cost: String)? {
+    static func example(
+        _ interface: CallInterface,
+        _ prices: PriceTable,
+        _ unit: UnitName
+    ) -> (text: String, cost: String)? {
         let (counts, text): ([(Unit, UInt64)], String) =
-            switch offer.interface {
+            switch interface {
             case .chat:
                 (
                     [(.inputToken, 500), (.outputToken, 300), (.call, 1)],
@@ -67,11 +71,11 @@ enum PriceText {
                 )
             case .json: ([(.call, 1), (.second, 1)], "One call")
             }
-        let priced = counts.filter { offer.prices.prices[$0.0] != nil }
+        let priced = counts.filter { prices.prices[$0.0] != nil }
         guard !priced.isEmpty else { return nil }
         var total = Amount.zero
         for (kind, count) in priced {
-            guard let charge = try? offer.prices.prices[kind]?.charge(for: count),
+            guard let charge = try? prices.prices[kind]?.charge(for: count),
                 let sum = try? total.adding(charge)
             else { return nil }
             total = sum

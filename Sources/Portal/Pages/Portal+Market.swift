@@ -26,6 +26,8 @@ extension Portal {
                 passes: passes
             )
             fill.put("signInHref", access == nil ? nil : read.signInHref)
+            let trial = Trial(page, read, isHosted: access?.delegate != nil)
+            fill.put("trial", trial?.fill())
             let history = try await read.source.index.history(
                 of: .offer(id),
                 PageRequest(limit: OfferPage.historyMax)
@@ -36,7 +38,7 @@ extension Portal {
                 title: page.offer.model,
                 section: .market,
                 fill: fill,
-                scripts: read.signingScripts
+                scripts: read.signingScripts + (trial?.scripts ?? [])
             )
         }
     }

@@ -25,6 +25,21 @@ extension Portal {
             return Sheet(template: "usage-page", title: "Usage", section: .none, fill: fill)
         }
         add(usage, to: router)
+        if let delegate = access.delegate {
+            add(
+                PersonalPage(path: PortalPaths.receipts) { read, visitor in
+                    try visitor.require(.readUsage, to: "see what was bought")
+                    let page = try await ReceiptsPage.load(visitor, delegate, read.source)
+                    return Sheet(
+                        template: "receipts-page",
+                        title: "Receipts",
+                        section: .none,
+                        fill: page.fill(read.source)
+                    )
+                },
+                to: router
+            )
+        }
         let list = PersonalPage(path: PortalPaths.invoices) { read, visitor in
             try await statements(read, visitor, database)
         }

@@ -90,7 +90,9 @@
     });
   }
 
-  window.stoa = { encode: encode, decode: decode, obstacle: obstacle, explain: explain };
+  Object.assign(window.stoa, {
+    encode: encode, decode: decode, obstacle: obstacle, explain: explain
+  });
 
   var form = document.querySelector("form[data-passkey]");
   if (!form) return;

@@ -2,6 +2,16 @@
 (function () {
   "use strict";
 
+  // Obol, in whole numbers, as STOA.
+  function money(text) {
+    var digits = text.padStart(10, "0");
+    var fraction = digits.slice(-9).replace(/0+$/, "");
+    var whole = digits.slice(0, -9).replace(/\B(?=(\d{3})+$)/g, ",");
+    return whole + (fraction ? "." + fraction : "") + " STOA";
+  }
+
+  window.stoa = { money: money };
+
   function isDark() {
     var theme = document.documentElement.dataset.theme;
     return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;

@@ -10,6 +10,7 @@
   var dialog = document.getElementById("transact");
   if (!signer || !dialog || !window.stoa) return;
   var stoa = window.stoa;
+  var money = stoa.money;
   var cancel = document.getElementById("transact-cancel");
   var sign = document.getElementById("transact-sign");
   var summary = document.getElementById("transact-summary");
@@ -25,13 +26,6 @@
     var match = /^(\d{1,20})(?:\.(\d{1,9}))?$/.exec(text.replace(/[,\s]/g, ""));
     if (!match) throw new Error("“" + text + "” is no amount of STOA: write it like 1.5.");
     return (BigInt(match[1]) * 1000000000n + BigInt((match[2] || "").padEnd(9, "0"))).toString();
-  }
-
-  function money(text) {
-    var digits = text.padStart(10, "0");
-    var fraction = digits.slice(-9).replace(/0+$/, "");
-    var whole = digits.slice(0, -9).replace(/\B(?=(\d{3})+$)/g, ",");
-    return whole + (fraction ? "." + fraction : "") + " STOA";
   }
 
   function member(field, form) {

@@ -1,0 +1,204 @@
+// Asks an offer from its page: this market's own /v1 pays from the visitor's account, as far as
+// they let it, checks the receipt and tells what it cost. What arrives is shown as text.
+(function () {
+  "use strict";
+
+  var form = document.querySelector("form[data-try]");
+  if (!form || !window.stoa) return;
+  var textMax = 200000;
+  var kind = form.dataset.try;
+  var field = form.querySelector("textarea");
+  var ask = form.querySelector("button[type=submit]");
+  var stop = document.getElementById("try-stop");
+  var note = document.getElementById("try-note");
+  var answer = document.getElementById("try-answer");
+  var facts = document.getElementById("try-facts");
+  var outcome = document.getElementById("try-outcome");
+  var run = null;
+
+  function body() {
+    var choice = { only: [form.dataset.seller] };
+    if (kind === "json") return field.value;
+    if (kind === "embeddings") {
+      return JSON.stringify({
+        model: form.dataset.model, input: [field.value], provider: choice
+      });
+    }
+    return JSON.stringify({
+      model: form.dataset.model, messages: [{ role: "user", content: field.value }],
+      max_tokens: Number(form.dataset.tokens), stream: true,
+      stream_options: { include_usage: true }, provider: choice
+    });
+  }
+
+  function fact(name, value, href) {
+    var term = document.createElement("dt");
+    var text = document.createElement("dd");
+    term.textContent = name;
+    if (href) {
+      var link = document.createElement("a");
+      link.href = href;
+      link.className = "mono";
+      link.textContent = value;
+      text.append(link);
+    } else {
+      text.textContent = value;
+    }
+    facts.append(term, text);
+  }
+
+  function say(tone, text, links) {
+    outcome.className = "notice " + tone;
+    outcome.textContent = text;
+    (links || []).forEach(function (link) {
+      var anchor = document.createElement("a");
+      anchor.href = link[0];
+      anchor.textContent = link[1];
+      outcome.append(" ", anchor);
+    });
+    outcome.hidden = false;
+  }
+
+  function receipts(digest) { return "/account/receipts" + (digest ? "#r-" + digest : ""); }
+
+  // The market's own envelope, as it is.
+  function refuse(error, status) {
+    var links = [];
+    run.isOver = true;
+    if (status === 402) {
+      links = [["/wallet#permission", "Let the market spend"], ["/wallet", "Get STOA"]];
+    } else if (status === 401) {
+      links = [["/sign-in?next=" + encodeURIComponent(location.pathname), "Sign in again"]];
+    }
+    say("bad", [
+      error.message || "The market refused the call.", error.hint,
+      error.money_moved ? "Money moved: see Receipts." : "No money moved."
+    ].filter(Boolean).join(" "), links);
+  }
+
+  function write(text) {
+    run.length += text.length;
+    if (run.length <= textMax) answer.append(text);
+  }
+
+  function line(text) {
+    var receipt = /^: ?stoa-receipt ([0-9a-f]{64}) cost=(\d+)( unit=)?/.exec(text);
+    if (receipt && !receipt[3]) run.receipt = { name: receipt[1], cost: receipt[2] };
+    if (!text.startsWith("data:")) return;
+    var data = text.slice(5).trim();
+    if (data === "[DONE]") {
+      run.isOver = true;
+      return;
+    }
+    var item = JSON.parse(data);
+    if (item.error) return refuse(item.error, item.error.status);
+    var choice = (item.choices || [])[0];
+    if (choice && choice.delta && typeof choice.delta.content === "string") {
+      write(choice.delta.content);
+    }
+    if (item.usage) run.usage = item.usage;
+  }
+
+  async function stream(reply) {
+    var reader = reply.body.getReader();
+    var decoder = new TextDecoder();
+    var rest = "";
+    for (;;) {
+      var piece = await reader.read();
+      if (piece.done) break;
+      rest += decoder.decode(piece.value, { stream: true });
+      if (rest.length > textMax) throw new Error("A line of the answer is too long.");
+      var lines = rest.split("\n");
+      rest = lines.pop();
+      lines.forEach(line);
+    }
+    if (!run.isOver) throw new TypeError("the stream ended early");
+  }
+
+  async function whole(reply) {
+    var text = await reply.text();
+    var name = reply.headers.get("x-stoa-receipt");
+    var cost = reply.headers.get("x-stoa-cost");
+    if (name && cost && !reply.headers.get("x-stoa-cost-unit")) {
+      run.receipt = { name: name, cost: cost };
+    }
+    if (kind === "embeddings") {
+      var document = JSON.parse(text);
+      var numbers = document.data[0].embedding;
+      run.usage = document.usage;
+      fact("Numbers", numbers.length.toLocaleString("en"));
+      text = numbers.slice(0, 64).join(", ") + (numbers.length > 64 ? ", …" : "");
+    }
+    run.isOver = true;
+    write(text);
+  }
+
+  function conclude() {
+    if (run.usage && kind === "chat") {
+      fact("Units", run.usage.prompt_tokens + " tokens in, " + run.usage.completion_tokens
+        + " out");
+    } else if (run.usage) {
+      fact("Units", run.usage.prompt_tokens + " tokens in");
+    }
+    if (!run.receipt) return;
+    var name = run.receipt.name;
+    fact("Price", window.stoa.money(run.receipt.cost));
+    fact("Receipt", name.slice(0, 8) + "…" + name.slice(-4), receipts(name));
+    fact("Checked", "by the market before the answer ended");
+  }
+
+  function failed(error) {
+    if (error.name === "AbortError") {
+      return say("", "Stopped. What was sent until then is paid, and nothing more.",
+        [[receipts(), "Receipts"]]);
+    }
+    say("bad", "The answer did not arrive whole, so whether it was paid is not known here.",
+      [[receipts(), "Receipts tell."]]);
+  }
+
+  function isBusy(value) {
+    form.setAttribute("aria-busy", String(value));
+    ask.disabled = value;
+    stop.hidden = !value;
+  }
+
+  async function send() {
+    run = { abort: new AbortController(), length: 0, isOver: false, usage: null, receipt: null };
+    answer.replaceChildren();
+    facts.replaceChildren();
+    outcome.hidden = true;
+    document.getElementById("try-result").hidden = false;
+    note.textContent = "The first call to a seller opens a payment channel, which takes a moment.";
+    isBusy(true);
+    var headers = { "content-type": "application/json", "x-csrf-token": form.dataset.token };
+    if (kind === "json") headers["x-stoa-model"] = form.dataset.model;
+    try {
+      var reply = await fetch(form.dataset.path, {
+        method: "POST", headers: headers, body: body(), signal: run.abort.signal
+      });
+      if (!reply.ok) {
+        var refusal = await reply.json();
+        refuse(refusal.error || { message: refusal.detail, hint: refusal.hint }, reply.status);
+      } else if (kind === "chat") {
+        await stream(reply);
+      } else {
+        await whole(reply);
+      }
+      conclude();
+    } catch (error) {
+      failed(error);
+    }
+    answer.hidden = !answer.textContent;
+    note.textContent = "";
+    isBusy(false);
+  }
+
+  form.addEventListener("submit", function (event) {
+    event.preventDefault();
+    if (!ask.disabled) send();
+  });
+  field.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit();
+  });
+  stop.addEventListener("click", function () { run.abort.abort(); });
+})();
