@@ -19,6 +19,8 @@ public struct Portal: Sendable {
         /// A folder with templates and styles instead of those in the program, for whoever
         /// changes them; read when the portal is made.
         public var pages: String?
+        /// What the API's pages tell of it; none without it.
+        public var operations: [OperationDescription] = []
         /// What the status page tells of the past; nothing without it.
         public var probes: ProbeHistory?
 
@@ -75,6 +77,7 @@ public struct Portal: Sendable {
         addOwnership(to: router)
         addExplorer(to: router)
         addReference(to: router)
+        addDocs(to: router)
         if let access { addAccount(access, to: router) }
     }
 

@@ -61,6 +61,8 @@ public enum PortalPaths {
     public static func proof(_ key: StateKey) -> String {
         "/explorer/proof?key=\(Hex.encode(key.bytes))"
     }
+    /// An operation of the API.
+    public static func operation(_ id: String) -> String { "/docs/api/\(id)" }
     /// What a refusal means.
     public static func problem(_ name: String) -> String { "/problems/\(name)" }
 

@@ -216,6 +216,7 @@ struct Serve: AsyncParsableCommand {
         var options = Portal.Options()
         options.gatewayURL = gateway
         options.node = node.url
+        options.operations = market.api.operations
         options.libraries = libraries
         options.pages = pages
         options.probes = market.probes.history
@@ -277,16 +278,18 @@ extension ServiceTelemetry {
             metrics.set("stoa_index_lag_blocks", to: Double(last - min(place, last)))
             return last - min(place, last)
         }
-        readiness.add(Readiness.Check("ledger") {
-            do {
-                return try await blocksBehind() > Self.lagBlocksMax
-                    ? "the index is more than \(Self.lagBlocksMax) blocks behind" : nil
-            } catch is LedgerClientError {
-                return "it does not answer"
-            } catch {
-                return "the index cannot be read"
+        readiness.add(
+            Readiness.Check("ledger") {
+                do {
+                    return try await blocksBehind() > Self.lagBlocksMax
+                        ? "the index is more than \(Self.lagBlocksMax) blocks behind" : nil
+                } catch is LedgerClientError {
+                    return "it does not answer"
+                } catch {
+                    return "the index cannot be read"
+                }
             }
-        })
+        )
         metrics.addProbe { metrics in
             metrics.set("stoa_feed_readers", to: Double(feed.readerCount))
             _ = await readiness.answer()

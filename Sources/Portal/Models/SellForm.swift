@@ -76,7 +76,8 @@ struct SellForm: Sendable {
     private mutating func check() {
         if !Self.isPlain(model, "._:/@+-", atMost: Offer.modelBytesMax) {
             faults.append(
-                "The model’s name has 1 to \(Offer.modelBytesMax) letters, digits and . _ : / @ + -"
+                "The model’s name has 1 to \(Offer.modelBytesMax) letters, digits and "
+                    + ". _ : / @ + -"
             )
         }
         if !Self.isAddress(self["upstream"]) {
@@ -155,7 +156,8 @@ struct SellForm: Sendable {
 
     /// What publishes the offer and serves it, until it is stopped.
     var sellCommand: String {
-        var lines = ["stoa sell \(model) --wallet seller --upstream \(Self.quoted(self["upstream"]))"]
+        let upstream = Self.quoted(self["upstream"])
+        var lines = ["stoa sell \(model) --wallet seller --upstream \(upstream)"]
         if interface != .chat { lines.append("--interface \(interface.name)") }
         if !self["upstreamModel"].isEmpty {
             lines.append("--upstream-model \(self["upstreamModel"])")
@@ -193,7 +195,9 @@ struct SellForm: Sendable {
     /// A text that the shell takes as it is.
     static func quoted(_ text: String) -> String {
         isPlain(text, "._:/@+-", atMost: textMax)
-            ? text : "'" + text.split(separator: "'", omittingEmptySubsequences: false)
+            ? text
+            : "'"
+                + text.split(separator: "'", omittingEmptySubsequences: false)
                 .joined(separator: "'\\''") + "'"
     }
 }

@@ -1,28 +1,9 @@
 import Hummingbird
-import SettlementCore
 import WebServing
 
 extension Portal {
-    /// What is read rather than watched: the documentation and what refusals mean.
+    /// What is read rather than watched: what refusals mean.
     func addReference(to router: Router<WebContext>) {
-        add("/docs", to: router) { _ in
-            var fill = Fill()
-            fill.put("gateway", options.gatewayURL)
-            let snippets = Snippets(
-                model: "my-model",
-                interface: .chat,
-                gateway: options.gatewayURL
-            )
-            fill.put(
-                "snippets",
-                snippets.all.map { language, title, text in
-                    var fill = Fill(["language": language, "languageTitle": title, "code": text])
-                    fill.put("isFirst", language == "curl")
-                    return fill
-                }
-            )
-            return Sheet(template: "docs-page", title: "Docs", section: .docs, fill: fill)
-        }
         add("/problems", to: router) { _ in
             var groups: [(name: String, problems: [Fill])] = []
             for problem in problems.all {

@@ -4,6 +4,8 @@
 enum EmbeddedFiles {
     static let all: [(name: String, bytes: [UInt8])] = [
         ("account-page.mustache", PackageResources.account_page_mustache),
+        ("answer.js", PackageResources.answer_js),
+        ("api-page.mustache", PackageResources.api_page_mustache),
         ("asset-page.mustache", PackageResources.asset_page_mustache),
         ("assets-page.mustache", PackageResources.assets_page_mustache),
         ("assets-results.mustache", PackageResources.assets_results_mustache),
@@ -36,6 +38,7 @@ enum EmbeddedFiles {
         ("needs.mustache", PackageResources.needs_mustache),
         ("offer-page.mustache", PackageResources.offer_page_mustache),
         ("offers.mustache", PackageResources.offers_mustache),
+        ("operation-page.mustache", PackageResources.operation_page_mustache),
         ("organisation-page.mustache", PackageResources.organisation_page_mustache),
         ("outcome.mustache", PackageResources.outcome_mustache),
         ("pages.mustache", PackageResources.pages_mustache),

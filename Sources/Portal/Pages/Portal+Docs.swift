@@ -1,0 +1,86 @@
+import Hummingbird
+import LedgerCore
+import LedgerIndex
+import MarketTypes
+import SettlementCore
+import WebServing
+
+extension Portal {
+    /// The documentation: the first call, and every operation of the API.
+    func addDocs(to router: Router<WebContext>) {
+        add("/docs", to: router) { read in try await quickstart(read) }
+        add("/docs/api", to: router) { _ in
+            var groups: [(name: String, text: String, operations: [Fill])] = []
+            for operation in options.operations {
+                let group = operation.group
+                let place = groups.firstIndex { $0.name == group.name } ?? groups.endIndex
+                if place == groups.endIndex { groups.append((group.name, group.text, [])) }
+                var fill = Fill(["method": operation.method, "apiPath": operation.path])
+                fill.put("summary", operation.summary)
+                fill.put("operationHref", PortalPaths.operation(operation.id))
+                groups[place].operations.append(fill)
+            }
+            var fill = Fill()
+            fill.put("operationCount", options.operations.count)
+            fill.put(
+                "groups",
+                groups.map { group in
+                    var fill = Fill(["groupID": group.name, "groupText": group.text])
+                    fill.put("groupName", group.name.capitalizedFirst)
+                    fill.put("operations", group.operations)
+                    return fill
+                }
+            )
+            return Sheet(template: "api-page", title: "API", section: .docs, fill: fill)
+        }
+        add("/docs/api/:operation", to: router) { read in
+            let name = read.context.parameters.get("operation") ?? ""
+            guard let operation = options.operations.first(where: { $0.id == name }) else {
+                throw Problem.missing(
+                    "The API has no operation of this name.",
+                    hint: "All of them are under /docs/api."
+                )
+            }
+            let page = OperationPage(operation) { read[$0] }
+            return Sheet(
+                template: "operation-page",
+                title: operation.summary,
+                section: .docs,
+                fill: page.fill(origin: origin(of: read.request)),
+                scripts: ["answer.js"]
+            )
+        }
+    }
+
+    /// From nothing to an answer, with the names of this market.
+    private func quickstart(_ read: PageRead) async throws -> Sheet {
+        var newest = OfferSearch()
+        newest.order = .newest
+        newest.interface = .chat
+        newest.denomination = .native
+        let offer = try await read.source.index.search(newest, PageRequest(limit: 1)).items.first
+        let isHosted = access?.delegate != nil
+        var snippets = Snippets(
+            model: offer?.record.offer.model ?? "my-model",
+            interface: .chat,
+            gateway: isHosted ? origin(of: read.request) : options.gatewayURL
+        )
+        snippets.apiKey = isHosted ? "stoa_live_…" : nil
+        var fill = Fill()
+        fill.put("isHosted", isHosted)
+        fill.put("gateway", options.gatewayURL)
+        fill.put("model", snippets.model)
+        fill.put("modelHref", offer.map { PortalPaths.offer($0.id) + "#try" })
+        fill.put("faucetAmount", access?.faucet.map { UnitName.native.text($0.amount) })
+        fill.put("isStranger", read.visitor == nil)
+        fill.put(
+            "snippets",
+            snippets.all.map { language, title, text in
+                var fill = Fill(["language": language, "languageTitle": title, "code": text])
+                fill.put("isFirst", language == "curl")
+                return fill
+            }
+        )
+        return Sheet(template: "docs-page", title: "Docs", section: .docs, fill: fill)
+    }
+}
