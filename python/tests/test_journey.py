@@ -1,16 +1,18 @@
-"""What somebody new does here, by what the pages say: from an account to a call, a receipt, a key, an
-offer of their own. Debian's chromium with a virtual authenticator, over real processes."""
+"""What somebody new does here, by what the pages say: from an account to a call, a receipt, a key
+and an offer of their own. Debian's chromium with a virtual authenticator, over real processes."""
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
+import urllib.parse
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
 
+import openai  # noqa: E402
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
@@ -122,7 +125,11 @@ def settled(person: Person) -> str:
     return person.page.inner_text("#try-result")
 
 
-PAGES = ("/sell",)
+SHOP = "/sell?" + urllib.parse.urlencode({
+    "show": "command", "model": "my-model", "upstream": "http://127.0.0.1:8080", "priceIn": "0.02",
+    "priceOut": "0.06", "stake": "10", "licence": "Apache-2.0", "port": "26700"})
+PAGES = ("/", "/search", "/sell", SHOP, "/sell?show=command", "/docs", "/docs/api",
+         "/docs/api/listOffers?run=1&text=mock", "/docs/api/submitTransaction")
 
 
 # --- trying an offer ------------------------------------------------------------------------------
@@ -185,8 +192,7 @@ def test_a_call_is_stopped(site, ada):
     """PRT-111: what was sent until then is paid, and that is said."""
     open_offer(ada, "slow-model")
     attempt(ada, "Slowly")
-    ada.page.wait_for_function(
-        "document.getElementById('try-answer').textContent.includes('quick')", timeout=30_000)
+    ada.page.wait_for_selector("#try-answer:has-text('quick')", timeout=30_000)
     ada.page.click("#try-stop")
     said = settled(ada)
     assert "What was sent until then is paid" in said and "lazy dog" not in said
@@ -258,3 +264,200 @@ def test_pages_fit_are_light_and_reach_everybody(site, browser, ada, width, them
             seen.page.screenshot(path=f"{shots}/{name}-{width}.png", full_page=True)
     seen.close()
     assert found == []
+
+
+# --- selling --------------------------------------------------------------------------------------
+
+SOLD = {"model": "my-model", "upstream": "http://127.0.0.1:8080", "priceIn": "0.02"}
+
+
+def sell_page(site: AccountSite, **fields: str) -> tuple[int, str]:
+    query = urllib.parse.urlencode({"show": "command", "port": "0", **SOLD, **fields})
+    status, _, text = site.ask("GET", "/sell?" + query)
+    return status, text
+
+
+@pytest.mark.parametrize("field,text,said", [
+    ("model", "", "name has 1 to 64"), ("model", "a b", "name has"), ("model", "-x", "name has"),
+    ("model", "a'; rm -rf /", "name has"), ("model", "a" * 65, "name has"),
+    ("upstream", "ftp://x", "begins with http"), ("upstream", "http://", "begins with http"),
+    ("upstream", "http://a b", "begins with http"), ("endpoint", "here", "begins with http"),
+    ("priceIn", "", "at least one price"), ("priceIn", "-1", "number of STOA"),
+    ("priceIn", "1e3", "number of STOA"), ("priceIn", "1000001", "number of STOA"),
+    ("priceIn", "0.0000000001", "number of STOA"), ("priceCall", "lots", "number of STOA"),
+    ("stake", "all", "number of STOA"), ("port", "65536", "up to 65535"), ("port", "", "up to"),
+    ("licence", "$(id)", "licence has"), ("keyVariable", "A=b", "key has"),
+    ("upstreamModel", "`id`", "own name"), ("interface", "json", "nobody counts them"),
+])
+def test_what_cannot_be_sold_is_refused(site, field, text, said):
+    """PRT-121: by name, with what was typed still there."""
+    status, shown = sell_page(site, **{field: text})
+    assert status == 400 and said in shown and "stoa sell" not in shown
+    assert f'value="{html.escape(text)}"' in shown.replace("&#39;", "&#x27;")
+
+
+def test_a_price_is_exact_and_a_url_is_one_word(site):
+    """PRT-120, PRT-121: what is printed means what was typed, to a shell too."""
+    _, shown = sell_page(site, upstream="http://127.0.0.1:9/a?b=$(id)&c='d'", priceOut="0.0000001",
+                        priceCall="2", stake="0", licence="Apache-2.0")
+    command = re.search(r"<code>(stoa sell .*?)</code>", shown, re.S)
+    assert command
+    words = shlex.split(html.unescape(command[1]).replace("\\\n", " "))
+    assert words == [
+        "stoa", "sell", "my-model", "--wallet", "seller", "--upstream",
+        "http://127.0.0.1:9/a?b=$(id)&c='d'", "--price-in", "20", "--price-out", "100/1000000",
+        "--price-call", "2000000000", "--licence", "Apache-2.0", "--port", "0"]
+    assert "Without a stake" in shown
+
+
+# --- documentation that runs ----------------------------------------------------------------------
+
+def test_every_operation_is_told(site):
+    """PRT-131: those of the OpenAPI document, no more and no fewer."""
+    document = json.loads(site.ask("GET", "/api/v1/openapi.json", accept="application/json")[2])
+    named = [operation["operationId"] for path in document["paths"].values()
+             for method, operation in path.items() if method != "parameters"]
+    _, _, page = site.ask("GET", "/docs/api")
+    assert sorted(re.findall(r'href="/docs/api/([A-Za-z]+)"', page)) == sorted(named)
+    for name in named:
+        status, _, page = site.ask("GET", f"/docs/api/{name}")
+        assert status == 200 and "{{" not in page and "curl " in page, name
+    assert site.ask("GET", "/docs/api/nothing")[0] == 404
+
+
+def test_an_operation_is_run_from_its_page(site, browser):
+    """PRT-132: the form makes the address, which is asked and shown; the snippet runs as it is."""
+    stranger = Person(site, browser)
+    stranger.go("/docs/api")
+    stranger.page.click("a:has-text('What is for sale')")
+    stranger.page.fill("#f-text", "mock-embed")
+    stranger.page.select_option("#f-interface", "embeddings")
+    stranger.page.click("main button:has-text('Ask')")
+    stranger.page.wait_for_selector("#answer[data-state=shown]")
+    assert stranger.page.inner_text("#answer-head").startswith("Status 200")
+    answer = json.loads(stranger.page.inner_text("#answer-text"))
+    assert [entry["model"] for entry in answer["data"]] == ["mock-embed"]
+    command = stranger.page.inner_text(".panel-curl code")
+    done = subprocess.run(["bash", "-c", command.replace("curl ", "curl -s ", 1)],
+                          capture_output=True, text=True, timeout=30)
+    assert json.loads(done.stdout)["data"] == answer["data"]
+    # Values stay values, and streams end.
+    query = urllib.parse.urlencode({"run": "1", "offer": "../a b?c=\"><script>"})
+    _, _, page = site.ask("GET", "/docs/api/getOffer?" + query)
+    assert "/api/v1/offers/..%2Fa%20b%3Fc%3D%22%3E%3Cscript%3E" in page and "<script>" not in page
+    stranger.go("/docs/api/readEvents?run=1&topics=blocks")
+    stranger.page.wait_for_selector("#answer[data-state=shown]", timeout=15_000)
+    assert "Status 200" in stranger.page.inner_text("#answer-head")
+    _, _, page = site.ask("GET", "/docs/api/getOffer?run=1")
+    assert "Missing: offer" in page
+    stranger.close()
+
+
+# --- from the first page to the last --------------------------------------------------------------
+
+def run_as_shown(site: AccountSite, home: Path, command: str) -> subprocess.Popen:
+    """A command of a page in a shell that has the program, and keys of its own."""
+    environment = dict(os.environ, STOA_HOME=str(home), STOA_PASSPHRASE="a seller's own",
+                       PATH=f"{Path(site.stoa.binary).parent}:{os.environ['PATH']}")
+    return subprocess.Popen(["bash", "-ec", command], env=environment, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            start_new_session=True)
+
+
+def test_somebody_new_buys_sells_and_votes(site, browser, tmp_path):
+    """PRT-110 to PRT-132: nothing but what the pages say."""
+    person = Person(site, browser)
+    page = person.page
+    # The docs say what comes first.
+    person.go("/")
+    page.click("nav.nav >> text=Docs")
+    page.click("text=Make an account")
+    page.fill("#f-name", "Zoë Newcomer")
+    page.click("text=Make a passkey")
+    page.wait_for_selector(".welcome")
+    person.take_from_faucet()
+    allow(person, "2")
+    # Search, try, and see the receipt.
+    person.go("/search")
+    page.fill("#f-text", "mock-model")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**text=mock-model**")
+    page.locator(".card a", has_text="mock-model").first.click()
+    attempt(person, "What jumps?")
+    assert ANSWER in settled(person)
+    page.click("#try-facts a")
+    assert "mock-model" in page.inner_text("tbody")
+    # A key, and a call with what the page shows of it.
+    person.go("/docs")
+    page.click("text=make a key")
+    page.fill("#f-label", "My program")
+    page.fill("#f-day", "1")
+    page.click("text=Make the key")
+    key = page.inner_text("#new-key")
+    client = openai.OpenAI(base_url=site.url + "/v1", api_key=key, max_retries=0)
+    reply = client.chat.completions.create(
+        model="mock-model", messages=[{"role": "user", "content": "Hello"}])
+    assert ANSWER in (reply.choices[0].message.content or "")
+    person.go("/account/receipts")
+    assert page.locator("tbody tr").count() == 2
+    # An offer of one's own: the commands run as they stand.
+    person.go("/search")
+    page.click("text=Sell a model")
+    page.fill("#f-model", "zoe-model")
+    page.fill("#f-upstream", next(other.url for other in site.others if other.name == "upstream"))
+    page.fill("#f-in", "0.5")
+    page.fill("#f-stake", "0.25")
+    page.click("text=Your server and your address")
+    page.fill("#f-port", "0")
+    page.click("text=Show the command")
+    assert "earns 0.00025 STOA" in page.inner_text("aside")
+    commands = page.locator(".code code").all_inner_texts()
+    made = run_as_shown(site, tmp_path, commands[0])
+    output, _ = made.communicate(timeout=60)
+    address = re.search(r"stoa1[0-9a-z]+", output)
+    assert made.returncode == 0 and address, output
+    shop = page.url
+    page.click("text=From your wallet")
+    page.fill("#f-to", address[0])
+    page.fill("#f-amount", "1.25")
+    page.click("#send button")
+    assert person.sign() == "accepted"
+    person.close_dialog()
+    person.go(shop[len(site.url):])
+    # One shell for all: where the ledger is was said in the first command.
+    where = commands[0].splitlines()[0]
+    seller = run_as_shown(site, tmp_path, where + "\n" + commands[1])
+    try:
+        page.wait_for_selector("#waiting[data-state=found]", timeout=60_000)
+        page.click("#waiting a")
+        page.wait_for_selector("h1:has-text('zoe-model')")
+        attempt(person, "Are you there?")
+        assert ANSWER in settled(person)
+    finally:
+        os.killpg(seller.pid, signal.SIGTERM)
+        seller.communicate(timeout=30)
+    vote(site, person)
+    assert person.said == []
+    person.close()
+
+
+def vote(site: AccountSite, person: Person) -> None:
+    """Something is proposed; the newcomer has a say in it."""
+    page = person.page
+    person.go("/governance")
+    page.fill("#f-lock", "0.1")
+    page.click("#stake button:has-text('Lock')")
+    assert person.sign() == "accepted"
+    person.close_dialog()
+    proposal = site.stoa("govern", "propose", "number", "channels.closingDelayBlocks=150",
+                         "--title", "because", "--wallet", "seller")["proposal"]
+
+    def voting():
+        person.go("/governance/" + proposal)
+        return page.locator("form[data-transact=vote]").count() == 1
+    until("the voting", voting, 90)
+    page.check("input[value=yes]")
+    page.click("#vote button")
+    assert person.sign() == "accepted"
+    person.close_dialog()
+    until("the vote", lambda: "You voted yes" in page.inner_text("#vote"))
