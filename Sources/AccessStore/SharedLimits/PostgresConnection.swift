@@ -17,7 +17,8 @@ final class PostgresConnection {
     /// it, the locks of a machine that lost its network would stop all others.
     private static let options = """
         -c statement_timeout=4000 -c lock_timeout=3000 \
-        -c idle_in_transaction_session_timeout=10000 -c default_transaction_isolation=read\\ committed
+        -c idle_in_transaction_session_timeout=10000 \
+        -c default_transaction_isolation=read\\ committed
         """
 
     private let connection: OpaquePointer

@@ -63,7 +63,8 @@ extension PostgresLimits: BudgetStore {
         }
     }
 
-    /// See ``BudgetStore``; many vouchers end in several changes, so that no key is locked for long.
+    /// See ``BudgetStore``; many vouchers end in several changes, so that no key is locked for
+    /// long.
     public func settle(
         vouchers: [(voucher: Digest, charge: Amount)]
     ) async throws -> [Digest] {

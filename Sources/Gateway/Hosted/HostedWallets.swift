@@ -40,8 +40,9 @@ public final class HostedWallets: Service {
     /// - Parameters:
     ///   - keys: the key that acts for an account, always the same for the same account; it signs
     ///     transactions and vouchers, which have tags of their own. Nil if it cannot be had.
-    ///   - voucherKeys: the key that signs vouchers for an account, if it is another: each of several
-    ///     processes that act for one account has its own, so that none uses another's channels.
+    ///   - voucherKeys: the key that signs vouchers for an account, if it is another: each of
+    ///     several processes that act for one account has its own, so that none uses another's
+    ///     channels.
     ///   - endings: hears how vouchers ended, for whoever counts money beside the wallets.
     ///   - httpClient: reaches the sellers; made with
     ///     ``GatewayService/clientConfiguration(for:)``.

@@ -153,6 +153,11 @@ struct ProblemTexts: Sendable {
         ),
         ("overloaded", "Too much waits to be done.", "Try again after a moment."),
         (
+            "limits_unreachable",
+            "What may be asked and spent cannot be counted now; nothing is let through.",
+            "The operator must look at the database of limits. Trying again is safe."
+        ),
+        (
             "ledger_unreachable", "The ledger node does not answer.",
             "The operator must look at the node. Trying again is safe."
         ),
