@@ -40,6 +40,14 @@ struct Serve: AsyncParsableCommand {
     var gateway = "http://127.0.0.1:8090"
     @Option(
         help: ArgumentHelp(
+            "the ledger that the page for sellers names; --node is shown only if it is on this "
+                + "machine",
+            valueName: "url"
+        )
+    )
+    var sellersNode: String?
+    @Option(
+        help: ArgumentHelp(
             "a folder with htmx.min.js; pages work without it (scripts/libraries makes it)",
             valueName: "folder"
         )
@@ -215,7 +223,8 @@ struct Serve: AsyncParsableCommand {
     private func portal(_ market: Market) throws -> Portal {
         var options = Portal.Options()
         options.gatewayURL = gateway
-        options.node = node.url
+        // Where an operator's own node is, is nobody's business.
+        options.node = sellersNode ?? (node.isLocal ? node.url : options.node)
         options.operations = market.api.operations
         options.libraries = libraries
         options.pages = pages

@@ -310,6 +310,17 @@ def test_a_price_is_exact_and_a_url_is_one_word(site):
     assert "Without a stake" in shown
 
 
+def test_another_sites_link_shows_no_command(site):
+    """PRT-120: a stranger's form is looked at before it is a command."""
+    query = urllib.parse.urlencode({
+        "show": "command", "port": "0", "keyVariable": "A_KEY", **SOLD})
+    for origin, is_shown in (("cross-site", False), ("same-site", False), ("same-origin", True),
+                             ("none", True)):
+        _, _, shown = site.ask("GET", "/sell?" + query, sec_fetch_site=origin)
+        assert ("stoa sell" in shown) == is_shown, origin
+        assert ("A_KEY</code> holds is sent to http://127.0.0.1:8080" in shown) == is_shown
+
+
 # --- documentation that runs ----------------------------------------------------------------------
 
 def test_every_operation_is_told(site):

@@ -38,6 +38,10 @@ struct SellForm: Sendable {
     }
 
     var model: String { self["model"] }
+    /// The server that answers.
+    var server: String { self["upstream"] }
+    /// The environment variable whose value is sent to that server; nil if none is.
+    var keyVariable: String? { self["keyVariable"].isEmpty ? nil : self["keyVariable"] }
 
     private subscript(name: String) -> String { typed[name] ?? "" }
 

@@ -8,7 +8,10 @@ extension Portal {
     /// From a form to the command that sells a model.
     func addSelling(to router: Router<WebContext>) {
         add(RouterPath(PortalPaths.sell), to: router) { read in
-            let isSent = read["show"] == "command"
+            // Another site's link fills the form at most: what it says is looked at, then sent.
+            let site = read.request.headers[.secFetchSite]
+            let isOwn = site != "cross-site" && site != "same-site"
+            let isSent = read["show"] == "command" && isOwn
             let form = SellForm({ read[$0] }, isSent: isSent)
             var fill = form.fill
             let height = try await read.source.latestBlock()?.height.rawValue ?? 0
@@ -33,6 +36,8 @@ extension Portal {
         var fill = Fill(["sellModel": form.model])
         fill.put("sellStep", Fill(["code": form.sellCommand]))
         fill.put("walletStep", Fill(["code": form.walletCommand(node: options.node)]))
+        fill.put("keyVariable", form.keyVariable)
+        fill.put("server", form.server)
         fill.put("isNetwork", !options.node.hasPrefix("http"))
         fill.put("funds", UnitName.native.text(form.funds))
         fill.put("hasStake", !form.stake.isZero)

@@ -18,6 +18,7 @@ extension HTTPField.Name {
     static let resourcePolicy = named("cross-origin-resource-policy")
     static let referrerPolicy = named("referrer-policy")
     static let htmxRequest = named("hx-request")
+    static let secFetchSite = named("sec-fetch-site")
 }
 
 /// What a browser is sent, with what belongs on it.
