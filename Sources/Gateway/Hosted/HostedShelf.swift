@@ -6,7 +6,13 @@ import Synchronization
 /// Which wallets are open, who uses them, and who waits for one.
 final class HostedShelf: Sendable {
     typealias Answer = Result<HostedLease, APIFailure>
-    private typealias Waiter = CheckedContinuation<Answer, Never>
+
+    private struct Waiter {
+        let ticket: UInt64
+        let continuation: CheckedContinuation<Answer, Never>
+
+        func resume(returning answer: Answer) { continuation.resume(returning: answer) }
+    }
 
     private enum Place {
         case opening([Waiter])
@@ -18,6 +24,7 @@ final class HostedShelf: Sendable {
     private struct State {
         var places: [AccountID: Place] = [:]
         var isShutDown = false
+        var nextTicket: UInt64 = 0
     }
 
     /// The most calls that wait for one wallet.
@@ -37,14 +44,46 @@ final class HostedShelf: Sendable {
     var isShutDown: Bool { state.withLock { $0.isShutDown } }
 
     /// A lease of an account's wallet, once it is open.
-    func lease(_ account: AccountID) async -> Answer {
-        await withCheckedContinuation { (waiter: Waiter) in
-            let (answer, isWanted) = state.withLock { state in
-                decide(account, waiter, &state)
+    ///
+    /// A wallet that closes does so when its last call has ended, which may take minutes: nobody
+    /// waits for that longer than `timeout`.
+    func lease(
+        _ account: AccountID,
+        waitingAtMost timeout: TimeAmount,
+        on eventLoop: any EventLoop
+    ) async -> Answer {
+        await withCheckedContinuation { continuation in
+            let (waiter, answer, isWanted) = state.withLock { state in
+                state.nextTicket += 1
+                let waiter = Waiter(ticket: state.nextTicket, continuation: continuation)
+                let (answer, isWanted) = decide(account, waiter, &state)
+                return (waiter, answer, isWanted)
             }
             if isWanted { want.yield(account) }
-            if let answer { waiter.resume(returning: answer) }
+            if let answer { return waiter.resume(returning: answer) }
+            eventLoop.scheduleTask(in: timeout) { self.expire(waiter.ticket, account) }
         }
+    }
+
+    private func expire(_ ticket: UInt64, _ account: AccountID) {
+        let late = state.withLock { state -> Waiter? in
+            switch state.places[account] {
+            case .opening(var waiters):
+                let late = Self.take(ticket, from: &waiters)
+                state.places[account] = .opening(waiters)
+                return late
+            case .closing(let leases, var waiters, let drained):
+                let late = Self.take(ticket, from: &waiters)
+                state.places[account] = .closing(leases: leases, waiters, drained: drained)
+                return late
+            case .open, nil: return nil
+            }
+        }
+        late?.resume(returning: .failure(Self.full))
+    }
+
+    private static func take(_ ticket: UInt64, from waiters: inout [Waiter]) -> Waiter? {
+        waiters.firstIndex { $0.ticket == ticket }.map { waiters.remove(at: $0) }
     }
 
     /// The answer if there is one at once, and whether the wallet must be opened.

@@ -96,7 +96,11 @@ public final class HostedWallets: Service {
     /// - Throws: what the client is told: that nothing was granted, that the grant is over, or that
     ///   no further wallet can be opened.
     public func wallet(of account: AccountID) async throws(APIFailure) -> HostedLease {
-        try await shelf.lease(account).get()
+        try await shelf.lease(
+            account,
+            waitingAtMost: .seconds(20),
+            on: httpClient.eventLoopGroup.any()
+        ).get()
     }
 
     /// The answer to a call that failed, in the words of its path.
