@@ -18,6 +18,8 @@ public enum Scope: String, CaseIterable, Hashable, Sendable {
     case readAudit = "audit:read"
     /// See and change webhooks.
     case writeWebhooks = "webhooks:write"
+    /// Call models and agents, and pay for it, by signed requests alone.
+    case callModelsSigned = "calls:signed"
 }
 
 /// A set of scopes; its text is their names in order, with spaces between (RFC 6749, 3.3).

@@ -128,7 +128,9 @@ public struct CallRoutes: Sendable {
                     + "one."
             )
         }
-        guard caller.scopes.contains(scope) else {
+        let mustSign = scope == .callModels && caller.scopes.contains(.callModelsSigned)
+        guard caller.scopes.contains(scope) || mustSign && context.isSigned else {
+            guard !mustSign else { throw Self.unsigned }
             throw APIFailure(
                 .permission,
                 message: "The key lacks the scope \(scope.rawValue); nothing was charged.",
@@ -143,5 +145,13 @@ public struct CallRoutes: Sendable {
             )
         }
         return account
+    }
+
+    private static var unsigned: APIFailure {
+        APIFailure(
+            .permission,
+            message: "This key calls by signed requests alone; nothing was charged.",
+            hint: "Sign the request (ACC-50), or use a key with the scope calls:write."
+        )
     }
 }

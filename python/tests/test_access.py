@@ -13,9 +13,8 @@ import subprocess
 import time
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from access_door import Door, cookie_of, plain, unplain
+from access_door import Door, cookie_of, plain, signed, unplain
 from access_vectors import ATTESTED, PRESENT, VERIFIED
 
 
@@ -237,25 +236,6 @@ def test_a_body_is_only_so_large(door):
 
 
 # --- signed requests --------------------------------------------------------------------------------
-
-def signed(key: str, method: str, target: str, body: bytes, when=None, nonce=None) -> dict:
-    """The field as docs/spec/access.md describes it, written a second time."""
-    mode_and_name, secret = key.rsplit("_", 1)
-    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-    number = 0
-    for character in secret[:43]:
-        number = number * 62 + digits.index(character)
-    tag = b"stoa/access/request-seed/1"
-    seed = hashlib.sha256(bytes([len(tag)]) + tag + number.to_bytes(32, "big")).digest()
-    name = mode_and_name.split("_")[2]
-    when, nonce = when or int(time.time() * 1000), nonce or secrets.token_bytes(16)
-    lines = ["stoa-request-1", method, target, hashlib.sha256(body).hexdigest(), str(when),
-             plain(nonce), name]
-    message = "".join(line + "\n" for line in lines).encode()
-    signature = Ed25519PrivateKey.from_private_bytes(seed).sign(message)
-    return {"Authorization": f"Stoa-Ed25519 id={name}, ts={when}, nonce={plain(nonce)}, "
-                             f"sig={plain(signature)}"}
-
 
 def test_a_signed_request_lets_in_once_and_sends_no_secret(door):
     key = made(door)["key"]

@@ -21,7 +21,7 @@ import openai
 import pytest
 from openai import OpenAI
 
-from access_door import Door, cookie_of, plain, unplain
+from access_door import Door, cookie_of, signed, unplain
 from conftest import PRICES, ROOT
 from stoa_market.processes import Service, Stoa
 
@@ -326,6 +326,22 @@ def test_kill_nine_under_load_counts_every_call_once(door):
                       headers={"Authorization": f"Bearer {made['key']}"}).json
     assert status["spent_obol"] == spent
     assert status["calls_looked_up"] == 0
+
+
+def test_a_key_that_must_sign(door):
+    """ACC-50: with calls:signed a call is a signed request, once; the key itself calls nothing."""
+    made = door.stoa("keys", "create", "signs", "--scope", "calls:signed")["key"]
+    assert "signed requests alone" in str(refused(door, made, openai.PermissionDeniedError))
+    path = "/v1/chat/completions"
+    body = json.dumps({"model": MODEL, "messages": HELLO, "max_tokens": 64}).encode()
+    fields = signed(made, "POST", path, body) | {"Content-Type": "application/json"}
+    called = door.ask("POST", path, body, headers=fields)
+    assert called.status == 200 and called.json["usage"]["cost"] == COST
+    again = door.ask("POST", path, body, headers=fields)
+    assert again.status == 401 and "came before" in again.json["error"]["message"], again.body
+    changed = door.ask("POST", path, body.replace(b"64", b"65"), headers=signed(
+        made, "POST", path, body) | {"Content-Type": "application/json"})
+    assert changed.status == 401
 
 
 def test_keys_are_made_and_ended_over_the_api(door):

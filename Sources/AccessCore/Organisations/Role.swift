@@ -35,7 +35,7 @@ public enum Role: UInt8, CaseIterable, Hashable, Sendable {
         case .developer:
             ScopeSet([
                 .callModels, .readUsage, .readAccount, .submitTransactions, .readKeys, .writeKeys,
-                .writeWebhooks,
+                .writeWebhooks, .callModelsSigned,
             ])
         case .billing: ScopeSet([.readUsage, .readAccount, .readKeys])
         case .viewer: ScopeSet([.readUsage, .readKeys])

@@ -93,6 +93,7 @@ extension ContractText {
                 - organisation:write
                 - audit:read
                 - webhooks:write
+                - calls:signed
             KeyBudget:
               type: object
               required: [window, limit]
@@ -114,7 +115,7 @@ extension ContractText {
                 scopes:
                   type: array
                   minItems: 1
-                  maxItems: 9
+                  maxItems: 10
                   items: {$ref: '#/components/schemas/KeyScope'}
                 days: {type: integer, minimum: 1, maximum: 366, default: 90}
                 budgets:

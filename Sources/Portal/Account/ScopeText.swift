@@ -14,6 +14,7 @@ enum ScopeText {
         case .writeOrganisation: "See and change members and roles."
         case .readAudit: "See the audit log."
         case .writeWebhooks: "See and change webhooks."
+        case .callModelsSigned: "Call models by signed requests alone."
         }
     }
 
@@ -29,6 +30,7 @@ enum ScopeText {
         case .writeOrganisation: "changes members"
         case .readAudit: "reads the audit log"
         case .writeWebhooks: "changes webhooks"
+        case .callModelsSigned: "calls models, signed"
         }
     }
 
