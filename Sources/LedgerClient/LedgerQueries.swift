@@ -19,6 +19,14 @@ extension LedgerConnection {
         try await read(Account.self, .account(account)) ?? .unused
     }
 
+    /// Whose key signs for an account at `height`: its first one, or what took that one's place.
+    public func signer(
+        of account: AccountID,
+        at height: BlockHeight
+    ) async throws(LedgerClientError) -> AccountID {
+        try await read(KeyAuthority.self, .keyAuthority(account))?.signer(at: height) ?? account
+    }
+
     /// A channel, or nil if there is none.
     public func channel(_ channel: ChannelID) async throws(LedgerClientError) -> Channel? {
         try await read(Channel.self, .channel(channel))

@@ -272,15 +272,6 @@ extension Denomination {
 }
 
 extension LedgerConnection {
-    /// Whose key signs for an account.
-    fileprivate func signer(
-        of account: AccountID,
-        at height: BlockHeight
-    ) async throws -> AccountID {
-        let entry = try await read(KeyAuthority.self, .keyAuthority(account))
-        return entry?.signer(at: height) ?? account
-    }
-
     /// An account's sessions, ended ones too; at most `limit`.
     fileprivate func sessions(
         of account: AccountID,

@@ -11,13 +11,16 @@ public struct HostedAllowance: Hashable, Sendable {
     public let session: AccountID
     /// What was granted last; nil if nothing ever was.
     public let granted: Session?
+    /// Whose key signs for the account: a session ends with the key that granted it.
+    public let signer: AccountID
     /// The height that this was read at.
     public let height: BlockHeight
 
     /// Whether calls are paid from it now.
     public var isLive: Bool {
-        guard let granted else { return false }
-        return !granted.isRevoked && height <= granted.grant.validUntil
+        // The next transaction is in a block after the last one.
+        guard let granted, let next = height.advanced(byBlocks: 1) else { return false }
+        return granted.isLive(at: next, authority: signer)
     }
 }
 
@@ -32,6 +35,7 @@ extension HostedWallets {
             return HostedAllowance(
                 session: session,
                 granted: try await ledger.read(Session.self, .session(account, session)),
+                signer: try await ledger.signer(of: account, at: height),
                 height: height
             )
         } catch {

@@ -106,11 +106,10 @@ struct SpendingPermission: Sendable {
         at height: BlockHeight,
         _ ledger: any LedgerConnection
     ) async throws -> SpendingPermission {
-        let authority = try await ledger.read(KeyAuthority.self, .keyAuthority(account))
         return SpendingPermission(
             delegate: delegate,
             session: try await ledger.read(Session.self, .session(account, delegate)),
-            authority: authority?.signer(at: height) ?? account,
+            authority: try await ledger.signer(of: account, at: height),
             livesMax: try await ledger.value(of: .sessionBlocksMax)
                 ?? GovernedNumber.sessionBlocksMax.standard
         )
