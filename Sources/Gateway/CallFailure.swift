@@ -72,6 +72,7 @@ struct FailureTexts: Sendable {
             APIFailure(
                 .overloaded,
                 message: "No seller could be reached; nothing was charged.",
+                hint: "Try again in a moment: a seller that fails is left out for a while.",
                 retryAfterSeconds: 1
             )
         case .refused(let code) where PassCallRefusal(code: code) != nil: passUsedUp

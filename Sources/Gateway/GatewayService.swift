@@ -120,6 +120,8 @@ public final class GatewayService: Service {
         client.httpVersion = .http1Only
         client.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
             configuration.concurrentCallsMax
+        // A seller that refuses connections is down now: the next one is asked.
+        client.connectionPool.retryConnectionEstablishment = false
         if !configuration.sellers.allowPrivateEndpoints {
             client.http1_1ConnectionDebugInitializer = { PublicPeer.check($0) }
         }
