@@ -34,11 +34,24 @@ extension CommandFailure {
                 error.refusal?.feeCharged == true ? "only the fee was charged" : "no money moved"
             self.init(
                 "\(error.message); \(fee)",
-                hint: error.refusal.map { "code \($0.code): see docs/spec/ledger.md" }
+                hint: error.refusal.map { Self.advice($0) }
             )
         case .malformedAnswer, .badRequest:
             self.init("\(error.message); no money moved", hint: "is this a stoa node: \(node)?")
         }
+    }
+
+    /// Who must do what; the code leads to the rule.
+    private static func advice(_ refusal: Refusal) -> String {
+        let advice =
+            switch refusal {
+            case .transaction(.cannotPayFee):
+                "the account has too little STOA for the fee; somebody must send it some"
+            case .accounts(.insufficientBalance):
+                "the account has too little; see stoa wallet balance"
+            default: "see docs/spec/ledger.md"
+            }
+        return "\(advice) (code \(refusal.code))"
     }
 }
 
