@@ -48,7 +48,7 @@ public struct ProbeRunner: Service {
 
     private func look(_ probe: Probe) async {
         let start = ContinuousClock.now
-        let fault = await fault(of: probe)
+        let fault = await fault(within: timeout, probe.run)
         // A shutdown takes away what is looked at, and that is no fault of it.
         guard !Task.isCancelled else { return }
         let took = ContinuousClock.now - start
@@ -63,23 +63,6 @@ public struct ProbeRunner: Service {
             )
         } catch {
             logger.warning("what a probe found cannot be written", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private func fault(of probe: Probe) async -> String? {
-        await withTaskGroup(of: String?.self) { group in
-            group.addTask { await probe.run() }
-            group.addTask { [timeout] in
-                do {
-                    try await Task.sleep(for: timeout)
-                    return "no answer in time"
-                } catch {
-                    return nil
-                }
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
         }
     }
 }

@@ -84,7 +84,8 @@ public final class Readiness: Sendable {
         if let known { return known }
         var findings: [Finding] = []
         for check in checks {
-            findings.append(Finding(name: check.name, fault: await fault(of: check)))
+            let wrong = await fault(within: timeout, check.run)
+            findings.append(Finding(name: check.name, fault: wrong))
         }
         let answer = Answer(findings: findings)
         state.withLock { state in
@@ -93,22 +94,5 @@ public final class Readiness: Sendable {
             state.isAsking = false
         }
         return answer
-    }
-
-    private func fault(of check: Check) async -> String? {
-        await withTaskGroup(of: String?.self) { group in
-            group.addTask { await check.run() }
-            group.addTask { [timeout] in
-                do {
-                    try await Task.sleep(for: timeout)
-                    return "no answer in time"
-                } catch {
-                    return nil
-                }
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first
-        }
     }
 }
