@@ -72,3 +72,17 @@ def market(tmp_path_factory):
     market = Market(tmp_path_factory.mktemp("market"), ("--chunk-delay-ms", "2"))
     yield market
     market.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's chromium."""
+    # Most tests need no browser, and the package that drives one takes its time to load.
+    from account_site import CHROMIUM
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()

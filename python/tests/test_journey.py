@@ -22,7 +22,6 @@ sys.path.insert(0, str(ROOT / "python"))
 
 import openai  # noqa: E402
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402
-from playwright.sync_api import sync_playwright  # noqa: E402
 
 from account_site import CHROMIUM, AccountSite, Person, until  # noqa: E402
 from stoa_market.processes import Service, Stoa  # noqa: E402
@@ -71,15 +70,6 @@ def site(tmp_path_factory):
         yield site
     finally:
         site.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
 
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402
-from playwright.sync_api import sync_playwright  # noqa: E402
 from stoa_market import ownership  # noqa: E402
 from stoa_market.processes import Service  # noqa: E402
 from stoa_market.sitting import Sitting  # noqa: E402
@@ -124,15 +123,6 @@ def site(tmp_path_factory):
         if sitting:
             sitting.stop()
         upstream.stop()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield browser
-        browser.close()
 
 
 class Visit:
