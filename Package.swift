@@ -23,6 +23,8 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: nio)
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: nio)
 let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: nio)
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let nioExtras: Target.Dependency = .product(name: "NIOExtras", package: "swift-nio-extras")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let services: Target.Dependency = .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
@@ -75,6 +77,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -161,27 +164,32 @@ let package = Package(
                 nioHTTP1,
             ]),
         floor(
+            "HTTPServing",
+            [
+                httpTypes, hummingbird, logging, nioCore, nioExtras, nioPosix, nioSSL, services,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+            ]),
+        floor(
             "LedgerNode",
             [
-                "CanonicalCoding", "Consensus", "Identity", "LedgerClient", "LedgerCore",
-                "LedgerStore", "MarketTypes", "Telemetry", hummingbird, httpTypes, logging,
+                "CanonicalCoding", "Consensus", "HTTPServing", "Identity", "LedgerClient",
+                "LedgerCore", "LedgerStore", "MarketTypes", "Telemetry", hummingbird, httpTypes, logging,
                 nioCore, services,
             ]),
         floor(
             "Provider",
             [
-                "CanonicalCoding", "Identity", "Journal", "LedgerClient", "LedgerCore",
-                "MarketTypes", "OpenAIWire", "SettlementCore", "Telemetry", httpClient, httpTypes,
-                hummingbird,
-                logging, nioCore, nioHTTP1, services,
+                "CanonicalCoding", "HTTPServing", "Identity", "Journal", "LedgerClient",
+                "LedgerCore", "MarketTypes", "OpenAIWire", "SettlementCore", "Telemetry",
+                httpClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1, services,
             ]),
         floor(
             "Gateway",
             [
-                "CanonicalCoding", "Identity", "Journal", "LedgerClient", "LedgerCore",
-                "MarketTypes", "OpenAIWire", "SettlementCore", "Telemetry", httpClient, httpTypes,
-                hummingbird,
-                logging, nioCore, nioHTTP1, services,
+                "CanonicalCoding", "HTTPServing", "Identity", "Journal", "LedgerClient",
+                "LedgerCore", "MarketTypes", "OpenAIWire", "SettlementCore", "Telemetry",
+                httpClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1, services,
             ]),
 
         floor(
@@ -254,15 +262,14 @@ let package = Package(
             dependencies: [
                 "AccessCore", "AccessStore",
                 "ABCI", "CallDoor", "CanonicalCoding", "CometBFTClient", "CometBFTTypes",
-                "Consensus", "Gateway", "Identity", "LedgerClient", "LedgerCore", "LedgerIndex",
-                "LedgerNode", "LedgerStore",
+                "Consensus", "Gateway", "HTTPServing", "Identity", "LedgerClient", "LedgerCore",
+                "LedgerIndex", "LedgerNode", "LedgerStore",
                 "MarketAPI", "MarketTypes", "OpenAIWire", "Portal", "Probes", "Proofs", "Provider",
                 "SettlementCore", "Simulation", "Telemetry", "ValidatorNode", "WebServing",
                 "Webhooks",
                 hummingbird, httpClient, logging, nioCore, nioHTTP1, nioPosix, services,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                nioSSL,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -345,6 +352,7 @@ let package = Package(
                 "MarketTypes", "OpenAIWire", "SettlementCore", httpClient, httpTypes, hummingbird,
                 logging, nioCore, nioHTTP1, nioPosix, services,
             ]),
+        tests("HTTPServingTests", ["HTTPServing", nioCore]),
         tests("IdentityTests", ["CanonicalCoding", "Identity", "MarketTypes", "SettlementCore"]),
         tests("JournalTests", ["Journal"]),
         tests(

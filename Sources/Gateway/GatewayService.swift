@@ -1,4 +1,5 @@
 public import AsyncHTTPClient
+public import HTTPServing
 import Hummingbird
 public import Identity
 import Journal
@@ -25,6 +26,7 @@ public final class GatewayService: Service {
     private let logger: Logger
     private let metrics: GatewayMetrics
     private let now: @Sendable () -> Timestamp
+    private let socket: ListeningSocket
     private let onListening: @Sendable (_ port: Int) -> Void
 
     /// Creates a gateway; nothing is opened before ``run()``.
@@ -38,6 +40,7 @@ public final class GatewayService: Service {
     ///   - logger: is told what somebody should look at; nothing for each call.
     ///   - telemetry: is told what the operator sees.
     ///   - now: the wall clock; vouchers and offers end by it.
+    ///   - socket: where it listens, if not at the address of the configuration.
     ///   - onListening: is told the port once calls are accepted.
     public init(
         configuration: GatewayConfiguration,
@@ -48,6 +51,7 @@ public final class GatewayService: Service {
         logger: Logger,
         telemetry: ServiceTelemetry = .off("gateway"),
         now: @escaping @Sendable () -> Timestamp,
+        socket: ListeningSocket? = nil,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.configuration = configuration
@@ -58,6 +62,8 @@ public final class GatewayService: Service {
         self.logger = logger
         metrics = GatewayMetrics(telemetry)
         self.now = now
+        self.socket =
+            socket ?? .address(host: configuration.host, port: configuration.port)
         self.onListening = onListening
     }
 
@@ -131,27 +137,21 @@ public final class GatewayService: Service {
     /// The server stops first, then the services that its calls lean on.
     private func server(_ open: OpenGateway) -> some Service {
         let presence = open.parts.presence
-        return Application(
+        return HTTPDoor(
             responder: ObservedResponder(
                 GatewayResponder(parts: open.parts),
                 telemetry: metrics.telemetry
             ) { GatewayRoutes.template($0.uri.path) },
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [DepartureHandler(presence)],
-                    idleTimeout: .seconds(75)
-                )
+            connections: HTTPConnections(
+                handlers: [DepartureHandler(presence)],
+                idleTimeout: .seconds(75)
             ),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port),
-                availableConnectionsDelegate: .maximum(connectionsMax, logger: logger)
-            ),
+            socket: socket,
+            limits: ConnectionLimits(connectionsMax: connectionsMax),
             services: open.services,
-            onServerRunning: { [onListening] channel in
-                if let port = channel.localAddress?.port { onListening(port) }
-            },
-            eventLoopGroupProvider: .shared(httpClient.eventLoopGroup),
-            logger: logger
+            eventLoopGroup: httpClient.eventLoopGroup,
+            logger: logger,
+            onListening: { [onListening] in onListening($0) }
         )
     }
 

@@ -1,6 +1,7 @@
 import CanonicalCoding
 import Consensus
 import FoundationEssentials
+public import HTTPServing
 import HTTPTypes
 import Hummingbird
 import LedgerClient
@@ -31,44 +32,52 @@ public struct NodeServer: Service {
         public init() {}
     }
 
+    /// The most connections at once; further ones wait.
+    private static let connectionsMax = 8_192
+
     private let ledger: EmbeddedLedger
     private let configuration: Configuration
     private let logger: Logger
     private let telemetry: ServiceTelemetry
     private let submissions = SubmissionGuard()
     private let audits: SupplyAudits
+    private let socket: ListeningSocket
     private let onListening: @Sendable (Int) async -> Void
 
     /// Creates a server over a running ledger.
     ///
-    /// - Parameter onListening: told the port once the server accepts connections.
+    /// - Parameters:
+    ///   - socket: where it listens, if not at the address of the configuration.
+    ///   - onListening: told the port once the server accepts connections.
     public init(
         ledger: EmbeddedLedger,
         configuration: Configuration,
         logger: Logger,
         telemetry: ServiceTelemetry = .off("node"),
+        socket: ListeningSocket? = nil,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.ledger = ledger
         self.configuration = configuration
         self.logger = logger
         self.telemetry = telemetry
+        self.socket =
+            socket ?? .address(host: configuration.host, port: configuration.port)
         self.onListening = onListening
         audits = SupplyAudits(store: ledger.sequencer.application.store)
     }
 
     /// Serves until the service is told to stop.
     public func run() async throws {
-        let application = Application(
-            router: router(),
-            configuration: .init(
-                address: .hostname(configuration.host, port: configuration.port),
-                serverName: "stoa-node"
-            ),
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
-            logger: logger
+        let door = HTTPDoor(
+            responder: router().buildResponder(),
+            connections: HTTPConnections(handlers: [], idleTimeout: .seconds(120)),
+            socket: socket,
+            limits: ConnectionLimits(connectionsMax: Self.connectionsMax),
+            logger: logger,
+            onListening: onListening
         )
-        try await application.run()
+        try await door.run()
     }
 
     private func router() -> Router<NodeRequestContext> {
@@ -193,8 +202,14 @@ public struct NodeServer: Service {
         return try json(found)
     }
 
-    /// The block after `height`, or nil if there is none in time.
+    /// The block after `height`, or nil if there is none in time, or the node ends.
     private func block(after height: UInt64, seconds: Int) async -> CommittedBlock? {
+        await cancelWhenGracefulShutdown {
+            await next(after: height, seconds: seconds)
+        }
+    }
+
+    private func next(after height: UInt64, seconds: Int) async -> CommittedBlock? {
         await withTaskGroup(of: CommittedBlock?.self) { group in
             group.addTask { try? await ledger.sequencer.block(after: BlockHeight(height)) }
             group.addTask {

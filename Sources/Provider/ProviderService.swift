@@ -1,4 +1,5 @@
 public import AsyncHTTPClient
+public import HTTPServing
 import Hummingbird
 public import Identity
 import Journal
@@ -24,6 +25,7 @@ public final class ProviderService: Service {
     private let logger: Logger
     private let metrics: ProviderMetrics
     private let now: @Sendable () -> Timestamp
+    private let socket: ListeningSocket
     private let uptimeNanoseconds: @Sendable () -> UInt64
     private let onListening: @Sendable (_ port: Int) -> Void
 
@@ -36,6 +38,7 @@ public final class ProviderService: Service {
     ///     connect, and allow as many connections to one host as there may be calls at once.
     ///   - telemetry: is told what the operator sees.
     ///   - now: the wall clock; vouchers and offers end by it.
+    ///   - socket: where it listens, if not at the address of the configuration.
     ///   - uptimeNanoseconds: a clock that only goes forward: seconds that are sold, and the age of
     ///     what the ledger said, are counted by it; else the system's.
     ///   - onListening: is told the port once calls are accepted.
@@ -48,6 +51,7 @@ public final class ProviderService: Service {
         logger: Logger,
         telemetry: ServiceTelemetry = .off("provider"),
         now: @escaping @Sendable () -> Timestamp,
+        socket: ListeningSocket? = nil,
         uptimeNanoseconds: @escaping @Sendable () -> UInt64 = ProviderService.systemUptime,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
@@ -59,6 +63,8 @@ public final class ProviderService: Service {
         self.logger = logger
         metrics = ProviderMetrics(telemetry)
         self.now = now
+        self.socket =
+            socket ?? .address(host: configuration.host, port: configuration.port)
         self.uptimeNanoseconds = uptimeNanoseconds
         self.onListening = onListening
     }
@@ -244,36 +250,29 @@ extension ProviderService {
         )
         let claims = ClaimRunner(parts: parts, account: account, heights: heights)
         let presence = parts.presence
-        var application = Application(
+        return HTTPDoor(
             responder: ObservedResponder(
                 ProviderResponder(parts: parts),
                 telemetry: metrics.telemetry
             ) { ProviderRoutes.template($0.uri.path) },
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [DepartureHandler(presence)],
-                    idleTimeout: .seconds(75)
-                )
+            connections: HTTPConnections(
+                handlers: [DepartureHandler(presence)],
+                idleTimeout: .seconds(75)
             ),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port),
-                availableConnectionsDelegate: .maximum(connectionsMax, logger: logger)
-            ),
+            socket: socket,
+            limits: ConnectionLimits(connectionsMax: connectionsMax),
             services: [parts.desk, claims, watch],
-            onServerRunning: { [onListening] channel in
-                if let port = channel.localAddress?.port { onListening(port) }
+            eventLoopGroup: httpClient.eventLoopGroup,
+            logger: logger,
+            beforeListening: {
+                do throws(LedgerClientError) {
+                    try await watch.load()
+                } catch {
+                    throw ProviderError.ledger(error)
+                }
             },
-            eventLoopGroupProvider: .shared(httpClient.eventLoopGroup),
-            logger: logger
+            onListening: { [onListening] in onListening($0) }
         )
-        application.beforeServerStarts {
-            do throws(LedgerClientError) {
-                try await watch.load()
-            } catch {
-                throw ProviderError.ledger(error)
-            }
-        }
-        return application
     }
 
     /// Every call under way or waiting, and as many idle connections again.

@@ -234,7 +234,8 @@ struct Connect: AsyncParsableCommand {
                 httpClient: client,
                 logger: logger,
                 telemetry: telemetry,
-                now: wallClock
+                now: wallClock,
+                socket: try listeningSocket(shown.0, port)
             ) { port in
                 announce(shown.1, service: "gateway", url: "http://\(shown.0):\(port)")
             }

@@ -3,7 +3,10 @@ import ArgumentParser
 import AsyncHTTPClient
 import Gateway
 import Identity
+import LedgerClient
+import Logging
 import MarketTypes
+import Telemetry
 
 /// How the wallets of people who have a key of this market are hosted.
 struct HostingOptions: ParsableArguments {
@@ -50,6 +53,29 @@ struct HostingOptions: ParsableArguments {
         configuration.idleSeconds = walletIdleSeconds
         configuration.allowPrivateEndpoints = allowPrivateSellers || isLocalMarket
         return configuration
+    }
+
+    /// The wallets, whose keys are sealed as everything of the market is.
+    func wallets(
+        _ configuration: HostedConfiguration,
+        _ sealing: SealingKey,
+        ledger: any LedgerConnection,
+        endings: any CallEndings,
+        sellers: HTTPClient,
+        telemetry: ServiceTelemetry,
+        logger: Logger
+    ) throws -> HostedWallets {
+        HostedWallets(
+            configuration: configuration,
+            ledger: ledger,
+            keys: { sealing.actingKey(of: $0) },
+            voucherKeys: try voucherKeys(sealing),
+            endings: endings,
+            httpClient: sellers,
+            logger: logger,
+            telemetry: telemetry,
+            now: wallClock
+        )
     }
 
     /// The sellers of all wallets are reached by one client.

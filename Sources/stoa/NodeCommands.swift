@@ -2,6 +2,7 @@ import ArgumentParser
 import CanonicalCoding
 import Consensus
 import FoundationEssentials
+import HTTPServing
 import Identity
 import LedgerCore
 import LedgerNode
@@ -130,7 +131,8 @@ struct NodeRun: AsyncParsableCommand {
             ledger: EmbeddedLedger(sequencer: parts.sequencer),
             configuration: configuration,
             logger: logger,
-            telemetry: telemetry
+            telemetry: telemetry,
+            socket: try listeningSocket(host, port)
         ) { port in
             announce(shown.1, service: "node", url: "http://\(shown.0):\(port)")
         }
@@ -143,6 +145,7 @@ struct NodeRun: AsyncParsableCommand {
 /// Tells people and scripts that a service answers.
 func announce(_ output: OutputOptions, service: String, url: String) {
     try? output.print(["service": service, "url": url], "\(service) ready at \(url)")
+    StartNotice.send("READY=1", to: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
 }
 
 /// A logger that writes to standard error, from STOA_LOG (info unless set).

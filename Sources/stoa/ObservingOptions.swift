@@ -77,7 +77,8 @@ struct ObservingOptions: ParsableArguments {
                 port: metrics.port,
                 metrics: telemetry.metrics,
                 readiness: telemetry.readiness,
-                logger: logger
+                logger: logger,
+                waitsForPort: ProcessInfo.processInfo.environment["LISTEN_FDS"] != nil
             ) { port in
                 tell("metrics at http://\(metrics.shownHost):\(port)/metrics")
             }

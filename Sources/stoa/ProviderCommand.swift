@@ -2,6 +2,7 @@ import ArgumentParser
 import AsyncHTTPClient
 import FoundationEssentials
 import Glibc
+import HTTPServing
 import Identity
 import LedgerClient
 import Logging
@@ -54,6 +55,7 @@ struct ProviderCommand: AsyncParsableCommand {
                 client: client,
                 logger: logger,
                 telemetry: telemetry,
+                socket: try listeningSocket(configuration.host, configuration.port),
                 output: output
             )
             let services = observing.services(telemetry, logger) + [service]
@@ -94,6 +96,7 @@ struct SellerKeys {
         client: HTTPClient,
         logger: Logger,
         telemetry: ServiceTelemetry = .off("provider"),
+        socket: ListeningSocket? = nil,
         output: OutputOptions
     ) -> ProviderService {
         let host = configuration.host
@@ -106,6 +109,7 @@ struct SellerKeys {
             logger: logger,
             telemetry: telemetry,
             now: wallClock,
+            socket: socket,
             onListening: { port in
                 announce(output, service: "provider", url: "http://\(host):\(port)")
             }

@@ -99,6 +99,7 @@ struct Sell: AsyncParsableCommand {
                         client: client,
                         logger: logger,
                         telemetry: telemetry,
+                        socket: try listeningSocket(configuration.host, configuration.port),
                         output: output
                     )
                 ],

@@ -3,9 +3,8 @@ import ArgumentParser
 import AsyncHTTPClient
 import CallDoor
 import Gateway
+import HTTPServing
 import Hummingbird
-import HummingbirdCore
-import HummingbirdTLS
 import LedgerClient
 import LedgerIndex
 import Logging
@@ -66,6 +65,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var stand: DoorOptions
     @OptionGroup var hosting: HostingOptions
     @OptionGroup var tls: TLSOptions
+    @OptionGroup var connections: ConnectionOptions
     @OptionGroup var sandbox: SandboxOptions
     @OptionGroup var webhooks: WebhookOptions
     @OptionGroup var observing: ObservingOptions
@@ -73,6 +73,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let encrypted = try tls.configuration()
         let path = try index.preparePath()
+        let socket = try listeningSocket(host, port)
         let accessDatabase = try access.open(index.home)
         let sealing = try access.sealingKey(accessDatabase)
         let telemetry = observing.telemetry("market")
@@ -83,19 +84,17 @@ struct Serve: AsyncParsableCommand {
         try await withHTTPClients(sellers: sellers) { client, sellers in
             let ledger = try node.connection(client, logger: observing.logger("light"))
             try await explainingIndex(path) {
-                let (database, follower) = try await openIndex(path, ledger, logger)
+                let (database, follower) = try await openIndex(path, ledger, socket, logger)
                 let feed = EventFeed(index: IndexReader(database), logger: logger)
                 let endings = BudgetEndings(door.limits, logger: logger)
-                let wallets = HostedWallets(
-                    configuration: hosted,
+                let wallets = try hosting.wallets(
+                    hosted,
+                    sealing,
                     ledger: ledger,
-                    keys: { sealing.actingKey(of: $0) },
-                    voucherKeys: try hosting.voucherKeys(sealing),
                     endings: endings,
-                    httpClient: sellers,
-                    logger: logger,
+                    sellers: sellers,
                     telemetry: telemetry,
-                    now: wallClock
+                    logger: logger
                 )
                 let webhooks = try self.webhooks.door(path, sealing)
                 let api = try MarketAPI(
@@ -124,14 +123,16 @@ struct Serve: AsyncParsableCommand {
                 )
                 telemetry.watch(ledger, IndexReader(database), feed)
                 let dispatcher = self.webhooks.dispatcher(webhooks, market.reader, door, logger)
-                let server = try application(market, encrypted)
+                let server = try application(market, encrypted, socket)
+                let alone = follower.running([
+                    BudgetSweep(door.limits, logger: logger, now: wallClock), dispatcher,
+                    market.probes.runner(door, logger),
+                ])
                 // The last is stopped first: readers must leave before the server can, and the
                 // server before the wallets that its calls are paid from.
                 try await serve(
                     observing.services(telemetry, logger) + [
-                        follower, BudgetSweep(door.limits, logger: logger, now: wallClock),
-                        endings, wallets, dispatcher, server, feed,
-                        market.probes.runner(door, logger),
+                        alone, endings, wallets, server, WalletsLeaving(wallets: wallets), feed,
                     ],
                     logger: logger,
                     node: node.url
@@ -159,13 +160,22 @@ struct Serve: AsyncParsableCommand {
     private func openIndex(
         _ path: String,
         _ ledger: any LedgerConnection,
+        _ socket: ListeningSocket,
         _ logger: Logger
-    ) async throws -> (IndexDatabase, IndexFollower) {
+    ) async throws -> (IndexDatabase, IndexSuccession) {
         let status = try await explaining(node: node.url) { try await ledger.status() }
-        let database = try IndexDatabase(writing: path, chain: status.chain)
+        var succession = IndexSuccession(path: path, chain: status.chain, ledger: ledger, logger)
+        let database: IndexDatabase
+        do {
+            database = try IndexDatabase(writing: path, chain: status.chain)
+            succession.database = database
+        } catch IndexError.busy where socket.isInherited {
+            // The predecessor follows the ledger until it ends.
+            database = try IndexDatabase(reading: path)
+        }
         let indexer = Indexer(database: database, ledger: ledger, logger: logger)
         try await explaining(node: node.url) { _ = try await indexer.checkPlace() }
-        return (database, IndexFollower(indexer: indexer, logger: logger))
+        return (database, succession)
     }
 
     /// What the routes answer from.
@@ -182,7 +192,8 @@ struct Serve: AsyncParsableCommand {
 
     private func application(
         _ market: Market,
-        _ encrypted: TLSConfiguration?
+        _ encrypted: TLSConfiguration?,
+        _ socket: ListeningSocket
     ) throws -> some Service {
         let portal = try portal(market)
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
@@ -197,26 +208,23 @@ struct Serve: AsyncParsableCommand {
         let output = index.output
         let scheme = encrypted == nil ? "http" : "https"
         let shown = scheme + "://" + (host.contains(":") ? "[\(host)]" : host)
-        let plain = HTTPServerBuilder.http1(
-            configuration: .init(
-                additionalChannelHandlers: [
+        return HTTPDoor(
+            responder: router.buildResponder(),
+            connections: HTTPConnections(
+                handlers: [
                     market.api.makeSocketDoor(), market.wallets.makeDepartureHandler(),
                 ],
-                // Who takes longer to send a request, or sends none, loses the connection.
-                idleTimeout: .seconds(max(1, stand.idleSeconds))
-            )
-        )
-        return Application(
-            router: router,
-            server: try encrypted.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,
-            configuration: .init(address: .hostname(host, port: port), serverName: "stoa"),
-            onServerRunning: { channel in
-                let port = channel.localAddress?.port ?? 0
+                idleTimeout: .seconds(max(1, stand.idleSeconds)),
+                tls: encrypted
+            ),
+            socket: socket,
+            limits: connections.limits(isBehindProxy: stand.trustForwarded),
+            logger: market.logger,
+            onListening: { port in
                 // Over TLS the certificate is of another name than this machine's.
                 if encrypted == nil { market.probes.served.set("\(shown):\(port)") }
                 announce(output, service: "market", url: "\(shown):\(port)")
-            },
-            logger: market.logger
+            }
         )
     }
 

@@ -51,7 +51,7 @@ struct Stoa: AsyncParsableCommand {
             MultisigGroup.self, AssetGroup.self, PassGroup.self, UnitGroup.self,
             ShareGroup.self, ExchangeGroup.self, GovernGroup.self, EscrowGroup.self,
             DisputeGroup.self, JuryGroup.self, Fraud.self, Simulate.self,
-            Top.self,
+            Top.self, Supervise.self,
         ]
     )
 }

@@ -55,7 +55,7 @@ OTHERS = """
     exchange pool list; exchange pool show; exchange sale list; exchange order list
     exchange market; govern numbers; govern list; govern show; govern stake
     escrow show; escrow list; dispute show; dispute list; jury list; simulate
-    serve; top; keys create; keys list; keys rotate; keys revoke; keys account; keys tier; audit export; audit verify
+    serve; supervise; top; keys create; keys list; keys rotate; keys revoke; keys account; keys tier; audit export; audit verify
 """
 
 

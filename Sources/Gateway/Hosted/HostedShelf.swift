@@ -24,6 +24,7 @@ final class HostedShelf: Sendable {
     private struct State {
         var places: [AccountID: Place] = [:]
         var isShutDown = false
+        var isLeaving = false
         var nextTicket: UInt64 = 0
     }
 
@@ -33,15 +34,20 @@ final class HostedShelf: Sendable {
     /// The accounts whose wallets shall be opened; each at most once at a time.
     let wanted: AsyncStream<AccountID>
     private let want: AsyncStream<AccountID>.Continuation
+    /// Tells once that this process leaves.
+    let leaving: AsyncStream<Void>
+    private let left: AsyncStream<Void>.Continuation
     private let state = Mutex(State())
     private let walletsMax: Int
 
     init(walletsMax: Int) {
         self.walletsMax = walletsMax
         (wanted, want) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(walletsMax))
+        (leaving, left) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
     }
 
     var isShutDown: Bool { state.withLock { $0.isShutDown } }
+    var isLeaving: Bool { state.withLock { $0.isLeaving } }
 
     /// A lease of an account's wallet, once it is open.
     ///
@@ -166,8 +172,8 @@ final class HostedShelf: Sendable {
     }
 
     /// Closes those that nobody used for so long.
-    func closeIdle(seconds: Int) {
-        let last = NIODeadline.now() - .seconds(Int64(seconds))
+    func closeIdle(milliseconds: Int64) {
+        let last = NIODeadline.now() - .milliseconds(milliseconds)
         let idle = state.withLock { state in
             let accounts = state.places.compactMap { account, place -> AccountID? in
                 guard case .open(_, leases: 0, let usedAt) = place, usedAt < last else {
@@ -208,6 +214,12 @@ final class HostedShelf: Sendable {
         for waiter in waiters { waiter.resume(returning: .failure(Self.full)) }
     }
 
+    /// Has idle wallets closed at once from now on.
+    func leave() {
+        state.withLock { $0.isLeaving = true }
+        left.yield()
+    }
+
     /// Opens nothing more, and ends what is open.
     func shutDown() {
         let (accounts, isFirst) = state.withLock { state -> ([AccountID], Bool) in
@@ -218,6 +230,7 @@ final class HostedShelf: Sendable {
         guard isFirst else { return }
         for account in accounts { close(account) }
         want.finish()
+        left.finish()
     }
 
     private static func markClosing(_ account: AccountID, _ state: inout State) -> HostedWallet? {

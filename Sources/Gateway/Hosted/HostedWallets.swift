@@ -21,6 +21,14 @@ public import Telemetry
 /// (nothing) ──call──▶ opening ──▶ open ──idle, revoked, granted anew──▶ closing ──▶ (nothing)
 /// ```
 public final class HostedWallets: Service {
+    /// How long a call waits for its wallet.
+    private static let waitSeconds: Int64 = 20
+    /// How long a process that leaves keeps all its wallets: the last connections that it accepted
+    /// bring their requests.
+    private static let leavingMilliseconds: Int64 = 500
+    /// How long it keeps one that nobody uses after that.
+    private static let leavingIdleMilliseconds: Int64 = 100
+
     let configuration: HostedConfiguration
     let ledger: any LedgerConnection
     private let keys: @Sendable (AccountID) -> SigningKey?
@@ -79,6 +87,7 @@ public final class HostedWallets: Service {
             await withGracefulShutdownHandler {
                 await withDiscardingTaskGroup { group in
                     group.addTask { await self.closeIdle() }
+                    group.addTask { await self.closeLeaving() }
                     for await account in shelf.wanted {
                         group.addTask { await self.serve(account) }
                     }
@@ -98,7 +107,7 @@ public final class HostedWallets: Service {
     public func wallet(of account: AccountID) async throws(APIFailure) -> HostedLease {
         try await shelf.lease(
             account,
-            waitingAtMost: .seconds(20),
+            waitingAtMost: .seconds(Self.waitSeconds),
             on: httpClient.eventLoopGroup.any()
         ).get()
     }
@@ -117,14 +126,28 @@ public final class HostedWallets: Service {
         DepartureHandler(presence, closesAlways: false)
     }
 
-    private func closeIdle() async {
-        while !Task.isCancelled, !shelf.isShutDown {
-            do {
-                try await Task.sleep(for: .seconds(5))
-            } catch {
-                return
+    /// Gives wallets up as soon as no call needs them, so that a successor can open them while this
+    /// process answers its last requests (HST-11). None is opened by waiting for it any more.
+    public func leave() { shelf.leave() }
+
+    private func closeLeaving() async {
+        await cancelWhenGracefulShutdown {
+            for await _ in self.shelf.leaving {
+                try? await Task.sleep(for: .milliseconds(Self.leavingMilliseconds))
+                while !Task.isCancelled {
+                    self.shelf.closeIdle(milliseconds: Self.leavingIdleMilliseconds)
+                    try? await Task.sleep(for: .milliseconds(Self.leavingIdleMilliseconds))
+                }
             }
-            shelf.closeIdle(seconds: configuration.idleSeconds)
+        }
+    }
+
+    private func closeIdle() async {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                self.shelf.closeIdle(milliseconds: Int64(self.configuration.idleSeconds) * 1_000)
+                try? await Task.sleep(for: .seconds(5))
+            }
         }
     }
 
@@ -132,7 +155,7 @@ public final class HostedWallets: Service {
     private func serve(_ account: AccountID) async {
         let open: OpenGateway
         do {
-            open = try await gateway(of: account)
+            open = try await gatewayOnceFree(account)
         } catch let failure as APIFailure {
             return shelf.failed(account, failure)
         } catch {
@@ -163,6 +186,19 @@ public final class HostedWallets: Service {
             )
         }
         await shelf.closed(account)
+    }
+
+    /// The gateway, once the process before this one has let go of its journal.
+    private func gatewayOnceFree(_ account: AccountID) async throws -> OpenGateway {
+        let deadline = NIODeadline.now() + .seconds(Self.waitSeconds)
+        while true {
+            do {
+                return try await gateway(of: account)
+            } catch GatewayError.journal(.inUse) {
+                guard !shelf.isLeaving, NIODeadline.now() < deadline else { throw Self.elsewhere }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
     }
 
     private func gateway(of account: AccountID) async throws -> OpenGateway {
@@ -213,6 +249,15 @@ public final class HostedWallets: Service {
             )
         }
         return limit
+    }
+
+    private static var elsewhere: APIFailure {
+        APIFailure(
+            .overloaded,
+            message: "Another process of this market has the wallet; nothing was charged.",
+            hint: "Try again in a second; tell the operator if it lasts.",
+            retryAfterSeconds: 1
+        )
     }
 
     static var broken: APIFailure {

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Hummingbird
 public import Logging
@@ -14,12 +15,15 @@ public struct OperatorServer: Service {
     private let port: Int
     private let pages: OperatorPages
     private let logger: Logger
+    private let waitsForPort: Bool
     private let onListening: @Sendable (_ port: Int) -> Void
 
     /// Creates a server.
     ///
     /// - Parameters:
     ///   - port: 0 takes a free one.
+    ///   - waitsForPort: tries again while another process has the port: the predecessor, which
+    ///     this one replaces.
     ///   - onListening: is told the port once it answers.
     public init(
         host: String,
@@ -27,17 +31,29 @@ public struct OperatorServer: Service {
         metrics: MetricsRegistry,
         readiness: Readiness,
         logger: Logger,
+        waitsForPort: Bool = false,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.host = host
         self.port = port
         pages = OperatorPages(readiness, metrics: metrics)
         self.logger = logger
+        self.waitsForPort = waitsForPort
         self.onListening = onListening
     }
 
     /// Serves until the service is told to stop.
     public func run() async throws {
+        while true {
+            do {
+                return try await serve()
+            } catch let error as IOError where waitsForPort && error.errnoCode == EADDRINUSE {
+                try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+            }
+        }
+    }
+
+    private func serve() async throws {
         let application = Application(
             responder: CallbackResponder<BasicRequestContext> { [pages] request, _ in
                 await pages.respond(to: request)

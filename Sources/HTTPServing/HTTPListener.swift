@@ -1,0 +1,80 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOExtras
+import NIOPosix
+import ServiceLifecycle
+
+/// Accepts connections, and serves each in a task of its own.
+struct HTTPListener<Connection: ServerChildChannel>: Service {
+    /// Connections that wait to be accepted; more are not answered by the kernel.
+    private static var backlog: CInt { 1_024 }
+
+    /// How long connections without a request are kept when the server ends and another process
+    /// goes on accepting; whose port goes away loses them anyway.
+    private static var grace: TimeAmount { .milliseconds(300) }
+
+    let connection: Connection
+    let socket: ListeningSocket
+    let limits: ConnectionLimits
+    let eventLoopGroup: any EventLoopGroup
+    let logger: Logger
+    let departure: Departure
+    let beforeListening: @Sendable () async throws -> Void
+    let onListening: @Sendable (_ port: Int) async -> Void
+
+    func run() async throws {
+        try await beforeListening()
+        let accepted = AcceptedConnections<Connection.Value>()
+        let quiescing = ServerQuiescingHelper(group: eventLoopGroup)
+        let server = try await listen(accepted, quiescing)
+        server.closeFuture.whenComplete { _ in accepted.finish() }
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await onListening(server.localAddress?.port ?? 0)
+                // Ends once the server's channel is closed and the last connection is.
+                await withDiscardingTaskGroup { group in
+                    for await value in accepted.sequence {
+                        group.addTask { await connection.handle(value: value, logger: logger) }
+                    }
+                }
+            } onGracefulShutdown: {
+                departure.begin()
+                server.close(promise: nil)
+                // Connections that were accepted a moment ago bring their first request yet.
+                server.eventLoop.scheduleTask(in: socket.isInherited ? Self.grace : .zero) {
+                    quiescing.initiateShutdown(promise: nil)
+                }
+            }
+        } onCancel: {
+            server.close(promise: nil)
+        }
+    }
+
+    private func listen(
+        _ accepted: AcceptedConnections<Connection.Value>,
+        _ quiescing: ServerQuiescingHelper
+    ) async throws -> any Channel {
+        let count = ConnectionCount(limits)
+        let bootstrap = ServerBootstrap(group: eventLoopGroup)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(ConnectionGate(count))
+                    try pipeline.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+                }
+            }
+            .childChannelInitializer { [connection, logger] channel in
+                connection.setup(channel: channel, logger: logger).map { accepted.add($0) }
+            }
+        switch socket {
+        case .address(let host, let port):
+            return try await bootstrap.bind(host: host, port: port).get()
+        case .inherited(let descriptor):
+            return try await bootstrap.withBoundSocket(descriptor).get()
+        }
+    }
+}
