@@ -15,9 +15,47 @@ struct KeyMeter: CallMeter {
     func reserve(
         model: String,
         denomination: Denomination,
-        chargeMax: Amount
-    ) async throws(APIFailure) -> MeterEntry {
+        chargeMax: Amount,
+        for voucher: Digest
+    ) async throws(APIFailure) {
         let time = now()
+        let request = try request(model, denomination, chargeMax, at: time)
+        do {
+            _ = try await budgets.reserve(
+                request,
+                under: key.budgets,
+                boundTo: voucher,
+                at: time
+            )
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    func check(
+        model: String,
+        denomination: Denomination,
+        chargeMax: Amount
+    ) async throws(APIFailure) {
+        let time = now()
+        let request = try request(model, denomination, chargeMax, at: time)
+        do {
+            let lines = try await budgets.spending(of: key.id, at: time)
+            try key.budgets.check(request) { slot in
+                lines.first { $0.slot == slot && $0.denomination == denomination }?.counter
+                    ?? .zero
+            }
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    private func request(
+        _ model: String,
+        _ denomination: Denomination,
+        _ chargeMax: Amount,
+        at time: Timestamp
+    ) throws(APIFailure) -> SpendingRequest {
         let request = SpendingRequest(
             key: key.id,
             model: model,
@@ -32,29 +70,7 @@ struct KeyMeter: CallMeter {
                 param: "model"
             )
         }
-        do {
-            let reservation = try await budgets.reserve(request, under: key.budgets, at: time)
-            return MeterEntry(bytes: reservation.id.bytes)
-        } catch {
-            throw Self.failure(error)
-        }
-    }
-
-    func bind(_ entry: MeterEntry, to voucher: Digest) async throws(APIFailure) {
-        do {
-            guard let id = ReservationID(bytes: entry.bytes) else {
-                throw BudgetRefusal.unknownReservation
-            }
-            try await budgets.bind(id, to: voucher)
-        } catch {
-            throw Self.failure(error)
-        }
-    }
-
-    func release(_ entry: MeterEntry) async {
-        guard let id = ReservationID(bytes: entry.bytes) else { return }
-        // One that cannot be released now is when it was unbound for long enough.
-        try? await budgets.settle(Settlement(id, charge: .zero))
+        return request
     }
 
     private static func failure(_ error: any Error) -> APIFailure {

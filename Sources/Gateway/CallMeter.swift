@@ -1,43 +1,33 @@
 public import MarketTypes
 public import OpenAIWire
 
-/// Money that a meter set aside for one call.
-public struct MeterEntry: Hashable, Sendable {
-    /// What the meter knows it by.
-    public let bytes: [UInt8]
-
-    /// Names an entry.
-    public init(bytes: [UInt8]) {
-        self.bytes = bytes
-    }
-}
-
 /// Counts what whoever makes a call may spend, outside of the wallet that pays: a key's budgets.
 ///
 /// ```
-/// reserve ──▶ (voucher is signed and written down) ──▶ bind ──▶ (voucher is sent)
-///    └────────── release ───────────────────────────────┘            │
-///                                          CallEndings.ended ◀───────┘
+/// (voucher is signed and written down) ──▶ reserve ──▶ (voucher is sent) ──▶ CallEndings.ended
+///                                             └─ refused ──▶ (voucher is withdrawn)
 /// ```
-/// So after a crash, what is not bound was never sent, and what is bound is settled by what the
+/// So after a crash, what was not reserved was never sent, and what was is settled by what the
 /// wallet's journal says.
 public protocol CallMeter: Sendable {
-    /// Sets the most that an attempt can cost aside.
+    /// Sets the most that an attempt can cost aside, for the voucher that pays for it.
     ///
-    /// - Throws: what the client is told; nothing is set aside then.
+    /// - Throws: what the client is told; nothing is set aside and the voucher is not sent then.
     func reserve(
         model: String,
         denomination: Denomination,
-        chargeMax: Amount
-    ) async throws(APIFailure) -> MeterEntry
+        chargeMax: Amount,
+        for voucher: Digest
+    ) async throws(APIFailure)
 
-    /// Binds what was set aside to the voucher that may be charged.
+    /// Whether there is room for an attempt now: asked before a channel is opened for it.
     ///
-    /// - Throws: what the client is told; the voucher is not sent then.
-    func bind(_ entry: MeterEntry, to voucher: Digest) async throws(APIFailure)
-
-    /// Gives back what was set aside for an attempt that sent no voucher.
-    func release(_ entry: MeterEntry) async
+    /// - Throws: what the client is told if there is none.
+    func check(
+        model: String,
+        denomination: Denomination,
+        chargeMax: Amount
+    ) async throws(APIFailure)
 }
 
 /// Is told how vouchers ended, whenever that becomes known: with an answer, by a look-up minutes

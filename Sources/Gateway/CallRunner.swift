@@ -154,34 +154,22 @@ struct CallRunner: Sendable {
         }
     }
 
-    /// Takes a lane once whoever calls may spend what that can cost.
+    /// Takes a lane, and sends nothing unless whoever calls may spend what that can cost.
     private func engageMetered(
         _ call: ClientCall,
         _ digest: Digest,
         _ candidate: Candidate
     ) async throws(AttemptFailure) -> Engagement {
-        guard let meter = call.meter else { return try await engage(digest, candidate) }
-        let entry: MeterEntry
+        let engagement = try await engage(call, digest, candidate)
+        guard let meter = call.meter else { return engagement }
         do {
-            entry = try await meter.reserve(
+            try await meter.reserve(
                 model: call.model,
                 denomination: candidate.offer.offer.denomination,
-                chargeMax: candidate.chargeMax
+                chargeMax: candidate.chargeMax,
+                for: engagement.voucher.digest
             )
         } catch {
-            throw .metered(error)
-        }
-        let engagement: Engagement
-        do {
-            engagement = try await engage(digest, candidate)
-        } catch {
-            await meter.release(entry)
-            throw error
-        }
-        do {
-            try await meter.bind(entry, to: engagement.voucher.digest)
-        } catch {
-            await meter.release(entry)
             await withdraw(engagement)
             throw .metered(error)
         }
@@ -190,6 +178,7 @@ struct CallRunner: Sendable {
 
     /// Takes a lane and makes the promise durable; opens or tops up a channel if it must.
     private func engage(
+        _ call: ClientCall,
         _ digest: Digest,
         _ candidate: Candidate
     ) async throws(AttemptFailure) -> Engagement {
@@ -215,6 +204,7 @@ struct CallRunner: Sendable {
             case .reserved(let voucher): return try await promise(voucher, candidate)
             case .refused(let shortage): throw .shortage(shortage)
             case .fund(let funding):
+                try await checkMeter(call, candidate)
                 do {
                     try await parts.funder.fund(funding)
                 } catch {
@@ -222,6 +212,22 @@ struct CallRunner: Sendable {
                 }
             case .again: continue
             }
+        }
+    }
+
+    /// No channel is opened for a call that its key's budget does not allow.
+    private func checkMeter(
+        _ call: ClientCall,
+        _ candidate: Candidate
+    ) async throws(AttemptFailure) {
+        do {
+            try await call.meter?.check(
+                model: call.model,
+                denomination: candidate.offer.offer.denomination,
+                chargeMax: candidate.chargeMax
+            )
+        } catch {
+            throw .metered(error)
         }
     }
 

@@ -69,6 +69,38 @@ struct LimitTests {
     }
 
     @Test(
+        "HST-5: what is reserved for a voucher is bound from the start, and settled by its digest",
+        arguments: LimitPlace.chosen
+    )
+    func boundAtOnce(_ place: LimitPlace) async throws {
+        let stores = try LimitStores(place, scratch)
+        let limits = try stores.open()
+        let rules = try budget(100)
+        let key = try await database.key(budgets: rules).key
+        let voucher = Digest(words: (7, 7, 7, 7))
+        let made = try await limits.reserve(
+            try spending(key.id, 60),
+            under: rules,
+            boundTo: voucher,
+            at: .start
+        )
+        #expect(made.voucher == voucher)
+        #expect(try await limits.boundVouchers(limit: 10) == [voucher])
+        #expect(try await limits.releaseUnbound(before: Timestamp.start.adding(milliseconds: 1)) == 0)
+        await #expect(throws: BudgetRefusal.self) {
+            try await limits.reserve(
+                try spending(key.id, 60),
+                under: rules,
+                boundTo: Digest(words: (8, 8, 8, 8)),
+                at: .start
+            )
+        }
+        #expect(try await limits.boundVouchers(limit: 10) == [voucher])
+        #expect(try await limits.settle(vouchers: [(voucher, Amount(obol: 25))]).isEmpty)
+        #expect(try await limits.openReservations(limit: 10).isEmpty)
+    }
+
+    @Test(
         "ACC-44: a reservation ends once, with no more than it set aside, after it was bound",
         arguments: LimitPlace.chosen
     )

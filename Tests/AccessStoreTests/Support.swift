@@ -11,7 +11,7 @@ extension Timestamp {
 }
 
 /// A database in a folder of its own, which goes with the test.
-final class Scratch {
+final class Scratch: Sendable {
     let folder: URL
     var path: String { folder.appendingPathComponent("access.sqlite").path }
 

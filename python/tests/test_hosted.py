@@ -159,6 +159,15 @@ def test_a_grant_that_is_too_narrow(door, key):
     assert "does not allow channels" in str(caught)
 
 
+def test_no_channel_is_opened_for_what_a_budget_does_not_allow(door):
+    """HST-5: the account's money stays where it is."""
+    door.grant()
+    made = door.key("poor", "--budget", "0.000000001")
+    assert refused(door, made["key"], openai.APIStatusError).status_code == 402
+    assert door.stoa("channel", "list", "--wallet", "payer") == []
+    assert door.counters(made["id"]) == (0, 0)
+
+
 # --- what works -------------------------------------------------------------------------------------
 
 def test_a_call_is_paid_from_the_account(door, key):

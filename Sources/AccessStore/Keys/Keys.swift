@@ -138,9 +138,9 @@ extension AccessDatabase {
     private func admission(
         _ id: APIKeyID,
         at now: Timestamp,
-        proves: @escaping @Sendable (Row) throws -> Bool
+        proves: (Row) throws -> Bool
     ) async throws -> Admission {
-        let found: (used: Int64, admission: Admission) = try await read { db in
+        let found: (used: Int64, admission: Admission) = try readQuickly { db in
             let row = try db.row(
                 "SELECT * FROM keys WHERE id = ?",
                 arguments: [id.text]

@@ -43,10 +43,13 @@ public protocol RateStore: Sendable {
 public protocol BudgetStore: Sendable {
     /// Sets money aside before a call.
     ///
+    /// - Parameter voucher: pays for the call, if it is made already and not sent yet: then the
+    ///   reservation is bound to it from the start.
     /// - Throws: ``BudgetRefusal``; nothing is set aside then.
     func reserve(
         _ request: SpendingRequest,
         under rules: BudgetRules,
+        boundTo voucher: Digest?,
         at now: Timestamp
     ) async throws -> Reservation
 
@@ -89,6 +92,19 @@ public protocol BudgetStore: Sendable {
         of labels: [APIKeyID: String],
         days: ClosedRange<UInt32>
     ) async throws -> [DaySpending]
+}
+
+extension BudgetStore {
+    /// Sets money aside before a call, whose voucher is not made yet.
+    ///
+    /// - Throws: ``BudgetRefusal``; nothing is set aside then.
+    public func reserve(
+        _ request: SpendingRequest,
+        under rules: BudgetRules,
+        at now: Timestamp
+    ) async throws -> Reservation {
+        try await reserve(request, under: rules, boundTo: nil, at: now)
+    }
 }
 
 /// Limits that hold over every gateway of one store.

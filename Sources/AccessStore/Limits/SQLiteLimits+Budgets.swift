@@ -7,10 +7,11 @@ extension SQLiteLimits: BudgetStore {
     public func reserve(
         _ request: SpendingRequest,
         under rules: BudgetRules,
+        boundTo voucher: Digest?,
         at now: Timestamp
     ) async throws -> Reservation {
         let random = randomBytes(16)
-        return try await database.write { db in
+        return try await database.writeTogether { db in
             guard let id = ReservationID(bytes: random) else {
                 throw BudgetRefusal.unknownReservation
             }
@@ -27,12 +28,17 @@ extension SQLiteLimits: BudgetStore {
                 try next.reserve(request.amount)
                 try db.store(next, slot, of: request)
             }
-            let reservation = Reservation(id: id, request: request, created: now)
+            let reservation = Reservation(
+                id: id,
+                request: request,
+                created: now,
+                voucher: voucher
+            )
             try db.change(
-                "INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+                "INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
                     Data(id.bytes), request.key.text, request.model, request.denomination.blob,
-                    request.amount.blob, request.day, now.stored,
+                    request.amount.blob, request.day, now.stored, voucher?.blob,
                 ]
             )
             return reservation
@@ -40,7 +46,7 @@ extension SQLiteLimits: BudgetStore {
     }
 
     public func bind(_ reservation: ReservationID, to voucher: Digest) async throws {
-        try await database.write { db in
+        try await database.writeTogether { db in
             var found = try db.reservation(reservation)
             try found.bind(to: voucher)
             try db.change(
@@ -51,7 +57,7 @@ extension SQLiteLimits: BudgetStore {
     }
 
     public func settle(_ settlement: Settlement) async throws {
-        try await database.write { db in
+        try await database.writeTogether { db in
             let found = try db.reservation(settlement.reservation)
             try db.end(found, charge: settlement.charge)
         }
@@ -61,7 +67,7 @@ extension SQLiteLimits: BudgetStore {
     public func settle(
         vouchers: [(voucher: Digest, charge: Amount)]
     ) async throws -> [Digest] {
-        try await database.write { db in
+        try await database.writeTogether { db in
             var above: [Digest] = []
             for (voucher, charge) in vouchers {
                 let row = try db.row(

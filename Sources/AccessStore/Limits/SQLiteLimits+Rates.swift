@@ -14,7 +14,7 @@ public struct SQLiteLimits: Sendable {
 
 extension SQLiteLimits: RateStore {
     public func take(_ uses: [BucketUse], at now: Timestamp) async throws -> [RateDecision] {
-        try await database.write { db in
+        try await database.writeTogether { db in
             var taken: [(BucketUse, TokenBucket, RateDecision)] = []
             for use in uses {
                 let row = try db.row(

@@ -8,12 +8,18 @@ extension PostgresLimits: BudgetStore {
     public func reserve(
         _ request: SpendingRequest,
         under rules: BudgetRules,
+        boundTo voucher: Digest?,
         at now: Timestamp
     ) async throws -> Reservation {
         guard let id = ReservationID(bytes: randomBytes(16)) else {
             throw BudgetRefusal.unknownReservation
         }
-        let reservation = Reservation(id: id, request: request, created: now)
+        let reservation = Reservation(
+            id: id,
+            request: request,
+            created: now,
+            voucher: voucher
+        )
         return try await pool.transaction { connection in
             try connection.lock([request.key], creating: true)
             try connection.checkRoom(for: request)
@@ -30,12 +36,13 @@ extension PostgresLimits: BudgetStore {
                 """
                     INSERT INTO stoa_limits.reservations
                     VALUES ($1::bytea, $2::text, $3::text, $4::bytea, $5::bytea, $6::int8,
-                        $7::int8, NULL)
+                        $7::int8, NULLIF($8::bytea, ''::bytea))
                     """,
                 [
                     .bytes(id.bytes), .text(request.key.text), .text(request.model),
                     .bytes(Array(request.denomination.blob)), .amount(request.amount),
                     .day(request.day), .time(now),
+                    .bytes(voucher.map { Array($0.bytes) } ?? []),
                 ]
             )
             return reservation

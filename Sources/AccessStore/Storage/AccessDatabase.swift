@@ -14,6 +14,9 @@ public struct AccessDatabase: Sendable {
     /// The most users.
     public let usersMax: Int
     let pool: DatabasePool
+    private let batches: BatchedWrites
+    /// Answers what every request asks, on the thread that asks.
+    private let quick: DatabaseQueue
 
     /// Opens the database at `path`, making an empty one that only its owner can read.
     ///
@@ -37,13 +40,17 @@ public struct AccessDatabase: Sendable {
             // Younger than the format, and no part of what is stored.
             try db.execute(sql: AccessSchema.voucherIndex)
         }
+        batches = BatchedWrites(pool)
+        quick = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly: true))
     }
 
-    private static func configuration() -> Configuration {
+    private static func configuration(readOnly: Bool = false) -> Configuration {
         var configuration = Configuration()
+        configuration.readonly = readOnly
         configuration.busyMode = .timeout(10)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
+            guard !readOnly else { return }
             try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON")
         }
         return configuration
@@ -54,6 +61,20 @@ public struct AccessDatabase: Sendable {
         _ body: @escaping @Sendable (Database) throws -> Output
     ) async throws -> Output {
         try await pool.write(body)
+    }
+
+    /// Changes the database, perhaps in one transaction with others' changes; whatever `body`
+    /// throws undoes all that it did. For what every call changes.
+    func writeTogether<Output: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Output
+    ) async throws -> Output {
+        try await batches.write(body)
+    }
+
+    /// Reads a few rows by their keys, without a change of thread: that would cost more than they
+    /// do. Under a write-ahead log nobody who writes is waited for.
+    func readQuickly<Output>(_ body: (Database) throws -> Output) throws -> Output {
+        try quick.read(body)
     }
 
     /// Reads one state of the database.
