@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
 
 let nio = "swift-nio"
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grpcCore: Target.Dependency = .product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcTransport: Target.Dependency = .product(
+    name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpClient: Target.Dependency = .product(
     name: "AsyncHTTPClient", package: "async-http-client")
@@ -52,6 +55,8 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "stoa", targets: ["stoa"]),
+        // A product of its own: whoever builds `stoa` compiles no gRPC (docs/adr/019).
+        .executable(name: "stoa-grpc", targets: ["stoa-grpc"]),
         // For Benchmarks/, a package of its own, so that nobody else resolves what it needs.
         .library(
             name: "StoaLedger",
@@ -81,6 +86,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
@@ -244,6 +251,14 @@ let package = Package(
                 "WebServing", "Webhooks", grdb, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
                 nioWebSocket, services, yams,
             ]),
+        floor(
+            "GRPCDoor",
+            [
+                "CanonicalCoding", "LedgerClient", "LedgerCore", "MarketTypes", "OpenAIWire",
+                "ProtobufWire", "SettlementCore", grpcCore, grpcTransport, httpClient, logging,
+                nioCore, nioHTTP1, nioPosix, services,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .target(
             name: "Portal",
             dependencies: [
@@ -272,6 +287,14 @@ let package = Package(
                 nioSSL,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "stoa-grpc",
+            dependencies: [
+                "GRPCDoor", httpClient, logging, nioPosix, services,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
@@ -353,6 +376,12 @@ let package = Package(
                 logging, nioCore, nioHTTP1, nioPosix, services,
             ]),
         tests("HTTPServingTests", ["HTTPServing", nioCore]),
+        tests(
+            "GRPCDoorTests",
+            [
+                "GRPCDoor", "ProtobufWire", "stoa-grpc", grpcCore, grpcTransport, httpClient,
+                hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, services,
+            ]),
         tests("IdentityTests", ["CanonicalCoding", "Identity", "MarketTypes", "SettlementCore"]),
         tests("JournalTests", ["Journal"]),
         tests(

@@ -104,7 +104,7 @@ struct TidyTests {
                 "ABCI", "CometBFTClient", "LedgerIndex", "LedgerNode", "ValidatorNode",
                 "Simulation", "WebServing", "Webhooks", "Probes",
             ],
-            ["Provider", "Gateway"], ["MarketAPI", "Portal"], ["stoa"],
+            ["Provider", "Gateway", "GRPCDoor"], ["MarketAPI", "Portal"], ["stoa", "stoa-grpc"],
         ]
         var wrong: [String] = []
         for (level, targets) in floors.enumerated() {
@@ -127,7 +127,8 @@ struct TidyTests {
     func clientsDoNotOpenTheStore() {
         let wrong = tree.sources.filter {
             [
-                "Provider", "Gateway", "LedgerClient", "LedgerIndex", "CometBFTClient", "Proofs",
+                "Provider", "Gateway", "GRPCDoor", "LedgerClient", "LedgerIndex", "CometBFTClient",
+                "Proofs",
             ].contains($0.target)
         }
         .flatMap { file in

@@ -1,0 +1,61 @@
+public import GRPCNIOTransportHTTP2Posix
+
+/// Where the door listens, what stands behind it, and what a stranger may ask for.
+public struct GRPCDoorConfiguration: Sendable {
+    /// The address to listen on, of IPv4 or IPv6; loopback unless told otherwise.
+    public var host = "127.0.0.1"
+    /// The port; 0 takes a free one.
+    public var port = 26800
+    /// The node's HTTP interface; nil serves no node.
+    public var node: String?
+    /// The provider's HTTP interface; nil serves no provider.
+    public var provider: String?
+    /// The door's certificate and key; plain text without.
+    public var security = HTTP2ServerTransport.Posix.TransportSecurity.plaintext
+    /// The numbers that bound it.
+    public var limits = Limits()
+
+    /// Creates the standard configuration, with nothing behind it.
+    public init() {}
+
+    /// What a stranger may ask for.
+    public struct Limits: Sendable {
+        /// Connections at a time; one more is closed at once.
+        public var connectionsMax = 256
+        /// Calls at a time on one connection; HTTP/2 lets a client wait with the next.
+        public var streamsPerConnectionMax = 64
+        /// Calls at a time that ask a node or a provider; one more is refused.
+        public var callsMax = 256
+        /// Watches of health and streams of reflection at a time; one more is refused.
+        public var watchesMax = 256
+        /// The largest body of a paid call.
+        public var bodyBytesMax = 8 << 20
+        /// The largest answer of a node or a provider.
+        public var answerBytesMax = 32 << 20
+        /// The longest that a node is waited for, unless a call's deadline is earlier; a
+        /// submission waits for its block.
+        public var nodeSecondsMax: Int64 = 30
+        /// The longest that a paid call may take, unless its deadline is earlier.
+        public var callSecondsMax: Int64 = 900
+        /// How long a client may leave unread what it was sent.
+        public var unreadSecondsMax: Int64 = 30
+        /// How long a connection may be silent before the client is asked whether it is there, and
+        /// how long the client may take to say so.
+        public var silentSecondsMax: Int64 = 60
+        /// How long calls may go on once the door is told to stop.
+        public var drainSecondsMax: Int64 = 20
+        /// How long a connection may stand idle.
+        public var idleSecondsMax: Int64 = 600
+        /// How often node and provider are asked whether they serve.
+        public var probeMilliseconds: Int64 = 1000
+        /// How long they may take to say so.
+        public var probeSecondsMax: Int64 = 3
+
+        /// The largest message that the transport reads; a little more than any method takes, so
+        /// that a method can say what is too large.
+        var messageBytesMax: Int { bodyBytesMax + (1 << 20) }
+
+        /// Creates the standard limits.
+        public init() {}
+    }
+}

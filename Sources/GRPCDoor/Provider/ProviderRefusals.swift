@@ -1,0 +1,108 @@
+import FoundationEssentials
+import GRPCCore
+import NIOHTTP1
+import OpenAIWire
+
+/// What a client is told when the provider refuses, fails or cannot be asked.
+enum ProviderRefusals {
+    private struct Envelope: Decodable {
+        struct Fault: Decodable {
+            let message: String?
+            let code: String?
+            let hint: String?
+            let money_moved: Bool?
+            let stoa_code: UInt32?
+        }
+
+        let error: Fault
+    }
+
+    /// The trailer with the receipt of a call that failed (CALL-7).
+    static let receiptKey = "stoa-receipt-bin"
+    /// The trailer with the answer that such a receipt is of, if it fits.
+    static let answerKey = "stoa-answer-bin"
+    /// The trailer that says when to ask again, in seconds.
+    static let retryAfterKey = "retry-after"
+    /// The longest answer that goes into a trailer: clients read 8 KiB of headers.
+    private static let answerBytesMax = 2048
+
+    /// Words the provider's answer, an error envelope, as a status.
+    ///
+    /// With a receipt the voucher is used up, so that no status invites to send it again.
+    static func refusal(_ answer: Backend.Answer, receipt: [UInt8]?) -> RPCError {
+        let fault = try? JSONDecoder().decode(Envelope.self, from: Data(answer.body)).error
+        var error = RPCError.refusal(
+            status(answer.status, isVoucherUsed: receipt != nil),
+            fault?.message ?? "The provider answered \(answer.status).",
+            reason: fault?.code ?? "http_\(answer.status)",
+            number: fault?.stoa_code,
+            moneyMoved: fault?.money_moved == false ? .no : .unknown,
+            hint: fault?.hint ?? hint(answer.status, isVoucherUsed: receipt != nil)
+        )
+        if let receipt {
+            error.metadata.addBinary(receipt, forKey: receiptKey)
+            if answer.body.count <= answerBytesMax {
+                error.metadata.addBinary(answer.body, forKey: answerKey)
+            }
+        }
+        if let seconds = answer.headers.first(name: "retry-after").flatMap({ UInt32($0) }) {
+            error.metadata.addString("\(seconds)", forKey: retryAfterKey)
+        }
+        return error
+    }
+
+    /// The status that clients of gRPC understand best (GRPC-12).
+    static func status(_ http: Int, isVoucherUsed: Bool) -> RPCError.Code {
+        switch http {
+        case 400, 422: .invalidArgument
+        case 401: .unauthenticated
+        case 402: .failedPrecondition
+        case 403: .permissionDenied
+        case 404: .notFound
+        case 413: .resourceExhausted
+        case 429, 502, 503, 504: isVoucherUsed ? .aborted : .unavailable
+        default: .internalError
+        }
+    }
+
+    private static func hint(_ http: Int, isVoucherUsed: Bool) -> String {
+        switch http {
+        case _ where isVoucherUsed: "The voucher is used up; call again with the next one."
+        case 402: "The buyer must send another voucher; this sequence number is unused."
+        case 429, 502, 503, 504: "Try again in a moment with the same voucher."
+        default: "Mend the request; the voucher is unused."
+        }
+    }
+
+    /// The provider cannot be asked at all.
+    static var neverSent: RPCError {
+        .refusal(
+            .unavailable,
+            "The provider behind this server does not answer.",
+            reason: "backend_unreachable",
+            hint: "Its operator must look after it; the voucher is unused."
+        )
+    }
+
+    /// The provider may have the voucher, and there is no receipt.
+    static var cutOff: RPCError {
+        .refusal(
+            .unknown,
+            "The call was cut off before its receipt came.",
+            reason: "cut_off",
+            moneyMoved: .unknown,
+            hint: "Ask Lane until it has a receipt for this sequence number or none is open."
+        )
+    }
+
+    /// The provider's answer is none.
+    static var malformed: RPCError {
+        .refusal(
+            .internalError,
+            "The provider's answer is not what its interface says.",
+            reason: "malformed_answer",
+            moneyMoved: .unknown,
+            hint: "Its operator must look after it; Lane tells how a paid call ended."
+        )
+    }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import AsyncHTTPClient
+import FoundationEssentials
+import GRPCDoor
+import Glibc
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import UnixSignals
+
+@main
+struct StoaGRPC: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stoa-grpc",
+        abstract: "serve a node and a provider over gRPC",
+        discussion: """
+            A door beside a running node, a running provider, or both: it asks them by HTTP and \
+            keeps nothing itself. It has gRPC's own health and reflection services, so that tools \
+            need no proto files.
+
+            EXAMPLE
+              stoa-grpc --node http://127.0.0.1:26600 --provider http://127.0.0.1:26700
+            """,
+        version: "0.1.0"
+    )
+
+    @Option(help: ArgumentHelp("the node's HTTP interface", valueName: "url"))
+    var node: String?
+    @Option(help: ArgumentHelp("the provider's HTTP interface", valueName: "url"))
+    var provider: String?
+    @Option(help: "the address to listen on, of IPv4 or IPv6")
+    var host = "127.0.0.1"
+    @Option(help: "the port to listen on; 0 takes a free one")
+    var port = GRPCDoorConfiguration().port
+    @Option(
+        help: ArgumentHelp(
+            "a PEM file with the certificate and those that vouch for it; needs --private-key",
+            valueName: "file"
+        )
+    )
+    var certificate: String?
+    @Option(
+        help: ArgumentHelp("a PEM file with the certificate's private key", valueName: "file")
+    )
+    var privateKey: String?
+    @Flag(help: "say where it listens as one JSON document on one line")
+    var json = false
+
+    func validate() throws {
+        guard node != nil || provider != nil else {
+            throw ValidationError("nothing to serve: give --node, --provider or both")
+        }
+        for url in [node, provider].compactMap(\.self) {
+            guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+                throw ValidationError("“\(url)” is no address: it begins with http:// or https://")
+            }
+        }
+        guard (0...65535).contains(port) else {
+            throw ValidationError("--port is from 0 to 65535")
+        }
+        guard (certificate == nil) == (privateKey == nil) else {
+            throw ValidationError("--certificate and --private-key go together")
+        }
+    }
+
+    func run() async throws {
+        var configuration = GRPCDoorConfiguration()
+        configuration.host = host
+        configuration.port = port
+        configuration.node = node
+        configuration.provider = provider
+        if let certificate, let privateKey {
+            configuration.security = try .files(certificate: certificate, privateKey: privateKey)
+        }
+        let logger = Self.logger()
+        let client = HTTPClient(
+            eventLoopGroupProvider: .singleton,
+            configuration: GRPCDoorService.client(configuration)
+        )
+        let shown = (scheme: certificate == nil ? "http" : "https", host: host, json: json)
+        let door = GRPCDoorService(configuration: configuration, client: client, logger: logger) {
+            Self.announce("\(shown.scheme)://\(shown.host):\($0)", json: shown.json)
+        }
+        let group = ServiceGroup(
+            services: [door],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await group.run()) } catch { outcome = .failure(error) }
+        try? await client.shutdown()
+        try outcome.get()
+    }
+
+    /// Tells people and scripts that the door answers, at once: whoever reads a pipe waits for it.
+    private static func announce(_ url: String, json: Bool) {
+        let line =
+            json ? #"{"service":"grpc","url":"\#(url)"}"# + "\n" : "grpc ready at \(url)\n"
+        var bytes = Array(line.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }  // the reader has gone; there is nobody to tell
+            bytes = bytes.dropFirst(count)
+        }
+    }
+
+    private static func logger() -> Logger {
+        var logger = Logger(label: "stoa.grpc") { StreamLogHandler.standardError(label: $0) }
+        let level = ProcessInfo.processInfo.environment["STOA_LOG"] ?? "warning"
+        logger.logLevel = Logger.Level(rawValue: level) ?? .warning
+        return logger
+    }
+}
