@@ -291,6 +291,61 @@ def test_a_model_that_is_down_costs_nothing(market):
     assert wait_until(lambda: market.ask()[0] == 200)
 
 
+def test_what_stands_behind_the_door_is_not_believed(market, tmp_path):
+    # GRPC-4, GRPC-9: answers that are none reach no client; after a call was sent, nobody says
+    # that no money moved.
+    bridge = Bridge("http://127.0.0.1:1")
+    door = Service("grpc", [str(GRPC_BINARY), "--node", bridge.url, "--provider", bridge.url,
+                            "--port", "0", "--json"], tmp_path / "grpc.log",
+                   dict(market.door.env)).start()
+    traces = []
+    answers = iter([
+        None, (200, {"content-type": "application/json"}, b"{}"),
+        (200, {"content-type": "application/json", "stoa-receipt": "*"}, b"{}"),
+        (500, {}, b"<html>"), (302, {"location": "http://127.0.0.1:1/"}, b""),
+        (200, {"content-type": "text/event-stream"}, b"data: 1\n\n"),
+        (200, {"content-type": "text/event-stream"}, b"event: stoa-receipt\ndata: *\n\n")])
+
+    def act(path, headers, body):
+        traces.append(headers.get("traceparent"))
+        return next(answers)
+
+    bridge.act = act
+    pb, trace = market.providers, "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+    call = pb.CallRequest(interface=1, body=b"{}", voucher=b"v")
+    try:
+        with grpc.insecure_channel(door.url.split("//")[1]) as channel:
+            from stoa.node.v1 import node_pb2_grpc
+            from stoa.provider.v1 import provider_pb2_grpc
+            stub = provider_pb2_grpc.ProviderStub(channel)
+            found = [refused(lambda: stub.Call(call, metadata=[("traceparent", trace)]))
+                     for _ in range(5)]
+            found += [refused(lambda: list(stub.StreamCall(call, metadata=[("traceparent", bad)])))
+                      for bad in ("x" * 65, "no trace")]
+            assert [(code, trailers["stoa-reason"]) for code, trailers in found] == [
+                (StatusCode.UNKNOWN, "cut_off"), (StatusCode.INTERNAL, "malformed_answer"),
+                (StatusCode.INTERNAL, "malformed_answer"), (StatusCode.INTERNAL, "http_500"),
+                (StatusCode.INTERNAL, "http_302"), (StatusCode.UNKNOWN, "cut_off"),
+                (StatusCode.INTERNAL, "malformed_answer")]
+            assert all(trailers["stoa-money-moved"] == "unknown" for _, trailers in found)
+            assert traces == [trace] * 5 + [None] * 2
+
+            bridge.act = lambda path, headers, body: (200, {}, b'{"digest":"00"}')
+            node = node_pb2_grpc.NodeStub(channel)
+            code, trailers = refused(lambda: node.Submit(
+                market.nodes.SubmitRequest(transaction=b"t")))
+            assert (code, trailers["stoa-reason"]) == (StatusCode.INTERNAL, "malformed_answer")
+            assert trailers["stoa-money-moved"] == "unknown"
+            code, trailers = refused(lambda: node.Genesis(market.nodes.GenesisRequest()))
+            assert (code, trailers["stoa-reason"], trailers["stoa-money-moved"]) == (
+                StatusCode.UNAVAILABLE, "backend_unreachable", "false")
+            health = health_pb2_grpc.HealthStub(channel)
+            assert health.Check(health_pb2.HealthCheckRequest()).status == NOT_SERVING
+    finally:
+        door.stop()
+        bridge.stop()
+
+
 # GRPC-13 to GRPC-16: limits, deadlines, the end
 
 

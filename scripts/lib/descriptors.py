@@ -11,7 +11,9 @@ from grpc_tools import protoc
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "Sources" / "GRPCDoor" / "Reflection" / "CompiledDescriptors.swift"
-HEAD = '''/// What `proto/` compiles to, for reflection. Made by `scripts/descriptors`; do not edit.
+HEAD = '''/// What reflection answers.
+///
+/// Compiled from `proto/` by `scripts/descriptors`; do not edit.
 enum CompiledDescriptors {
     /// A serialized `google.protobuf.FileDescriptorSet` in base64, without comments.
     static let base64 = """

@@ -166,6 +166,7 @@ extension NodeService {
             deadline: scope.deadline?.time ?? .now() + limit
         )
         if answer.status == 404 { throw NodeRefusals.noSuchBlock }
+        if answer.status >= 500 { throw backend.refusal(.cutOff("\(answer.status)")) }
         guard answer.status == 200,
             let found = try? JSONDecoder().decode([String: String].self, from: Data(answer.body)),
             let bytes = found[member].flatMap({ Hex.decode($0) })

@@ -54,9 +54,8 @@ struct PaidExchange: Sendable {
             "content-type": "application/json",
             Self.voucherHeader: String(decoding: Base64.encode(call.voucher), as: UTF8.self),
         ]
-        // Checked by whoever reads it, and printable: HTTP/2 lets nothing else through.
         if let trace = scope.metadata[stringValues: Self.traceHeader].first(where: { _ in true }),
-            trace.utf8.count <= 64
+            Self.isTrace(trace)
         {
             request.headers.add(name: Self.traceHeader, value: trace)
         }
@@ -72,6 +71,16 @@ struct PaidExchange: Sendable {
 
     /// The longest voucher that the provider reads is 1024 bytes of base64.
     private static let voucherBytesMax = 768
+
+    /// Whether this may go on as the name of a trace: who reads it knows what it means.
+    private static func isTrace(_ text: String) -> Bool {
+        text.utf8.count <= 64
+            && text.utf8.allSatisfy { byte in
+                byte == UInt8(ascii: "-")
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+            }
+    }
 
     /// Makes a call whose answer is one piece.
     func whole() async throws -> CallResponse {

@@ -1,4 +1,6 @@
-/// What `proto/` compiles to, for reflection. Made by `scripts/descriptors`; do not edit.
+/// What reflection answers.
+///
+/// Compiled from `proto/` by `scripts/descriptors`; do not edit.
 enum CompiledDescriptors {
     /// A serialized `google.protobuf.FileDescriptorSet` in base64, without comments.
     static let base64 = """
