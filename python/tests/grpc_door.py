@@ -127,7 +127,7 @@ def keep_port(service: Service) -> Service:
 class GRPCMarket:
     """Node, model, seller, buyer, and the door for gRPC beside node and seller."""
 
-    def __init__(self, home: Path, chunk_delay_ms: int = 30):
+    def __init__(self, home: Path, chunk_delay_ms: int = 60):
         home.mkdir(parents=True, exist_ok=True)
         self.home = home
         stoa = Stoa(BINARY, home)

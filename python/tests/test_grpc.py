@@ -248,7 +248,7 @@ def test_a_stream_comes_as_it_is_made(market):
 def test_a_buyer_that_leaves_pays_for_what_came(market, leave):
     # GRPC-14: the provider behind the door learns of it at once, and ends the call.
     def use(call):
-        answer = market.provider_stub.StreamCall(call, timeout=0.3 if leave == "deadline" else 30)
+        answer = market.provider_stub.StreamCall(call, timeout=0.7 if leave == "deadline" else 30)
         try:
             for number, _ in enumerate(answer):
                 if leave == "cancel" and number == 4:
