@@ -15,6 +15,12 @@ public struct CallRoutes: Sendable {
     private let wallets: HostedWallets
     private let budgets: any BudgetStore
     private let now: @Sendable () -> Timestamp
+    private let uploads = UploadSlots()
+
+    /// The largest body of each path that takes files, in bytes.
+    public static let uploadBytesMax = [
+        "/v1/audio/transcriptions": GatewayConfiguration().uploadBytesMax
+    ]
 
     /// Creates the routes.
     ///
@@ -35,6 +41,7 @@ public struct CallRoutes: Sendable {
     public func addRoutes(to router: Router<WebContext>) {
         let calls: [RouterPath] = [
             "/v1/chat/completions", "/v1/embeddings", "/v1/call", "/v1/messages", "/v1/responses",
+            "/v1/images/generations", "/v1/audio/speech", "/v1/audio/transcriptions",
         ]
         for path in calls {
             router.post(path) { request, context in
@@ -108,12 +115,25 @@ public struct CallRoutes: Sendable {
             return KeyMeter(key: key, budgets: budgets, now: now)
         }
         let lease = try await wallets.wallet(of: account)
+        let slot = try uploadSlot(request, context)
+        defer { withExtendedLifetime(slot) {} }
         return try await lease.answer(
             request,
             channel: context.channel,
             requestID: context.requestID,
             meter: meter
         )
+    }
+
+    /// The right to hold a request with a file; nil for requests without.
+    private func uploadSlot(
+        _ request: Request,
+        _ context: WebContext
+    ) throws(APIFailure) -> UploadSlot? {
+        guard Self.uploadBytesMax[request.uri.path] != nil, let caller = context.caller else {
+            return nil
+        }
+        return try uploads.take(for: caller.organisation)
     }
 
     private func account(

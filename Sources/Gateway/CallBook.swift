@@ -117,11 +117,13 @@ final class CallBook: Sendable {
 
     /// Checks a receipt, makes it durable, and only then frees the lane.
     ///
-    /// `response` is the chain over what arrived; nil if that is not known.
+    /// `response` is the chain over what arrived; nil if that is not known. `counted` is how many
+    /// of some units arrived: the receipt may not say more.
     func settle(
         _ receipt: Signed<Receipt>,
         for engagement: Engagement,
-        response: ResponseChain?
+        response: ResponseChain?,
+        counted: UnitCounts = UnitCounts()
     ) async throws(SettleFailure) -> Verified<Receipt> {
         let call: SettledCall
         do {
@@ -129,9 +131,13 @@ final class CallBook: Sendable {
         } catch {
             throw await strikeOff(engagement, .malformedReceipt, evidence: receipt)
         }
-        do {
+        do throws(SettlementRefusal) {
             try wallet.withLock { wallet throws(SettlementRefusal) in
                 try wallet.check(call, under: engagement.offer, response: response)
+            }
+            for (unit, count) in counted.entries
+            where call.receipt.document.units[unit] ?? 0 > count {
+                throw SettlementRefusal.unitsOverLimit
             }
         } catch {
             throw await strikeOff(engagement, .wrongReceipt(error), evidence: receipt)

@@ -39,22 +39,6 @@ struct CallDesk: Sendable {
                 meter: meter
             )
             return try await perform(call, channel)
-        case (.post, CallInterface.chat.path), (.post, CallInterface.embeddings.path),
-            (.post, CallInterface.json.path):
-            let interface: CallInterface =
-                switch path {
-                case CallInterface.chat.path: .chat
-                case CallInterface.embeddings.path: .embeddings
-                default: .json
-                }
-            let call = try ClientCall(
-                interface,
-                try await body(request),
-                model: request.headers[.model],
-                requestID: requestID,
-                meter: meter
-            )
-            return try await perform(call, channel)
         case (.get, "/v1/models"):
             return .json(ModelListing.listBody(ModelPage(parts).listings))
         case (.get, _) where path.hasPrefix("/v1/models/"):
@@ -64,9 +48,20 @@ struct CallDesk: Sendable {
             let limit = request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 20
             return .json(StatusPage(parts: parts).receipts(limit: limit))
         case (.get, "/stoa/v1/health"): return .json(Array(#"{"status":"ok"}"#.utf8))
-        default:
-            throw APIFailure(.notFound, message: "There is no \(request.method) \(path).")
+        case (.post, _):
+            guard let interface = CallInterface(path: path) else { break }
+            let call = try ClientCall(
+                interface,
+                try await body(request),
+                model: request.headers[.model],
+                contentType: request.headers[.contentType],
+                requestID: requestID,
+                meter: meter
+            )
+            return try await perform(call, channel)
+        default: break
         }
+        throw APIFailure(.notFound, message: "There is no \(request.method) \(path).")
     }
 
     /// The answer to a request that failed, in the words of its path.
@@ -76,12 +71,15 @@ struct CallDesk: Sendable {
     }
 
     private func body(_ request: Request) async throws(APIFailure) -> ByteBuffer {
+        let isUpload = CallInterface(path: request.uri.path)?.isUpload ?? false
+        let configuration = parts.configuration
+        let bytesMax = isUpload ? configuration.uploadBytesMax : configuration.requestBytesMax
         do {
-            return try await request.body.collect(upTo: parts.configuration.requestBytesMax)
+            return try await request.body.collect(upTo: bytesMax)
         } catch is NIOTooManyBytesError {
             throw APIFailure(
                 .tooLarge,
-                message: "The body exceeds \(parts.configuration.requestBytesMax) bytes."
+                message: "The body exceeds \(bytesMax) bytes; nothing was charged."
             )
         } catch {
             throw APIFailure(.invalidRequest, message: "The body broke off.")
@@ -200,7 +198,7 @@ struct CallDesk: Sendable {
                 )
             }
         }
-        if call.interface != .json,
+        if call.answer == .counted,
             let priced = try? TokenUsage.adding(
                 cost: cost,
                 of: unit.priced,
@@ -212,7 +210,7 @@ struct CallDesk: Sendable {
         }
         body = try translated(body, call, moneyMoved: cost > 0)
         var headers: HTTPFields = [
-            .contentType: .jsonType, .cost: String(cost), .receipt: name,
+            .contentType: Self.type(answer, call), .cost: String(cost), .receipt: name,
             .seller: answer.seller.description,
         ]
         if isToldAgain { headers[.cache] = "hit" }
@@ -222,6 +220,15 @@ struct CallDesk: Sendable {
             headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
         )
+    }
+
+    /// What the answer is said to be: never what a browser would take for a page.
+    private static func type(_ answer: PaidAnswer, _ call: ClientCall) -> String {
+        switch call.answer {
+        case .counted, .json, .images: .jsonType
+        case .audio: PlainMediaType.audio(answer.type) ?? PlainMediaType.bytes
+        case .text: "text/plain; charset=utf-8"
+        }
     }
 
     /// A chat completion in the dialect of whoever asked for it.

@@ -10,6 +10,7 @@ extension CallRunner {
     /// Checks an answer in one piece against its receipt (CALL-5, CALL-7).
     func settle(
         _ answer: SellerAnswer,
+        _ call: ClientCall,
         _ engagement: Engagement,
         since start: NIODeadline
     ) async throws(AttemptFailure) -> PaidAnswer {
@@ -24,7 +25,12 @@ extension CallRunner {
         chain.append(answer.body)
         let receipt: Verified<Receipt>
         do {
-            receipt = try await parts.book.settle(paper, for: engagement, response: chain)
+            receipt = try await parts.book.settle(
+                paper,
+                for: engagement,
+                response: chain,
+                counted: Self.counted(answer.body, call)
+            )
         } catch {
             throw parts.failure(error, engagement)
         }
@@ -39,11 +45,20 @@ extension CallRunner {
         parts.health.succeeded(engagement.seller, since: start)
         return PaidAnswer(
             status: answer.status,
+            type: answer.headers.first(name: "content-type") ?? "",
             body: answer.body,
             receipt: receipt,
             seller: engagement.seller,
             denomination: engagement.offer.denomination
         )
+    }
+
+    /// What can be counted on this side: the receipt may say no more.
+    private static func counted(_ body: [UInt8], _ call: ClientCall) -> UnitCounts {
+        var counted = UnitCounts()
+        counted[.byte] = UInt64(body.count)
+        if call.answer == .images { counted[.call] = ImagesRequest.count(inAnswer: body) ?? 0 }
+        return counted
     }
 
     /// An answer without a receipt is a refusal, a fault on the way, or a breach of the protocol.

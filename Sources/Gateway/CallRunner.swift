@@ -12,6 +12,8 @@ import SettlementCore
 /// An answer that was checked, paid and written down.
 struct PaidAnswer: Sendable {
     let status: Int
+    /// What the seller says the body is.
+    let type: String
     let body: [UInt8]
     let receipt: Verified<Receipt>
     let seller: AccountID
@@ -84,6 +86,7 @@ struct CallRunner: Sendable {
         let demand = CallDemand(
             requestBytes: call.body.count,
             outputTokens: call.outputTokens,
+            calls: call.callsMax,
             units: parts.units
         )
         let (candidates, misfit) = CandidateChoice.choose(
@@ -120,9 +123,7 @@ struct CallRunner: Sendable {
         let request = SellerRequests.call(
             candidate.offer.request,
             voucher: engagement.voucher.signed,
-            body: call.buffer,
-            isStreaming: call.isStreaming,
-            requestID: call.requestID
+            call
         )
         let start = NIODeadline.now()
         parts.health.began(candidate.seller)
@@ -136,7 +137,7 @@ struct CallRunner: Sendable {
         )
         switch await exchange.next() {
         case .whole(let answer):
-            return .answered(try await settle(answer, engagement, since: start))
+            return .answered(try await settle(answer, call, engagement, since: start))
         case .streamHead(let status) where status == 200:
             let stream = OpenStream(
                 exchange,

@@ -31,6 +31,8 @@ struct CallDemand: Hashable, Sendable {
     let requestBytes: Int
     /// The most output tokens the client asked for; nil leaves it to the offer's limit.
     let outputTokens: UInt64?
+    /// How many units `call` it may be charged.
+    var calls: UInt64 = 1
     /// In which denominations the buyer pays, and how much at most.
     let units: GatewayUnits
 }
@@ -107,7 +109,8 @@ enum CandidateChoice {
         }
         let units = offer.offer.unitsMax(
             requestBytes: demand.requestBytes,
-            outputTokens: UInt32(clamping: asked)
+            outputTokens: UInt32(clamping: asked),
+            calls: demand.calls
         )
         guard let charge = try? offer.offer.prices.charge(for: units),
             charge <= demand.units.unit(offer.offer.denomination).priceMax ?? charge

@@ -27,6 +27,11 @@ struct ClientCall: Sendable {
     let buffer: ByteBuffer
     /// The most output tokens that the client asked for.
     let outputTokens: UInt64?
+    /// How many units `call` may be charged.
+    let callsMax: UInt64
+    /// What is sent as `content-type`.
+    let contentType: String
+    let answer: CallAnswer
     let isStreaming: Bool
     let wantsUsage: Bool
     /// How many vectors to turn into base64; nil if the client wants them as they come.
@@ -39,13 +44,15 @@ struct ClientCall: Sendable {
 
     /// Reads a request.
     ///
-    /// `model` names the model of a `/v1/call`, whose body may be any JSON.
+    /// `model` names the model of a `/v1/call`, whose body may be any JSON; `contentType` is what
+    /// the client says of a form.
     ///
     /// - Throws: ``APIFailure``.
     init(
         _ interface: CallInterface,
         _ buffer: ByteBuffer,
         model: String?,
+        contentType: String? = nil,
         requestID: String,
         meter: (any CallMeter)? = nil
     ) throws(APIFailure) {
@@ -54,33 +61,21 @@ struct ClientCall: Sendable {
         self.meter = meter
         dialect = .own
         do {
-            let plain = try PlainBody(buffer, isJSONCall: interface == .json)
+            let isSellersOwn = [.json, .transcription].contains(interface)
+            let plain = try PlainBody(buffer, isSellersOwn: isSellersOwn)
             self.buffer = plain.buffer
             body = plain.bytes
             preferences = plain.preferences
-            switch interface {
-            case .chat:
-                let request = try ChatRequest(body)
-                try request.checkCaching(preferences)
-                self.model = request.model
-                outputTokens = request.outputTokensMax
-                isStreaming = request.isStreaming
-                wantsUsage = request.wantsUsage
-                base64VectorsMax = nil
-            case .embeddings:
-                let request = try EmbeddingsRequest(body)
-                self.model = request.model
-                outputTokens = nil
-                isStreaming = false
-                wantsUsage = false
-                base64VectorsMax = request.encoding == .base64 ? request.inputCount : nil
-            case .json:
-                self.model = try Self.jsonModel(model, body)
-                outputTokens = nil
-                isStreaming = false
-                wantsUsage = false
-                base64VectorsMax = nil
-            }
+            let read = try ReadRequest(interface, plain.bytes, model, contentType)
+            try read.checkCaching(preferences)
+            self.model = read.model
+            outputTokens = read.outputTokens
+            callsMax = read.callsMax
+            self.contentType = read.contentType
+            answer = read.answer
+            isStreaming = read.isStreaming
+            wantsUsage = read.wantsUsage
+            base64VectorsMax = read.base64VectorsMax
         } catch {
             throw error.failure
         }
@@ -99,7 +94,7 @@ struct ClientCall: Sendable {
         self.meter = meter
         interface = .chat
         do {
-            let plain = try PlainBody(buffer, isJSONCall: false)
+            let plain = try PlainBody(buffer, isSellersOwn: false)
             preferences = plain.preferences
             if path == CallDialect.messagesPath {
                 let request = try MessagesRequest(plain.bytes)
@@ -111,7 +106,7 @@ struct ClientCall: Sendable {
                 body = request.chatBody
             }
             let chat = try ChatRequest(body)
-            try chat.checkCaching(preferences)
+            try ReadRequest(chat).checkCaching(preferences)
             model = chat.model
             outputTokens = chat.outputTokensMax
             isStreaming = chat.isStreaming
@@ -120,36 +115,10 @@ struct ClientCall: Sendable {
             throw error.failure
         }
         self.buffer = ByteBuffer(bytes: body)
+        callsMax = 1
+        contentType = .jsonType
+        answer = .counted
         base64VectorsMax = nil
-    }
-
-    private static func jsonModel(
-        _ model: String?,
-        _ body: [UInt8]
-    ) throws(RequestRefusal) -> String {
-        guard let model, !model.isEmpty else { throw .missing(param: "x-stoa-model") }
-        do {
-            _ = try JSONKind.checking(body)
-        } catch {
-            throw .malformed(error)
-        }
-        return model
-    }
-}
-
-extension ChatRequest {
-    /// An answer that would have been another the next time cannot stand for it.
-    fileprivate func checkCaching(
-        _ preferences: RoutingPreferences
-    ) throws(RequestRefusal) {
-        guard preferences.cacheSeconds != nil else { return }
-        guard !isStreaming else {
-            throw .unsupported(param: "provider.cache", instead: "send it without 'stream'")
-        }
-        let temperature = object.raw("temperature").map { String(decoding: $0, as: UTF8.self) }
-        guard let temperature, Double(temperature) == 0 else {
-            throw .unsupported(param: "provider.cache", instead: "set 'temperature' to 0")
-        }
     }
 }
 
@@ -159,11 +128,12 @@ private struct PlainBody {
     let buffer: ByteBuffer
     let preferences: RoutingPreferences
 
-    init(_ buffer: ByteBuffer, isJSONCall: Bool) throws(RequestRefusal) {
+    init(_ buffer: ByteBuffer, isSellersOwn: Bool) throws(RequestRefusal) {
         let bytes = Array(buffer.readableBytesView)
-        // A body of `/v1/call` is the seller's from end to end. One that is no object is refused
-        // with its reason by whoever reads it next.
-        guard !isJSONCall, Self.mayHaveWishes(bytes), let object = try? JSONObject(bytes),
+        // A body of `/v1/call`, or a form, is the seller's from end to end. One that is no object
+        // is refused with its reason by whoever reads it next.
+        guard !isSellersOwn, Self.mayHaveWishes(bytes),
+            let object = try? JSONObject(bytes),
             object["provider"] != nil
         else {
             self.bytes = bytes

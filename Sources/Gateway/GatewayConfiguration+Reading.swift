@@ -19,6 +19,7 @@ extension GatewayConfiguration {
         try fields.read(.queueTimeoutMilliseconds, into: &queueTimeoutMilliseconds)
         try fields.read(.attemptsMax, into: &attemptsMax)
         try fields.read(.requestBytesMax, into: &requestBytesMax)
+        try fields.read(.uploadBytesMax, into: &uploadBytesMax)
         try fields.read(.responseBytesMax, into: &responseBytesMax)
         try fields.read(.connectTimeoutMilliseconds, into: &connectTimeoutMilliseconds)
         try fields.read(.headerTimeoutSeconds, into: &headerTimeoutSeconds)
@@ -36,6 +37,7 @@ extension GatewayConfiguration {
         case attemptsMax, requestBytesMax, responseBytesMax, connectTimeoutMilliseconds
         case headerTimeoutSeconds, totalTimeoutSeconds, voucherValidSeconds
         case offersRefreshSeconds, offersMax, priceMaxObolPerCall, recentReceiptsMax
+        case uploadBytesMax
     }
 }
 

@@ -82,6 +82,7 @@ extension GatewayConfiguration {
             ("queueTimeoutMilliseconds", queueTimeoutMilliseconds, 1...600_000),
             ("attemptsMax", attemptsMax, 1...16),
             ("requestBytesMax", requestBytesMax, 1...(64 << 20)),
+            ("uploadBytesMax", uploadBytesMax, 1...(64 << 20)),
             ("responseBytesMax", responseBytesMax, 1...(1 << 30)),
             ("connectTimeoutMilliseconds", connectTimeoutMilliseconds, 1...60_000),
             ("headerTimeoutSeconds", headerTimeoutSeconds, 1...86_400),

@@ -33,6 +33,8 @@ public struct GatewayConfiguration: Codable, Hashable, Sendable {
     public var attemptsMax = 3
     /// The largest request body in bytes.
     public var requestBytesMax = 1 << 20
+    /// The same for requests that carry a file; the standard takes files of 25 MB.
+    public var uploadBytesMax = 26 << 20
     /// The largest answer in bytes, all chunks of a stream together.
     public var responseBytesMax = 64 << 20
     /// The longest that connecting to a seller may take, in milliseconds.

@@ -159,8 +159,7 @@ extension APIFailureKind {
 /// The gateway's paths as metrics and spans name them.
 enum GatewayRoutes {
     private static let plain: Set<String> = [
-        "/v1/chat/completions", "/v1/embeddings", "/v1/models", CallDialect.messagesPath,
-        CallDialect.responsesPath,
+        "/v1/models", CallDialect.messagesPath, CallDialect.responsesPath,
         "/stoa/v1/status", "/stoa/v1/receipts", "/stoa/v1/health",
     ]
 

@@ -20,19 +20,23 @@ enum SellerRequests {
     static func call(
         _ template: HTTPClient.Request,
         voucher: Signed<Voucher>,
-        body: ByteBuffer,
-        isStreaming: Bool,
-        requestID: String
+        _ call: ClientCall
     ) -> HTTPClient.Request {
         var request = template
         let paper = String(decoding: Base64.encode(voucher.canonicalBytes), as: UTF8.self)
         request.headers = [
-            "content-type": "application/json", voucherHeader: paper,
-            "accept": isStreaming ? "text/event-stream" : "application/json",
-            "x-request-id": requestID,
+            "content-type": call.contentType, voucherHeader: paper, "accept": accept(call),
+            "x-request-id": call.requestID,
         ]
-        request.body = .byteBuffer(body)
+        request.body = .byteBuffer(call.buffer)
         return request
+    }
+
+    private static func accept(_ call: ClientCall) -> String {
+        switch call.answer {
+        case .counted, .json, .images: call.isStreaming ? "text/event-stream" : .jsonType
+        case .audio, .text: "*/*"
+        }
     }
 
     /// The question how a lane stands (CALL-9); nil if the endpoint is no URL.

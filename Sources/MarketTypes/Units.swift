@@ -4,7 +4,7 @@ public enum Unit: UInt8, Hashable, Comparable, CaseIterable, Sendable {
     case inputToken = 1
     /// One token of the answer.
     case outputToken = 2
-    /// One completed call, whatever its size.
+    /// One completed call, whatever its size; where images are made, one image.
     case call = 3
     /// One started second of work.
     case second = 4

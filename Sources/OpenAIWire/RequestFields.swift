@@ -13,16 +13,7 @@ struct RequestFields {
         } catch {
             throw .malformed(error)
         }
-        for member in object.members {
-            guard let key = foldedIfMixed(member.key) else { continue }
-            let name =
-                known.first { key.elementsEqual($0.utf8) }
-                ?? foreignParameters.first { key.elementsEqual($0.name.utf8) }?.name
-            if let name { throw .ambiguousName(param: name) }
-        }
-        for (name, instead) in foreignParameters where object[name] != nil {
-            throw .unsupported(param: name, instead: instead)
-        }
+        try ParameterNames.check(object.members.map(\.key), known: known)
     }
 
     func string(_ param: String) throws(RequestRefusal) -> String? {
@@ -65,18 +56,59 @@ struct RequestFields {
     /// The name of the model: present, short and free of control characters.
     func model() throws(RequestRefusal) -> String {
         guard let model = try string("model") else { throw .missing(param: "model") }
-        guard
-            !model.isEmpty, model.utf8.count <= modelBytesMax,
-            !model.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
-        else {
-            throw .outOfRange(param: "model", rule: "1 to \(modelBytesMax) printable bytes")
-        }
+        try checkModel(model)
         return model
+    }
+
+    /// The text at `param`, which must be there and not be empty.
+    func text(_ param: String) throws(RequestRefusal) -> String {
+        guard let text = try string(param) else { throw .missing(param: param) }
+        guard !text.isEmpty else { throw .outOfRange(param: param, rule: "not empty") }
+        return text
+    }
+
+    /// Refuses to stream where answers come whole.
+    func checkWhole() throws(RequestRefusal) {
+        guard try bool("stream") != true else {
+            throw .unsupported(param: "stream", instead: "answers of this path come whole")
+        }
     }
 }
 
 /// The longest model name in bytes.
 let modelBytesMax = 256
+
+/// The rule of a model's name: short and free of control characters.
+func checkModel(_ model: String) throws(RequestRefusal) {
+    guard
+        !model.isEmpty, model.utf8.count <= modelBytesMax,
+        !model.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
+    else {
+        throw .outOfRange(param: "model", rule: "1 to \(modelBytesMax) printable bytes")
+    }
+}
+
+/// Names that an upstream might read differently from this module.
+enum ParameterNames {
+    /// - Throws: ``RequestRefusal`` for a name that differs from a known one by case alone, and
+    ///   for one of another dialect.
+    static func check(
+        _ keys: [ArraySlice<UInt8>],
+        known: [String]
+    ) throws(RequestRefusal) {
+        for key in keys {
+            guard let folded = foldedIfMixed(key) else { continue }
+            let name =
+                known.first { folded.elementsEqual($0.utf8) }
+                ?? foreignParameters.first { folded.elementsEqual($0.name.utf8) }?.name
+            if let name { throw .ambiguousName(param: name) }
+        }
+        for (name, instead) in foreignParameters
+        where keys.contains(where: { $0.elementsEqual(name.utf8) }) {
+            throw .unsupported(param: name, instead: instead)
+        }
+    }
+}
 
 /// Parameters with which other dialects override the model, the output bound or the upstream.
 ///

@@ -12,6 +12,8 @@ public enum RequestRefusal: Error, Hashable, Sendable {
     case outOfRange(param: String, rule: String)
     /// A parameter of another dialect would override what the price depends on.
     case unsupported(param: String, instead: String)
+    /// The body is not a form that this market accepts.
+    case malformedForm(FormRefusal)
 
     /// The number for logs and the wire; append-only.
     public var code: UInt32 {
@@ -22,13 +24,14 @@ public enum RequestRefusal: Error, Hashable, Sendable {
         case .wrongType: 4
         case .outOfRange: 5
         case .unsupported: 6
+        case .malformedForm: 7
         }
     }
 
     /// The parameter at fault, if there is one.
     public var param: String? {
         switch self {
-        case .malformed: nil
+        case .malformed, .malformedForm: nil
         case .ambiguousName(let param), .missing(let param), .wrongType(let param, _),
             .outOfRange(let param, _), .unsupported(let param, _):
             param
@@ -44,6 +47,8 @@ public enum RequestRefusal: Error, Hashable, Sendable {
         case .wrongType(let param, let expected): "'\(param)' must be \(expected)."
         case .outOfRange(let param, let rule): "'\(param)' must be \(rule)."
         case .unsupported(let param, let instead): "'\(param)' is not supported: \(instead)."
+        case .malformedForm(let refusal):
+            "The body is not an acceptable form: \(refusal.message)."
         }
     }
 

@@ -26,7 +26,8 @@ struct CallDoor: Sendable {
         guard let service = parts.board.service(signed.document.offer),
             service.offer.interface == interface
         else { throw .voucher(.wrongOffer) }
-        let body = try await body(of: request, under: service.offer)
+        let upload = try await enterUpload(signed, service)
+        let body = try await body(of: request, for: service)
         let asked: PaidRequest
         do throws(APIFailure) {
             asked = try PaidRequest(body, under: service.offer)
@@ -51,6 +52,7 @@ struct CallDoor: Sendable {
                 parts: parts,
                 admission: admission,
                 passes: passes,
+                upload: upload,
                 startedAt: startedAt
             )
         } catch {
@@ -86,11 +88,12 @@ struct CallDoor: Sendable {
 
     private func body(
         of request: Request,
-        under offer: Offer
+        for service: SoldService
     ) async throws(CallFailure) -> [UInt8] {
+        let configuration = parts.configuration
         let bytesMax = min(
-            parts.configuration.requestBytesMax,
-            Int(offer.limits.requestBytesMax)
+            service.uploads == nil ? configuration.requestBytesMax : configuration.uploadBytesMax,
+            Int(service.offer.limits.requestBytesMax)
         )
         let buffer: ByteBuffer
         do {
@@ -107,6 +110,39 @@ struct CallDoor: Sendable {
 }
 
 extension CallDoor {
+    /// Lets a large body in: only from whoever has money in a channel here, and few at once.
+    ///
+    /// - Returns: nil where bodies are small.
+    private func enterUpload(
+        _ signed: Signed<Voucher>,
+        _ service: SoldService
+    ) async throws(CallFailure) -> CallPass? {
+        guard let uploads = service.uploads else { return nil }
+        let voucher: Verified<Voucher>
+        do throws(SignatureError) {
+            voucher = try signed.verified()
+        } catch {
+            throw .voucher(.invalidSignature)
+        }
+        let channel = voucher.document.channel
+        if terms(of: channel) == nil {
+            guard await parts.directory.ask(channel) != .unavailable else {
+                throw .other(Self.unavailable)
+            }
+        }
+        guard let terms = terms(of: channel) else { throw .voucher(.wrongChannel) }
+        guard voucher.key == terms.voucherKey else { throw .voucher(.wrongSigner) }
+        let timeout = TimeAmount.milliseconds(
+            Int64(parts.configuration.queueTimeoutMilliseconds)
+        )
+        return try Self.pass(
+            await uploads.enter(
+                waitingAtMost: timeout,
+                on: parts.client.eventLoopGroup.any()
+            )
+        )
+    }
+
     /// Waits for the service's turn and then for the provider's, and not for ever.
     private func enter(_ service: SoldService) async throws(CallFailure) -> (CallPass, CallPass) {
         let timeout = TimeAmount.milliseconds(
@@ -207,7 +243,11 @@ extension CallDoor {
     }
 
     private func payer(of channel: ChannelID) -> AccountID? {
-        parts.desk.withBook { $0.accounts[channel]?.channel.terms.payer }
+        terms(of: channel)?.payer
+    }
+
+    private func terms(of channel: ChannelID) -> ChannelTerms? {
+        parts.desk.withBook { $0.accounts[channel]?.channel.terms }
     }
 
     private static func chargeMax(

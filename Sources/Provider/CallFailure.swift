@@ -42,6 +42,14 @@ extension Response {
         json(ByteBuffer(bytes: body), status: status)
     }
 
+    static func whole(_ body: ByteBuffer, type: String) -> Response {
+        Response(
+            status: .ok,
+            headers: [.contentType: type],
+            body: ResponseBody(byteBuffer: body)
+        )
+    }
+
     static func json(_ body: ByteBuffer, status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status,

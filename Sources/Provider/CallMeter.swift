@@ -12,6 +12,8 @@ struct CallMeter: Hashable, Sendable {
     private var usage: TokenUsage?
     private var contentChunks: UInt64 = 0
     private var bytes: UInt64 = 0
+    /// How many units `call` the whole answer is.
+    private var calls: UInt64 = 1
 
     init(unitsMax: UnitCounts) {
         self.unitsMax = unitsMax
@@ -28,6 +30,9 @@ struct CallMeter: Hashable, Sendable {
         if let usage { self.usage = usage }
     }
 
+    /// Notes how many units `call` the whole answer is.
+    mutating func note(calls: UInt64) { self.calls = calls }
+
     /// Notes a chunk that was handed to the buyer's connection.
     mutating func noteChunk(bytes count: Int, hasContent: Bool) {
         bytes += UInt64(count)
@@ -41,7 +46,7 @@ struct CallMeter: Hashable, Sendable {
         counts(
             input: usage?.promptTokens ?? 0,
             output: usage?.completionTokens ?? contentChunks,
-            calls: 1,
+            calls: calls,
             milliseconds: milliseconds
         )
     }

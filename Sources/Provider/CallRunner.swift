@@ -38,9 +38,10 @@ struct CallRunner: Sendable {
         switch await exchange.next() {
         case .stream where call.request.isStreaming:
             return await stream(call, exchange, channel)
-        case .whole(let status, let body) where !call.request.isStreaming || status != 200:
+        case .whole(let status, let type, let body)
+        where !call.request.isStreaming || status != 200:
             defer { parts.presence.unwatch(channel) }
-            return await answer(call, status: status, body: body)
+            return await answer(call, status: status, type: type, body: body)
         case .failed(let failure):
             defer { parts.presence.unwatch(channel) }
             return await self.failed(call, failure)
@@ -63,26 +64,29 @@ struct CallRunner: Sendable {
     private func answer(
         _ call: PaidCall,
         status: UInt,
+        type: String,
         body: ByteBuffer
     ) async -> Response {
         let bytes = body.getBytes(at: body.readerIndex, length: body.readableBytes) ?? []
         var progress = call.progress
         let judgement = WholeAnswer.judge(
             status: status,
+            type: type,
             body: bytes,
-            call.service.offer.interface,
+            call.request,
             meter: progress.meter
         )
         switch judgement {
         case .failed(let failure, let verdict):
             call.setVerdict(verdict)
             return await fail(call, failure)
-        case .delivered(let usage):
+        case .delivered(let delivery):
             call.setVerdict(.works)
-            progress.meter.note(usage)
+            progress.meter.note(delivery.usage)
+            progress.meter.note(calls: delivery.calls)
             progress.meter.noteChunk(bytes: bytes.count, hasContent: true)
             progress.chain.append(bytes)
-            return await end(call, .delivered, progress, .json(body))
+            return await end(call, .delivered, progress, .whole(body, type: delivery.type))
         }
     }
 

@@ -34,6 +34,8 @@ final class PaidCall: Sendable {
     private let admission: CircuitBreaker.Admission
     private let pass: CallPass
     private let servicePass: CallPass
+    /// Held for as long as a large request is.
+    private let upload: CallPass?
     private let startedAt: Timestamp
     private let startedNanoseconds: UInt64
     private let state: Mutex<State>
@@ -45,6 +47,7 @@ final class PaidCall: Sendable {
         parts: ProviderParts,
         admission: CircuitBreaker.Admission,
         passes: (CallPass, CallPass),
+        upload: CallPass?,
         startedAt: Timestamp
     ) {
         self.voucher = voucher
@@ -53,6 +56,7 @@ final class PaidCall: Sendable {
         self.parts = parts
         self.admission = admission
         (pass, servicePass) = passes
+        self.upload = upload
         self.startedAt = startedAt
         startedNanoseconds = parts.uptimeNanoseconds()
         deadline = .now() + service.timeout

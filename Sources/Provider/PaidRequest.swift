@@ -9,6 +9,9 @@ struct PaidRequest: Sendable {
         case chat(ChatRequest)
         case embeddings(EmbeddingsRequest)
         case json
+        case images(ImagesRequest)
+        case speech(SpeechRequest)
+        case transcription(TranscriptionRequest)
     }
 
     /// The body, byte for byte: what the voucher's digest is of.
@@ -29,6 +32,9 @@ struct PaidRequest: Sendable {
             case .json:
                 form = .json
                 try Self.checkJSON(body)
+            case .images: form = .images(try ImagesRequest(body))
+            case .speech: form = .speech(try SpeechRequest(body))
+            case .transcription: form = .transcription(try TranscriptionRequest(body))
             }
         } catch {
             throw error.failure
@@ -52,6 +58,9 @@ struct PaidRequest: Sendable {
         case .chat(let request): request.model
         case .embeddings(let request): request.model
         case .json: nil
+        case .images(let request): request.model
+        case .speech(let request): request.model
+        case .transcription(let request): request.model
         }
     }
 
@@ -79,6 +88,40 @@ extension PaidRequest {
         if case .chat(let request) = form { request.isStreaming } else { false }
     }
 
+    /// How many units `call` the request may be charged for.
+    var callsMax: UInt64 {
+        if case .images(let request) = form { request.count } else { 1 }
+    }
+
+    /// What the upstream must answer with.
+    var answer: AnswerForm {
+        switch form {
+        case .chat, .embeddings: .usage
+        case .json: .json
+        case .images: .images
+        case .speech: .audio
+        case .transcription(let request): request.answer == .text ? .text : .jsonObject
+        }
+    }
+
+    /// What is sent upstream as `content-type`.
+    var contentType: String {
+        if case .transcription(let request) = form {
+            request.form.contentType
+        } else {
+            "application/json"
+        }
+    }
+
+    /// What is sent upstream as `accept`.
+    var accept: String {
+        switch answer {
+        case .usage where isStreaming: "text/event-stream"
+        case .usage, .json, .jsonObject, .images: "application/json"
+        case .audio, .text: "*/*"
+        }
+    }
+
     /// The sampling parameters for the receipt, by ascending name.
     var parameters: [CallParameter] {
         guard case .chat(let request) = form else { return [] }
@@ -89,6 +132,12 @@ extension PaidRequest {
     func upstreamBody(for upstream: UpstreamConfiguration) -> ByteBuffer {
         switch form {
         case .json: return ByteBuffer(bytes: body)
+        case .images(let request):
+            return ByteBuffer(bytes: request.upstreamBody(model: upstream.model))
+        case .speech(let request):
+            return ByteBuffer(bytes: request.upstreamBody(model: upstream.model))
+        case .transcription(let request):
+            return ByteBuffer(bytes: request.upstreamBody(model: upstream.model))
         case .embeddings(let request):
             return ByteBuffer(bytes: request.upstreamBody(model: upstream.model))
         case .chat(let request):

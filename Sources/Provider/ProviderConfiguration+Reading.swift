@@ -13,6 +13,8 @@ extension ProviderConfiguration {
         try settings.read(.queuedCallsMax, into: &queuedCallsMax)
         try settings.read(.queueTimeoutMilliseconds, into: &queueTimeoutMilliseconds)
         try settings.read(.requestBytesMax, into: &requestBytesMax)
+        try settings.read(.uploadBytesMax, into: &uploadBytesMax)
+        try settings.read(.concurrentUploadsMax, into: &concurrentUploadsMax)
         try settings.read(.responseBytesMax, into: &responseBytesMax)
         try settings.read(.channelsMax, into: &channelsMax)
         try settings.read(.anchoredReceiptsMax, into: &anchoredReceiptsMax)
@@ -24,7 +26,8 @@ extension ProviderConfiguration {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case host, port, journalDirectory, concurrentCallsMax, queuedCallsMax
         case queueTimeoutMilliseconds, requestBytesMax, responseBytesMax, channelsMax
-        case anchoredReceiptsMax, claims, circuitBreaker, services
+        case anchoredReceiptsMax, claims, circuitBreaker, services, uploadBytesMax
+        case concurrentUploadsMax
     }
 }
 

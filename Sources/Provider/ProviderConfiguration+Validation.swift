@@ -12,6 +12,8 @@ extension ProviderConfiguration {
             ("queuedCallsMax", queuedCallsMax, 0...65_536),
             ("queueTimeoutMilliseconds", queueTimeoutMilliseconds, 1...600_000),
             ("requestBytesMax", requestBytesMax, 1...(64 << 20)),
+            ("uploadBytesMax", uploadBytesMax, 1...(64 << 20)),
+            ("concurrentUploadsMax", concurrentUploadsMax, 1...1024),
             ("responseBytesMax", responseBytesMax, 1...(1 << 30)),
             ("channelsMax", channelsMax, 1...65_536),
             ("anchoredReceiptsMax", anchoredReceiptsMax, 1...(1 << 26)),

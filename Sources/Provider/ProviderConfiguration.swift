@@ -19,6 +19,10 @@ public struct ProviderConfiguration: Codable, Hashable, Sendable {
     public var queueTimeoutMilliseconds = 15_000
     /// The largest request body in bytes; an offer may allow less.
     public var requestBytesMax = 1 << 20
+    /// The same for requests that carry a file; the standard takes files of 25 MB.
+    public var uploadBytesMax = 26 << 20
+    /// How many requests that carry a file are held at once for one service.
+    public var concurrentUploadsMax = 8
     /// The largest answer of an upstream in bytes, all events of a stream together.
     public var responseBytesMax = 64 << 20
     /// The most channels that are served.

@@ -16,7 +16,8 @@ struct ProviderContext: InitializableFromSource, Sendable {
     }
 }
 
-/// The provider's paths (docs/spec/call.md): three that are paid, and three that anybody may read.
+/// The provider's paths (docs/spec/call.md): those that are paid, one for each interface, and those
+/// that anybody may read.
 struct ProviderResponder: HTTPResponder {
     typealias Context = ProviderContext
 
@@ -31,12 +32,9 @@ struct ProviderResponder: HTTPResponder {
     func respond(to request: Request, context: ProviderContext) async throws -> Response {
         let path = request.uri.path
         switch (request.method, path) {
-        case (.post, CallInterface.chat.path):
-            return await runner.run(request, for: .chat, on: context.channel)
-        case (.post, CallInterface.embeddings.path):
-            return await runner.run(request, for: .embeddings, on: context.channel)
-        case (.post, CallInterface.json.path):
-            return await runner.run(request, for: .json, on: context.channel)
+        case (.post, _):
+            guard let interface = CallInterface(path: path) else { break }
+            return await runner.run(request, for: interface, on: context.channel)
         case (.get, "/stoa/v1/offers"): return .json(parts.board.listing)
         case (.get, "/stoa/v1/health"): return health
         case (.get, _) where path.hasPrefix(LanePage.prefix):

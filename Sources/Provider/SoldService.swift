@@ -15,6 +15,8 @@ final class SoldService: Sendable {
     let offer: Offer
     let upstream: UpstreamConfiguration
     let gate: CallGate
+    /// How many requests may be held that are as large as uploads; nil if none of these are.
+    let uploads: CallGate?
     private let template: HTTPClient.Request
     private let breaker: SharedBreaker
 
@@ -29,6 +31,7 @@ final class SoldService: Sendable {
         self.offer = offer
         upstream = twin.upstream
         gate = twin.gate
+        uploads = twin.uploads
         template = twin.template
         breaker = twin.breaker
     }
@@ -65,6 +68,10 @@ final class SoldService: Sendable {
             callsMax: service.concurrentCallsMax,
             waitersMax: limits.queuedCallsMax
         )
+        uploads =
+            offer.interface.isUpload
+            ? CallGate(callsMax: limits.concurrentUploadsMax, waitersMax: limits.queuedCallsMax)
+            : nil
         breaker = SharedBreaker(limits.circuitBreaker)
     }
 
@@ -72,7 +79,7 @@ final class SoldService: Sendable {
         _ offer: Offer,
         _ upstream: UpstreamConfiguration
     ) throws(ProviderError) -> HTTPClient.Request {
-        var headers: HTTPHeaders = ["content-type": "application/json"]
+        var headers = HTTPHeaders()
         if let name = upstream.apiKeyEnvironment {
             guard let text = getenv(name), text.pointee != 0 else {
                 throw .missingKey(environment: name)
@@ -104,7 +111,8 @@ extension SoldService {
     func unitsMax(_ request: PaidRequest) -> UnitCounts {
         offer.unitsMax(
             requestBytes: request.body.count,
-            outputTokens: request.outputTokensMax
+            outputTokens: request.outputTokensMax,
+            calls: request.callsMax
         )
     }
 
@@ -119,10 +127,8 @@ extension SoldService {
     /// The request for the upstream.
     func upstreamRequest(_ request: PaidRequest) -> HTTPClient.Request {
         var sent = template
-        sent.headers.add(
-            name: "accept",
-            value: request.isStreaming ? "text/event-stream" : "application/json"
-        )
+        sent.headers.add(name: "content-type", value: request.contentType)
+        sent.headers.add(name: "accept", value: request.accept)
         sent.body = .byteBuffer(request.upstreamBody(for: upstream))
         return sent
     }

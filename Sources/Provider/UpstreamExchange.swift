@@ -26,7 +26,7 @@ final class UpstreamExchange: HTTPClientResponseDelegate {
 
     enum Part: Sendable {
         /// An answer that is no event stream, complete.
-        case whole(status: UInt, body: ByteBuffer)
+        case whole(status: UInt, type: String, body: ByteBuffer)
         /// An event stream begins.
         case stream
         case bytes(ByteBuffer)
@@ -45,6 +45,7 @@ final class UpstreamExchange: HTTPClientResponseDelegate {
         var task: HTTPClient.Task<Void>?
         var headTimer: Scheduled<Void>?
         var status: UInt?
+        var type = ""
         var isStream = false
         var body = ByteBuffer()
         var bytesReceived = 0
@@ -101,7 +102,7 @@ final class UpstreamExchange: HTTPClientResponseDelegate {
         return exchange
     }
 
-    /// The next part; after ``Part/whole(status:body:)``, ``Part/end`` and ``Part/failed(_:)``
+    /// The next part; after ``Part/whole(status:type:body:)``, ``Part/end`` and ``Part/failed(_:)``
     /// there is none.
     func next() async -> Part {
         await withCheckedContinuation { continuation in
@@ -158,6 +159,7 @@ extension UpstreamExchange {
         let isStream = head.status == .ok && type.hasPrefix("text/event-stream")
         let timer = state.withLock { state in
             state.status = head.status.code
+            state.type = type
             state.isStream = isStream
             defer { state.headTimer = nil }
             return state.headTimer
@@ -221,7 +223,7 @@ extension UpstreamExchange {
     func didFinishRequest(task: HTTPClient.Task<Void>) throws {
         let part = state.withLock { state -> Part in
             guard !state.isStream, let status = state.status else { return .end }
-            return .whole(status: status, body: state.body)
+            return .whole(status: status, type: state.type, body: state.body)
         }
         finish(part)
     }

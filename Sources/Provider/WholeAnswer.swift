@@ -6,32 +6,73 @@ import NIOCore
 import OpenAIWire
 import SettlementCore
 
+/// What an upstream must answer a request with.
+enum AnswerForm: Hashable, Sendable {
+    /// A JSON object that tells the tokens it took.
+    case usage
+    /// Any JSON.
+    case json
+    case jsonObject
+    /// A JSON object with a list of images.
+    case images
+    /// Bytes that say they are audio.
+    case audio
+    /// UTF-8.
+    case text
+}
+
 /// Answers in one piece: the upstream's, or the reason why there is none (CALL-5, CALL-7).
 enum WholeAnswer {
     /// What an upstream's complete answer comes to.
     enum Judgement: Hashable, Sendable {
         /// It is what was bought.
-        case delivered(TokenUsage?)
+        case delivered(Delivery)
         /// It is not, and this is what the buyer is told.
         case failed(APIFailure, SoldService.Verdict)
+    }
+
+    /// An answer that is what was bought.
+    struct Delivery: Hashable, Sendable {
+        /// What the upstream says it used.
+        var usage: TokenUsage?
+        /// How many units `call` it is.
+        var calls: UInt64 = 1
+        /// What it is told to be.
+        var type = "application/json"
     }
 
     /// Decides what an answer is worth.
     static func judge(
         status: UInt,
+        type: String,
         body: [UInt8],
-        _ interface: CallInterface,
+        _ request: PaidRequest,
         meter: CallMeter
     ) -> Judgement {
         guard (200..<300).contains(status) else { return refused(status, body) }
-        let unreadable = APIFailure(
-            .upstreamFailed,
-            message: "The model's server sent an answer that cannot be read."
-        )
-        guard interface != .json else {
-            let isJSON = (try? JSONKind.checking(body)) != nil
-            return isJSON ? .delivered(nil) : .failed(unreadable, .fails)
+        let delivery: Delivery?
+        switch request.answer {
+        case .usage: return judge(body, meter)
+        case .json: delivery = (try? JSONKind.checking(body)) == nil ? nil : Delivery()
+        case .jsonObject:
+            delivery = (try? JSONObject(body, limits: answerLimits)) == nil ? nil : Delivery()
+        case .images:
+            // One that says it is done and has no image is worth nothing.
+            delivery = ImagesRequest.count(inAnswer: body).flatMap { count in
+                count == 0 ? nil : Delivery(calls: count)
+            }
+        case .audio:
+            let audio = PlainMediaType.audio(type)
+            delivery = body.isEmpty ? nil : audio.map { Delivery(type: $0) }
+        case .text:
+            let isText = String(validating: body, as: UTF8.self) != nil
+            delivery = isText ? Delivery(type: "text/plain; charset=utf-8") : nil
         }
+        return delivery.map { .delivered($0) } ?? .failed(unreadable, .fails)
+    }
+
+    /// Decides about an answer that tells how many tokens it took.
+    private static func judge(_ body: [UInt8], _ meter: CallMeter) -> Judgement {
         guard let answer = try? JSONObject(body, limits: answerLimits) else {
             return .failed(unreadable, .fails)
         }
@@ -44,8 +85,13 @@ enum WholeAnswer {
                 .fails
             )
         }
-        return .delivered(usage)
+        return .delivered(Delivery(usage: usage))
     }
+
+    private static let unreadable = APIFailure(
+        .upstreamFailed,
+        message: "The model's server sent an answer that cannot be read."
+    )
 
     /// Answers nest deeper and have more members than requests need to.
     private static let answerLimits = JSONLimits(depthMax: 128, membersMax: 1024)

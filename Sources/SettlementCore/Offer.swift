@@ -10,6 +10,12 @@ public enum CallInterface: UInt8, Hashable, CaseIterable, Sendable {
     case embeddings = 2
     /// `POST /v1/call`: any JSON document in, any JSON document out.
     case json = 3
+    /// `POST /v1/images/generations`: a description in, images out.
+    case images = 4
+    /// `POST /v1/audio/speech`: text in, audio out.
+    case speech = 5
+    /// `POST /v1/audio/transcriptions`: a form with an audio file in, text out.
+    case transcription = 6
 
     /// The name used in configuration and JSON.
     public var name: String {
@@ -17,8 +23,20 @@ public enum CallInterface: UInt8, Hashable, CaseIterable, Sendable {
         case .chat: "chat"
         case .embeddings: "embeddings"
         case .json: "json"
+        case .images: "images"
+        case .speech: "speech"
+        case .transcription: "transcription"
         }
     }
+
+    /// The interface whose calls are posted to `path`; nil if there is none.
+    public init?(path: String) {
+        guard let match = Self.allCases.first(where: { $0.path == path }) else { return nil }
+        self = match
+    }
+
+    /// Whether requests carry a file, and so may be as large as one.
+    public var isUpload: Bool { self == .transcription }
 
     /// The path of the interface on a provider and, where it is OpenAI's, on a gateway.
     public var path: String {
@@ -26,6 +44,9 @@ public enum CallInterface: UInt8, Hashable, CaseIterable, Sendable {
         case .chat: "/v1/chat/completions"
         case .embeddings: "/v1/embeddings"
         case .json: "/v1/call"
+        case .images: "/v1/images/generations"
+        case .speech: "/v1/audio/speech"
+        case .transcription: "/v1/audio/transcriptions"
         }
     }
 }
@@ -150,14 +171,20 @@ public struct Offer: Hashable, Sendable {
     /// The most that one call under this offer can be charged for.
     ///
     /// An input token is at least one byte of what the buyer sent, or one of the template's.
-    public func unitsMax(requestBytes: Int, outputTokens: UInt32) -> UnitCounts {
+    ///
+    /// - Parameter calls: how many units `call` is: as many as the images asked for, otherwise 1.
+    public func unitsMax(
+        requestBytes: Int,
+        outputTokens: UInt32,
+        calls: UInt64 = 1
+    ) -> UnitCounts {
         var units = UnitCounts()
         let input = UInt64(requestBytes) + UInt64(limits.templateTokensMax)
         for (unit, _) in prices.prices.entries {
             switch unit {
             case .inputToken: units[unit] = min(input, UInt64(limits.inputTokensMax))
             case .outputToken: units[unit] = UInt64(min(outputTokens, limits.outputTokensMax))
-            case .call: units[unit] = 1
+            case .call: units[unit] = calls
             case .second: units[unit] = (UInt64(limits.callMillisecondsMax) + 999) / 1000
             case .byte: units[unit] = Self.responseBytesMax
             }

@@ -1,6 +1,7 @@
 import AccessCore
 import AccessStore
 import ArgumentParser
+import CallDoor
 import Telemetry
 import WebServing
 
@@ -120,6 +121,7 @@ struct DoorOptions: ParsableArguments {
     func configuration(speaksTLS: Bool) throws -> DoorConfiguration {
         var configuration = DoorConfiguration()
         configuration.isTLS = speaksTLS
+        configuration.uploadBytesMax = CallRoutes.uploadBytesMax
         configuration.trustsForwarded = trustForwarded
         let rate = RatePolicy(
             "address",

@@ -47,7 +47,7 @@ struct IndexSearch: AsyncParsableCommand {
     var words: [String] = []
     @Option(help: "only this kind of asset: model, dataset, service, compute, agent, prompt")
     var kind: AssetKind?
-    @Option(help: "only this interface: chat, embeddings, json")
+    @Option(help: "only this interface: chat, embeddings, json, images, speech, transcription")
     var interface: CallInterface?
     @Option(help: "only prices in this unit: native, or 64 hex digits")
     var denomination: String?

@@ -20,7 +20,7 @@ struct SellOptions: ParsableArguments {
         )
     )
     var upstreamKeyEnvironment: String?
-    @Option(help: "how it is called: chat, embeddings or json")
+    @Option(help: "how it is called: chat, embeddings, images, speech, transcription or json")
     var interface: CallInterface = .chat
     @Option(
         help: ArgumentHelp(
@@ -34,7 +34,7 @@ struct SellOptions: ParsableArguments {
     var priceIn: PriceText?
     @Option(help: ArgumentHelp("price of output tokens", valueName: "obol[/tokens]"))
     var priceOut: PriceText?
-    @Option(help: ArgumentHelp("price of a call", valueName: "obol[/calls]"))
+    @Option(help: ArgumentHelp("price of a call, or of an image", valueName: "obol[/calls]"))
     var priceCall: PriceText?
     @Option(help: ArgumentHelp("price of a started second", valueName: "obol[/seconds]"))
     var priceSecond: PriceText?
@@ -52,8 +52,8 @@ struct SellOptions: ParsableArguments {
     var licence = "LicenseRef-unknown"
     @Option(help: "STOA that the seller keeps at risk", transform: Amount.init(argument:))
     var bond = Amount.zero
-    @Option(help: "the largest request body in bytes")
-    var requestBytesMax: UInt32 = 1 << 20
+    @Option(help: "the largest request body in bytes (else 1 MiB; where files are sent, 26 MiB)")
+    var requestBytesMax: UInt32?
     @Option(help: "the most input tokens of one call")
     var inputTokensMax: UInt32 = 32_768
     @Option(help: "the most output tokens of one call")
@@ -82,7 +82,7 @@ struct SellOptions: ParsableArguments {
     /// The limits that the offer states.
     var limits: OfferLimits {
         OfferLimits(
-            requestBytesMax: requestBytesMax,
+            requestBytesMax: requestBytesMax ?? (interface.isUpload ? 26 << 20 : 1 << 20),
             inputTokensMax: inputTokensMax,
             outputTokensMax: outputTokensMax,
             templateTokensMax: templateTokensMax,

@@ -3,6 +3,7 @@ import Identity
 import MarketTypes
 import OpenAIWire
 import SettlementCore
+import Synchronization
 import Testing
 
 @testable import Gateway
@@ -58,6 +59,24 @@ struct CheatTests {
                 try await expectStruckOff(buyer, cheat.reason, market)
             }
             #expect(try ReceiptArchive(directory: market.journalDirectory).recent(limit: 9).isEmpty)
+        }
+    }
+
+    @Test("CALL-21: images that did not come are not paid, and the seller is struck off")
+    func uncountedImages() async throws {
+        try await withMarket { market in
+            let seller = market.sellers[0]
+            let endpoint = try #require(seller.offers.withLock { $0.first?.value.endpoint })
+            let port = try #require(Int(endpoint.split(separator: ":").last ?? ""))
+            try await market.publish(seller, port: port, model: "stoa-paint", interface: .images)
+            try await market.withGateway { buyer in
+                let body = #"{"model":"stoa-paint","prompt":"p","n":2}"#
+                // The fake seller sends no image, and counts one.
+                let answer = try await buyer.post("/v1/images/generations", body)
+                #expect(answer.status == 502)
+                #expect(try answer.error("message")?.contains("unitsOverLimit") == true)
+                try await expectStruckOff(buyer, "unitsOverLimit", market)
+            }
         }
     }
 

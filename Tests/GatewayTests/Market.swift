@@ -124,7 +124,7 @@ struct Market: Sendable {
             switch interface {
             case .chat: [(.inputToken, price), (.outputToken, price)]
             case .embeddings: [(.inputToken, price)]
-            case .json: [(.call, price)]
+            case .json, .images, .speech, .transcription: [(.call, price)]
             }
         let table = try #require(SortedMap(entries))
         let offer = Offer(

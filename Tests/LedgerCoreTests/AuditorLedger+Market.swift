@@ -86,7 +86,7 @@ extension AuditorLedger {
             switch offer.interface {
             case .chat: [1, 2, 3, 4, 5]
             case .embeddings: [1, 3, 4, 5]
-            case .json: [3, 4, 5]
+            case .json, .images, .speech, .transcription: [3, 4, 5]
             }
         guard !units.isEmpty, units.isSubset(of: countable) else { throw AuditorRefusal(404) }
         guard offer.limits.requestBytesMax != 0, offer.limits.callMillisecondsMax != 0,

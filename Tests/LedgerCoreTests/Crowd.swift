@@ -302,7 +302,7 @@ struct Crowd {
     }
 
     private mutating func interface() -> CallInterface {
-        random.once(in: 8) ? random.pick([.embeddings, .json]) ?? .chat : .chat
+        random.once(in: 8) ? random.pick(CallInterface.allCases) ?? .chat : .chat
     }
 
     private mutating func limits() -> OfferLimits {

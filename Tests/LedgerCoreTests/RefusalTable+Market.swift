@@ -39,6 +39,18 @@ extension RefusedMessage {
                 $0.interface = .json
                 $0.prices = OfferDraft.table([.inputToken])
             },
+            offer(.invalidPrices, "output of images") {
+                $0.interface = .images
+                $0.prices = OfferDraft.table([.call, .outputToken])
+            },
+            offer(.invalidPrices, "tokens of speech") {
+                $0.interface = .speech
+                $0.prices = OfferDraft.table([.inputToken])
+            },
+            offer(.invalidPrices, "tokens of a transcription") {
+                $0.interface = .transcription
+                $0.prices = OfferDraft.table([.second, .inputToken])
+            },
             offer(.invalidLimits, "no request") { $0.limits = OfferDraft.limits(request: 0) },
             offer(.invalidLimits, "no output") { $0.limits = OfferDraft.limits(output: 0) },
             offer(.invalidLimits, "no time") {

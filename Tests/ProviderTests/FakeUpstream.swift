@@ -9,6 +9,8 @@ import Synchronization
 enum UpstreamBehaviour: Hashable, Sendable {
     /// Answers with a body.
     case answer(String, status: Int = 200)
+    /// Answers with a body of another type than JSON.
+    case typed(String, type: String)
     /// Waits until released, and answers then.
     case held(String)
     /// Sends events, each on its own, and `[DONE]` if asked to.
@@ -26,6 +28,7 @@ final class FakeUpstream: Sendable {
     struct Asked: Sendable {
         let path: String
         let authorization: String?
+        let type: String?
         let body: String
     }
 
@@ -121,10 +124,15 @@ private struct FakeResponder: HTTPResponder {
         let asked = FakeUpstream.Asked(
             path: request.uri.path,
             authorization: request.headers[.authorization],
+            type: request.headers[.contentType],
             body: String(buffer: body)
         )
         switch upstream.note(asked) {
         case .answer(let text, let status): return json(text, status)
+        case .typed(let text, let type):
+            var response = json(text, 200)
+            response.headers[.contentType] = type
+            return response
         case .held(let text):
             await upstream.waitForRelease()
             return json(text, 200)

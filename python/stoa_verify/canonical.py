@@ -115,7 +115,7 @@ RECORDS = {name: record(text) for name, text in {
                "digest request, digest response, u32 chunks, digest weights, "
                "parameters parameters, u64 started, u64 finished",
     "offer": "digest seller, key receipt_key, digest asset, u32 asset_version, digest weights, "
-             "text64 model, choice13 interface, text256 endpoint, denomination denomination, "
+             "text64 model, choice16 interface, text256 endpoint, denomination denomination, "
              "prices prices, u32 l1, u32 l2, u32 l3, u32 l4, u32 l5, choice01 verification, "
              "u128 bond, u32 version, opt digest supersedes, u64 expires",
     "offer entry": "offer offer, choice13 standing, u64 published",

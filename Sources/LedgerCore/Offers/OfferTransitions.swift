@@ -97,7 +97,7 @@ extension Offer {
         switch interface {
         case .chat: [.inputToken, .outputToken, .call, .second, .byte]
         case .embeddings: [.inputToken, .call, .second, .byte]
-        case .json: [.call, .second, .byte]
+        case .json, .images, .speech, .transcription: [.call, .second, .byte]
         }
     }
 }

@@ -50,7 +50,7 @@ extension ContractText {
                 - {$ref: '#/components/parameters/kind'}
                 - name: interface
                   in: query
-                  schema: {type: string, enum: [chat, embeddings, json]}
+                  schema: {$ref: '#/components/schemas/CallInterface'}
                 - name: denomination
                   in: query
                   schema: {$ref: '#/components/schemas/Denomination'}
@@ -104,6 +104,9 @@ extension ContractText {
               required: true
               schema: {$ref: '#/components/schemas/Digest'}
           schemas:
+            CallInterface:
+              type: string
+              enum: [chat, embeddings, json, images, speech, transcription]
             AssetKind:
               type: string
               enum: [model, dataset, service, compute, agent, prompt]
@@ -199,7 +202,7 @@ extension ContractText {
                 title: {type: string}
                 kind: {$ref: '#/components/schemas/AssetKind'}
                 licence: {type: string}
-                interface: {type: string, enum: [chat, embeddings, json]}
+                interface: {$ref: '#/components/schemas/CallInterface'}
                 seller: {$ref: '#/components/schemas/Address'}
                 asset: {$ref: '#/components/schemas/Digest'}
                 assetVersion: {$ref: '#/components/schemas/Count'}

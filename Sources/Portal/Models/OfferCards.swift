@@ -12,6 +12,9 @@ enum OfferCards {
         case .chat: "Chat"
         case .embeddings: "Embeddings"
         case .json: "JSON"
+        case .images: "Images"
+        case .speech: "Speech"
+        case .transcription: "Transcription"
         }
     }
 
@@ -34,7 +37,7 @@ enum OfferCards {
         fill.put("licence", entry.label.licence)
         fill.put("title", entry.label.title)
         fill.put("seller", NameText.fill(offer.seller))
-        fill.put("headline", PriceText.headline(offer.prices, unit))
+        fill.put("headline", PriceText.headline(offer.prices, unit, offer.interface))
         fill.put("isRepeatable", offer.verification == .repeatable)
         fill.put("bond", offer.bond.isZero ? nil : UnitName.native.fill(offer.bond))
         fill.put("warning", warning(entry.record, at: time))

@@ -53,7 +53,7 @@ struct OfferPage: Sendable {
     ) -> Fill {
         var fill = OfferCards.fill(entry, unit, at: source.now)
         fill.put("id", NameText.fill(entry.id.digest))
-        fill.put("prices", PriceText.rows(offer.prices, unit))
+        fill.put("prices", PriceText.rows(offer.prices, unit, offer.interface))
         let example = PriceText.example(offer.interface, offer.prices, unit)
         fill.put("exampleText", example?.text)
         fill.put("exampleCost", example?.cost)

@@ -5,8 +5,12 @@ import SettlementCore
 /// Prices for people: what so many units cost that people have a feeling for it.
 enum PriceText {
     /// How many units of a kind people compare prices of, and what they are called.
-    static func measure(_ unit: Unit) -> (count: UInt64, text: String) {
+    static func measure(
+        _ unit: Unit,
+        _ interface: CallInterface? = nil
+    ) -> (count: UInt64, text: String) {
         switch unit {
+        case .call where interface == .images: (1, "image")
         case .inputToken: (1_000_000, "million input tokens")
         case .outputToken: (1_000_000, "million output tokens")
         case .call: (1, "call")
@@ -15,8 +19,9 @@ enum PriceText {
         }
     }
 
-    static func name(_ unit: Unit) -> String {
+    static func name(_ unit: Unit, _ interface: CallInterface? = nil) -> String {
         switch unit {
+        case .call where interface == .images: "Images"
         case .inputToken: "Input tokens"
         case .outputToken: "Output tokens"
         case .call: "Calls"
@@ -26,10 +31,14 @@ enum PriceText {
     }
 
     /// The rows of a table of prices.
-    static func rows(_ prices: PriceTable, _ unit: UnitName) -> [Fill] {
+    static func rows(
+        _ prices: PriceTable,
+        _ unit: UnitName,
+        _ interface: CallInterface? = nil
+    ) -> [Fill] {
         prices.prices.entries.map { kind, price in
-            let (count, text) = measure(kind)
-            var fill = Fill(["counted": name(kind), "per": text])
+            let (count, text) = measure(kind, interface)
+            var fill = Fill(["counted": name(kind, interface), "per": text])
             let charge = try? price.charge(for: count)
             fill.put("price", charge.map { unit.fill($0) })
             fill.put(
@@ -41,11 +50,15 @@ enum PriceText {
     }
 
     /// The price that stands on a card: output tokens if they have one, else the first there is.
-    static func headline(_ prices: PriceTable, _ unit: UnitName) -> Fill? {
+    static func headline(
+        _ prices: PriceTable,
+        _ unit: UnitName,
+        _ interface: CallInterface? = nil
+    ) -> Fill? {
         let entries = prices.prices.entries
         let chosen = entries.first { $0.key == .outputToken } ?? entries.first
         guard let chosen else { return nil }
-        let (count, text) = measure(chosen.key)
+        let (count, text) = measure(chosen.key, interface)
         guard let charge = try? chosen.value.charge(for: count) else { return nil }
         var fill = unit.fill(charge)
         fill.put("per", text)
@@ -69,7 +82,8 @@ enum PriceText {
                 (
                     [(.inputToken, 10_000), (.call, 1)], "Embedding 10,000 tokens in one call"
                 )
-            case .json: ([(.call, 1), (.second, 1)], "One call")
+            case .json, .speech, .transcription: ([(.call, 1), (.second, 1)], "One call")
+            case .images: ([(.call, 1), (.second, 1)], "One image in one second")
             }
         let priced = counts.filter { prices.prices[$0.0] != nil }
         guard !priced.isEmpty else { return nil }

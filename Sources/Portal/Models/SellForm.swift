@@ -72,6 +72,9 @@ struct SellForm: Sendable {
         case .chat: "Chat, as OpenAI’s API"
         case .embeddings: "Embeddings, as OpenAI’s API"
         case .json: "Any JSON over HTTP"
+        case .images: "Images, as OpenAI’s API"
+        case .speech: "Speech from text, as OpenAI’s API"
+        case .transcription: "Text from audio, as OpenAI’s API"
         }
     }
 
@@ -107,7 +110,7 @@ struct SellForm: Sendable {
         for (name, unit, count, what) in [
             ("priceIn", Unit.inputToken, Self.tokens, "The price of input tokens"),
             ("priceOut", .outputToken, Self.tokens, "The price of output tokens"),
-            ("priceCall", .call, 1, "The price of a call"),
+            ("priceCall", .call, 1, "The price of \(interface == .images ? "an image" : "a call")"),
         ] {
             guard let amount = amount(name, what) else { continue }
             guard interface.counts(unit) else {
@@ -211,7 +214,7 @@ extension CallInterface {
     fileprivate func counts(_ unit: Unit) -> Bool {
         switch unit {
         case .outputToken: self == .chat
-        case .inputToken: self != .json
+        case .inputToken: self == .chat || self == .embeddings
         case .call, .second, .byte: true
         }
     }

@@ -18,7 +18,7 @@ struct Snippets: Sendable {
         base = gateway + "/v1"
     }
 
-    private var url: String { base + interface.path.dropFirst("/v1".count) }
+    var url: String { base + interface.path.dropFirst("/v1".count) }
 
     private var body: String {
         switch interface {
@@ -26,6 +26,9 @@ struct Snippets: Sendable {
             #"{"model": "\#(model)", "messages": [{"role": "user", "content": "Hello"}]}"#
         case .embeddings: #"{"model": "\#(model)", "input": ["Hello"]}"#
         case .json: #"{"model": "\#(model)", "input": {}}"#
+        case .images: #"{"model": "\#(model)", "prompt": "A lighthouse at dawn"}"#
+        case .speech: #"{"model": "\#(model)", "input": "Hello", "voice": "alloy"}"#
+        case .transcription: ""
         }
     }
 
@@ -36,29 +39,31 @@ struct Snippets: Sendable {
         ]
     }
 
-    private var authorization: String {
+    var authorization: String {
         apiKey.map { "\n  -H 'authorization: Bearer \($0)' \\" } ?? ""
     }
 
-    private var pythonField: String {
+    var pythonField: String {
         apiKey.map { ", \"authorization\": \"Bearer \($0)\"" } ?? ""
     }
 
-    private var javascriptField: String {
+    var javascriptField: String {
         apiKey.map { ", authorization: \"Bearer \($0)\"" } ?? ""
     }
 
-    private var swiftField: String {
+    var swiftField: String {
         apiKey.map {
             "request.setValue(\"Bearer \($0)\", forHTTPHeaderField: \"authorization\")\n    "
         } ?? ""
     }
 
     private var curl: String {
-        """
+        if interface == .transcription { return uploadCurl }
+        let file = interface == .speech ? " \\\n  -o speech.mp3" : ""
+        return """
         curl \(url) \\\(authorization)
           -H 'content-type: application/json' \\
-          -d '\(body)'
+          -d '\(body)'\(file)
         """
     }
 
@@ -87,6 +92,7 @@ struct Snippets: Sendable {
             reply = client.embeddings.create(model="\(model)", input=["Hello"])
             print(len(reply.data[0].embedding))
             """
+        case .images, .speech, .transcription: mediaPython
         case .json:
             """
             import json, urllib.request
@@ -102,18 +108,24 @@ struct Snippets: Sendable {
     }
 
     private var javascript: String {
-        """
+        if interface == .transcription { return uploadJavascript }
+        let result =
+            interface == .speech ? "(await reply.arrayBuffer()).byteLength" : "await reply.json()"
+        return """
         const reply = await fetch("\(url)", {
           method: "POST",
           headers: { "content-type": "application/json"\(javascriptField) },
           body: JSON.stringify(\(body)),
         });
-        console.log(await reply.json());
+        console.log(\(result));
         """
     }
 
     private var swift: String {
-        """
+        if interface == .transcription { return uploadSwift }
+        let result =
+            interface == .speech ? "data.count" : "String(decoding: data, as: UTF8.self)"
+        return """
         import Foundation
 
         if let url = URL(string: "\(url)") {
@@ -122,7 +134,7 @@ struct Snippets: Sendable {
             request.setValue("application/json", forHTTPHeaderField: "content-type")
             \(swiftField)request.httpBody = Data(#"\(body)"#.utf8)
             let (data, _) = try await URLSession.shared.data(for: request)
-            print(String(decoding: data, as: UTF8.self))
+            print(\(result))
         }
         """
     }

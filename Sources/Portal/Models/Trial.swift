@@ -15,9 +15,11 @@ struct Trial: Sendable {
     private let visitor: Visitor?
     private let signInHref: String?
 
-    /// Nil where the market spends for nobody, or this offer is not sold for STOA any more.
+    /// Nil where the market spends for nobody, where this offer is not sold for STOA any more, and
+    /// for what a line of text cannot ask or a page of text cannot show.
     init?(_ page: OfferPage, _ read: PageRead, isHosted: Bool) {
         guard isHosted, page.offer.denomination == .native,
+            Self.words(page.offer.interface, 0) != nil,
             OfferCards.warning(page.entry.record, at: read.source.now) == nil
         else { return nil }
         offer = page.offer
@@ -45,7 +47,9 @@ struct Trial: Sendable {
         fill.put("trialToken", visitor.session.crossSiteToken)
         let most = min(offer.limits.outputTokensMax, Self.outputTokensMax)
         fill.put("trialTokens", "\(most)")
-        let (label, text, button, note) = words(most)
+        guard let (label, text, button, note) = Self.words(offer.interface, most) else {
+            return nil
+        }
         fill.put("trialLabel", label)
         fill.put("trialText", text)
         fill.put("trialButton", button)
@@ -53,8 +57,11 @@ struct Trial: Sendable {
         return fill
     }
 
-    private func words(_ most: UInt32) -> (String, String, String, String) {
-        switch offer.interface {
+    private static func words(
+        _ interface: CallInterface,
+        _ most: UInt32
+    ) -> (String, String, String, String)? {
+        switch interface {
         case .chat:
             (
                 "Your question", "", "Ask",
@@ -67,6 +74,7 @@ struct Trial: Sendable {
                 "The request’s body, JSON", #"{"input": {}}"#, "Send",
                 "Whoever sells this name for the least may answer; the receipt says who did."
             )
+        case .images, .speech, .transcription: nil
         }
     }
 }

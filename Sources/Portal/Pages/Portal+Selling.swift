@@ -42,7 +42,7 @@ extension Portal {
         fill.put("funds", UnitName.native.text(form.funds))
         fill.put("hasStake", !form.stake.isZero)
         fill.put("stakeDigits", UnitName.native.text(form.stake))
-        fill.put("prices", PriceText.rows(form.prices, .native))
+        fill.put("prices", PriceText.rows(form.prices, .native, form.interface))
         let example = PriceText.example(form.interface, form.prices, .native)
         fill.put("earnText", example?.text)
         fill.put("earns", example?.cost)

@@ -45,7 +45,12 @@ public struct AccessDoor: Sendable {
         router.add(middleware: FrameMiddleware(isTLS: configuration.isTLS))
         router.add(middleware: LoadMiddleware(inFlightMax: configuration.inFlightMax))
         router.add(middleware: CrossOriginMiddleware(origins: configuration.allowedOrigins))
-        router.add(middleware: BodyLimitMiddleware(bytesMax: configuration.bodyBytesMax))
+        router.add(
+            middleware: BodyLimitMiddleware(
+                bytesMax: configuration.bodyBytesMax,
+                at: configuration.uploadBytesMax
+            )
+        )
         let rates = LeasedRates(limits)
         router.add(
             middleware: AddressRateMiddleware(

@@ -10,6 +10,8 @@ public struct DoorConfiguration: Sendable {
     public var allowedOrigins: [String] = []
     /// The largest body in bytes.
     public var bodyBytesMax = 4 << 20
+    /// The same for paths that take files; a signed request has no larger body there.
+    public var uploadBytesMax: [String: Int] = [:]
     /// How many requests may be answered at once; more are turned away at the door.
     public var inFlightMax = 512
     /// How fast one address may ask.

@@ -43,10 +43,12 @@ public struct BodyLimitMiddleware: RouterMiddleware {
     static let lingerBytesMax = 16 << 20
 
     private let bytesMax: Int
+    private let uploadBytesMax: [String: Int]
 
-    /// Creates the middleware.
-    public init(bytesMax: Int) {
+    /// Creates the middleware; some paths may have a limit of their own.
+    public init(bytesMax: Int, at uploadBytesMax: [String: Int] = [:]) {
         self.bytesMax = bytesMax
+        self.uploadBytesMax = uploadBytesMax
     }
 
     public func handle(
@@ -55,6 +57,7 @@ public struct BodyLimitMiddleware: RouterMiddleware {
         next: @concurrent (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         var request = request
+        let bytesMax = uploadBytesMax[request.uri.path] ?? bytesMax
         if let text = request.headers[.contentLength] {
             guard let length = Int(text), length <= bytesMax else { throw Self.tooLarge(bytesMax) }
         }

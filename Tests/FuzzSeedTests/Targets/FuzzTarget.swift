@@ -37,8 +37,8 @@ struct FuzzTarget: Sendable {
     static let all: [FuzzTarget] = [
         .documents, .transactions, .ledger, .stateProofs, .proofFiles,
         .engineMessages, .engineFrames, .engineGenesis, .protobuf, .lightBlocks, .engineAnswers,
-        .nodeAnswers, .requestBodies, .eventStreams, .names, .keystores, .journal, .snapshots,
-        .configurations,
+        .nodeAnswers, .requestBodies, .forms, .eventStreams, .names, .keystores, .journal,
+        .snapshots, .configurations,
     ] + market + accountSignatures
 
     /// Fails unless `condition` holds.

@@ -38,6 +38,35 @@ extension FuzzTarget {
         return isAccepted
     }
 
+    /// Forms with a file: what is written anew reads as the same parts.
+    static let forms = FuzzTarget(
+        "forms",
+        mutantsInTests: 4000,
+        seeds: { WireSamples.forms.map { Array($0.utf8) } }
+    ) { bytes in
+        guard let form = try? MultipartForm(bytes) else { return false }
+        try require(
+            MultipartForm.contentType(of: bytes) == form.contentType,
+            "a boundary that depends on the rest"
+        )
+        let again = try? MultipartForm(form.rewritten("model", to: "m2"))
+        try require(again?.boundary == form.boundary, "a boundary that is lost")
+        try require(again?.parts.map(\.name) == form.parts.map(\.name), "names that change")
+        for (before, after) in zip(form.parts, again?.parts ?? []) {
+            try require(before.filename == after.filename, "a file's name that changes")
+            guard before.name != "model" || before.filename != nil else { continue }
+            try require(
+                again?.bytes[after.content].elementsEqual(form.bytes[before.content]) ?? false,
+                "content that changes"
+            )
+        }
+        if let request = try? TranscriptionRequest(bytes) {
+            let upstream = try? TranscriptionRequest(request.upstreamBody(model: "m2"))
+            try require(upstream?.model == "m2", "another model than was written")
+        }
+        return true
+    }
+
     private static func readObject(_ bytes: [UInt8]) throws -> Bool {
         _ = try? JSONKind.checking(bytes)
         guard let object = try? JSONObject(bytes) else { return false }
@@ -115,6 +144,14 @@ private enum WireSamples {
             + #"{"embedding":"AAAAAA=="}],"usage":{"prompt_tokens":3}}"#,
         #"{"error":{"message":"m","type":"t","code":null}}"#, "AAAAAA==", "{}", "[]",
         String(repeating: "[", count: 70), #"{"a":"# + String(repeating: "{\"a\":", count: 70),
+    ]
+
+    static let forms = [
+        "--b\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nm\r\n"
+            + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n"
+            + "Content-Type: audio/wav\r\n\r\nRIFF\u{0}\r\n-\r\n--b--\r\n",
+        "--a'()+_,-./:=?\r\ncontent-disposition:form-data;name=file;filename=x\r\n"
+            + "content-length: 1\r\n\r\nx\r\n--a'()+_,-./:=?--",
     ]
 
     static let streams = [
