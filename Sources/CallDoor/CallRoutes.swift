@@ -15,11 +15,15 @@ public struct CallRoutes: Sendable {
     private let wallets: HostedWallets
     private let budgets: any BudgetStore
     private let now: @Sendable () -> Timestamp
+    private let files: FileRoutes
     private let uploads = UploadSlots()
 
     /// The largest body of each path that takes files, in bytes.
     public static let uploadBytesMax = [
-        "/v1/audio/transcriptions": GatewayConfiguration().uploadBytesMax
+        // A little more, so that whoever reads it says what is too large.
+        "/v1/audio/transcriptions": GatewayConfiguration().uploadBytesMax + (64 << 10),
+        // The boundaries and fields around a file take some room.
+        FileRoutes.path: FileLimits.fileBytesMost + (1 << 20),
     ]
 
     /// Creates the routes.
@@ -27,14 +31,17 @@ public struct CallRoutes: Sendable {
     /// - Parameters:
     ///   - wallets: pay for the calls.
     ///   - budgets: what each key may spend, and did.
+    ///   - files: what organisations keep, to name it in calls.
     public init(
         wallets: HostedWallets,
         budgets: any BudgetStore,
+        files: FileStore,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.wallets = wallets
         self.budgets = budgets
         self.now = now
+        self.files = FileRoutes(store: files, uploads: uploads, now: now)
     }
 
     /// Adds the routes; what a request passes first was added before.
@@ -45,30 +52,31 @@ public struct CallRoutes: Sendable {
         ]
         for path in calls {
             router.post(path) { request, context in
-                await answering(request, context) { () async throws(APIFailure) in
+                await Self.answering(request, context) { () async throws(APIFailure) in
                     try await call(request, context)
                 }
             }
         }
+        files.addRoutes(to: router)
         router.get("/v1/models") { request, context in
-            await answering(request, context) { () async throws(APIFailure) in
+            await Self.answering(request, context) { () async throws(APIFailure) in
                 try await wallets.answerModels(nil)
             }
         }
         router.get("/v1/models/**") { request, context in
             let name = String(request.uri.path.dropFirst("/v1/models/".count))
-            return await answering(request, context) { () async throws(APIFailure) in
+            return await Self.answering(request, context) { () async throws(APIFailure) in
                 try await wallets.answerModels(name)
             }
         }
         router.get("/stoa/v1/allowance") { request, context in
-            await answering(request, context) { () async throws(APIFailure) in
+            await Self.answering(request, context) { () async throws(APIFailure) in
                 try await wallets.answerAllowance(account(context, for: .readAccount))
             }
         }
         for path in ["/stoa/v1/status", "/stoa/v1/receipts"] {
             router.get(RouterPath(path)) { request, context in
-                await answering(request, context) { () async throws(APIFailure) in
+                await Self.answering(request, context) { () async throws(APIFailure) in
                     let account = try account(context, for: .readUsage)
                     let lease = try await wallets.wallet(of: account)
                     return try await lease.answer(
@@ -83,7 +91,7 @@ public struct CallRoutes: Sendable {
     }
 
     /// Turns failures into the envelope of the path's dialect.
-    private func answering(
+    static func answering(
         _ request: Request,
         _ context: WebContext,
         _ answer: () async throws(APIFailure) -> Response
@@ -115,31 +123,36 @@ public struct CallRoutes: Sendable {
             return KeyMeter(key: key, budgets: budgets, now: now)
         }
         let lease = try await wallets.wallet(of: account)
-        let slot = try uploadSlot(request, context)
-        defer { withExtendedLifetime(slot) {} }
+        let held = try await files.holding(request, context)
+        defer { withExtendedLifetime(held.slot) {} }
         return try await lease.answer(
-            request,
+            held.request,
             channel: context.channel,
             requestID: context.requestID,
-            meter: meter
+            meter: meter,
+            bodyBytesMax: held.bodyBytesMax
         )
-    }
-
-    /// The right to hold a request with a file; nil for requests without.
-    private func uploadSlot(
-        _ request: Request,
-        _ context: WebContext
-    ) throws(APIFailure) -> UploadSlot? {
-        guard Self.uploadBytesMax[request.uri.path] != nil, let caller = context.caller else {
-            return nil
-        }
-        return try uploads.take(for: caller.organisation)
     }
 
     private func account(
         _ context: WebContext,
         for scope: Scope
     ) throws(APIFailure) -> AccountID {
+        guard let account = try Self.caller(context, for: scope).account else {
+            throw APIFailure(
+                .insufficientFunds,
+                message: "The organisation has no account that pays; nothing was charged.",
+                hint: "Use a key of an organisation whose owner signed up with a passkey."
+            )
+        }
+        return account
+    }
+
+    /// Whoever calls, if they may do that.
+    static func caller(
+        _ context: WebContext,
+        for scope: Scope
+    ) throws(APIFailure) -> Caller {
         guard let caller = context.caller else {
             throw APIFailure(
                 .authentication,
@@ -157,14 +170,7 @@ public struct CallRoutes: Sendable {
                 hint: "Use a key that has it."
             )
         }
-        guard let account = caller.account else {
-            throw APIFailure(
-                .insufficientFunds,
-                message: "The organisation has no account that pays; nothing was charged.",
-                hint: "Use a key of an organisation whose owner signed up with a passkey."
-            )
-        }
-        return account
+        return caller
     }
 
     private static var unsigned: APIFailure {

@@ -22,19 +22,21 @@ struct CallDesk: Sendable {
     /// - Parameters:
     ///   - channel: the connection, which tells when the client leaves.
     ///   - meter: counts what whoever calls may spend; nil counts nothing.
+    ///   - bodyBytesMax: the largest body, if that is not as configured.
     /// - Throws: ``APIFailure``; see ``failure(_:at:requestID:)``.
     func answer(
         _ request: Request,
         channel: any Channel,
         requestID: String,
-        meter: (any CallMeter)?
+        meter: (any CallMeter)?,
+        bodyBytesMax: Int? = nil
     ) async throws(APIFailure) -> Response {
         let path = request.uri.path
         switch (request.method, path) {
         case (.post, CallDialect.messagesPath), (.post, CallDialect.responsesPath):
             let call = try ClientCall(
                 dialectAt: path,
-                try await body(request),
+                try await body(request, bodyBytesMax),
                 requestID: requestID,
                 meter: meter
             )
@@ -52,7 +54,7 @@ struct CallDesk: Sendable {
             guard let interface = CallInterface(path: path) else { break }
             let call = try ClientCall(
                 interface,
-                try await body(request),
+                try await body(request, bodyBytesMax),
                 model: request.headers[.model],
                 contentType: request.headers[.contentType],
                 requestID: requestID,
@@ -60,6 +62,14 @@ struct CallDesk: Sendable {
             )
             return try await perform(call, channel)
         default: break
+        }
+        if path == "/v1/files" || path.hasPrefix("/v1/files/") {
+            throw APIFailure(
+                .notFound,
+                message: "This gateway keeps no files; nothing was charged.",
+                hint: "Send a file inside the request as 'file_data', or call a market that keeps "
+                    + "them (`stoa serve`)."
+            )
         }
         throw APIFailure(.notFound, message: "There is no \(request.method) \(path).")
     }
@@ -70,10 +80,14 @@ struct CallDesk: Sendable {
         return .failure(failure, body: MessagesAnswer.error(failure, requestID: requestID))
     }
 
-    private func body(_ request: Request) async throws(APIFailure) -> ByteBuffer {
+    private func body(
+        _ request: Request,
+        _ most: Int?
+    ) async throws(APIFailure) -> ByteBuffer {
         let isUpload = CallInterface(path: request.uri.path)?.isUpload ?? false
         let configuration = parts.configuration
-        let bytesMax = isUpload ? configuration.uploadBytesMax : configuration.requestBytesMax
+        let bytesMax =
+            most ?? (isUpload ? configuration.uploadBytesMax : configuration.requestBytesMax)
         do {
             return try await request.body.collect(upTo: bytesMax)
         } catch is NIOTooManyBytesError {

@@ -48,7 +48,9 @@ struct ReadRequest {
         _ contentType: String?
     ) throws(RequestRefusal) {
         switch interface {
-        case .chat: self.init(try ChatRequest(body))
+        case .chat:
+            try FileReferences.checkNone(inChat: body)
+            self.init(try ChatRequest(body))
         case .embeddings:
             let request = try EmbeddingsRequest(body)
             self.init(request.model, answer: .counted, mayBeToldAgain: true)
@@ -61,22 +63,9 @@ struct ReadRequest {
         case .speech: self.init(try SpeechRequest(body).model, answer: .audio)
         case .transcription:
             let request = try TranscriptionRequest(body)
-            try Self.check(contentType, request.form)
+            try request.form.checkType(contentType)
             self.init(request.model, answer: request.answer == .text ? .text : .json)
             self.contentType = request.form.contentType
-        }
-    }
-
-    /// The seller, and its server, read the body by its own first line.
-    private static func check(
-        _ contentType: String?,
-        _ form: MultipartForm
-    ) throws(RequestRefusal) {
-        guard let contentType, form.agrees(with: contentType) else {
-            throw .outOfRange(
-                param: "content-type",
-                rule: "multipart/form-data with the boundary of the body's first line"
-            )
         }
     }
 

@@ -27,7 +27,9 @@ struct PaidRequest: Sendable {
         self.body = body
         do {
             switch offer.interface {
-            case .chat: form = .chat(try ChatRequest(body))
+            case .chat:
+                try FileReferences.checkNone(inChat: body)
+                form = .chat(try ChatRequest(body))
             case .embeddings: form = .embeddings(try EmbeddingsRequest(body))
             case .json:
                 form = .json

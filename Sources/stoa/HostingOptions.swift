@@ -25,6 +25,34 @@ struct HostingOptions: ParsableArguments {
         )
     )
     var door: String?
+    @Option(help: "the most bytes of files that one organisation keeps here")
+    var organisationFilesBytesMax = FileLimits().organisationBytesMax
+    @Option(help: "the most files that one organisation keeps here")
+    var organisationFilesMax = FileLimits().organisationFilesMax
+    @Option(help: "the most bytes of files of all organisations; 0 keeps none")
+    var filesBytesMax = FileLimits().totalBytesMax
+
+    /// What organisations keep, in a file of the home directory.
+    func files(_ home: HomeOptions) throws -> FileStore {
+        guard organisationFilesBytesMax >= 0, filesBytesMax >= 0,
+            (0...100_000).contains(organisationFilesMax)
+        else {
+            throw ValidationError(
+                "limits of files are not negative, and --organisation-files-max is at most 100000"
+            )
+        }
+        var limits = FileLimits()
+        limits.organisationBytesMax = organisationFilesBytesMax
+        limits.organisationFilesMax = organisationFilesMax
+        limits.totalBytesMax = filesBytesMax
+        _ = try home.makeDirectory()
+        let path = home.path("files.sqlite")
+        do {
+            return try FileStore(path: path, limits: limits)
+        } catch {
+            throw CommandFailure("the files cannot be opened: \(error)", hint: "check \(path)")
+        }
+    }
 
     /// What signs vouchers; each of several doors has keys of its own.
     func voucherKeys(

@@ -125,6 +125,13 @@ struct Sell: AsyncParsableCommand {
         } else if let amount {
             configuration.claims.unitAmounts[unit.unit.description] = amount
         }
+        // What an offer allows, its provider must take.
+        let asked = Int(offer.limits.requestBytesMax)
+        if offer.interface.isUpload {
+            configuration.uploadBytesMax = max(configuration.uploadBytesMax, asked)
+        } else {
+            configuration.requestBytesMax = max(configuration.requestBytesMax, asked)
+        }
         let service = ServiceConfiguration(offer: offer.id, upstream: options.upstreamConfiguration)
         // An older offer of the same model keeps being served until it expires.
         configuration.services.removeAll { $0.offer == service.offer }

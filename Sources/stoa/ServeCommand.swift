@@ -201,8 +201,12 @@ struct Serve: AsyncParsableCommand {
         OperatorPages(market.door.telemetry.readiness).addRoutes(to: router)
         market.door.addMiddleware(to: router)
         market.door.addRoutes(to: router)
-        CallRoutes(wallets: market.wallets, budgets: market.door.limits, now: wallClock)
-            .addRoutes(to: router)
+        try CallRoutes(
+            wallets: market.wallets,
+            budgets: market.door.limits,
+            files: hosting.files(index.home),
+            now: wallClock
+        ).addRoutes(to: router)
         try market.api.addRoutes(to: router)
         portal.addRoutes(to: router)
         let output = index.output

@@ -64,7 +64,7 @@ struct DialectRefusalTests {
             (#"{"model":"m","input":[{"type":"reasoning"}]}"#, "input.0.type"),
             (#"{"model":"m","input":[{"role":"tool","content":"x"}]}"#, "input.0.role"),
             (
-                #"{"model":"m","input":[{"role":"user","content":[{"type":"input_file"}]}]}"#,
+                #"{"model":"m","input":[{"role":"user","content":[{"type":"input_audio"}]}]}"#,
                 "input.0.content.0.type"
             ),
             (#"{"model":"m","input":"Hi","text":{"format":{"type":"xml"}}}"#, "text.format.type"),

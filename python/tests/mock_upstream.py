@@ -1,6 +1,6 @@
 """A stand-in for a model server that answers at once: fixed words, fixed counts, any load.
 
-    python mock_upstream.py --port 0 [--delay-ms N] [--chunk-delay-ms N] [--heads FILE]
+    python mock_upstream.py --port 0 [--delay-ms N] [--chunk-delay-ms N] [--heads FILE] [--bodies FILE]
 
 Prints one line of JSON with its address. Raw sockets, so that it is never what a test waits for.
 """
@@ -63,8 +63,9 @@ STREAM_AT_ONCE = STREAM_HEAD + b"".join(STREAM_PIECES) + STREAM_END
 
 
 class Upstream:
-    def __init__(self, delay: float, chunk_delay: float, heads: str | None = None):
-        self.heads = heads
+    def __init__(self, delay: float, chunk_delay: float, heads: str | None = None,
+                 bodies: str | None = None):
+        self.heads, self.bodies = heads, bodies
         self.delay = delay
         self.chunk_delay = chunk_delay
 
@@ -80,6 +81,9 @@ class Upstream:
                     if line.lower().startswith(b"content-length:"):
                         length = int(line.split(b":")[1])
                 body = await reader.readexactly(length)
+                if self.bodies:
+                    with open(self.bodies, "ab") as file:
+                        file.write(body + b"\n")
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 if b'"stream":true' in body.replace(b" ", b""):
@@ -109,8 +113,10 @@ async def main() -> None:
     parser.add_argument("--delay-ms", type=float, default=0)
     parser.add_argument("--chunk-delay-ms", type=float, default=0)
     parser.add_argument("--heads", help="where the heads of requests are written down")
+    parser.add_argument("--bodies", help="where the bodies of requests are written down")
     options = parser.parse_args()
-    upstream = Upstream(options.delay_ms / 1000, options.chunk_delay_ms / 1000, options.heads)
+    upstream = Upstream(options.delay_ms / 1000, options.chunk_delay_ms / 1000, options.heads,
+                        options.bodies)
     server = await asyncio.start_server(upstream.serve, "127.0.0.1", options.port)
     port = server.sockets[0].getsockname()[1]
     print(json.dumps({"service": "upstream", "url": f"http://127.0.0.1:{port}"}), flush=True)

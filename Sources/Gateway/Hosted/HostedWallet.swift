@@ -38,12 +38,14 @@ public final class HostedLease: Sendable {
     /// - Parameters:
     ///   - channel: the connection, which tells when the client leaves.
     ///   - meter: counts what whoever calls may spend; nil counts nothing.
+    ///   - bodyBytesMax: the largest body, if that is not as usual.
     /// - Throws: ``APIFailure``.
     public func answer(
         _ request: Request,
         channel: any NIOCore.Channel,
         requestID: String,
-        meter: (any CallMeter)?
+        meter: (any CallMeter)?,
+        bodyBytesMax: Int? = nil
     ) async throws(APIFailure) -> Response {
         var response: Response
         do throws(APIFailure) {
@@ -51,7 +53,8 @@ public final class HostedLease: Sendable {
                 request,
                 channel: channel,
                 requestID: requestID,
-                meter: meter
+                meter: meter,
+                bodyBytesMax: bodyBytesMax
             )
         } catch {
             wallet.desk.parts.metrics.failed(error, path: request.uri.path)

@@ -85,10 +85,23 @@ enum ResponsesInput {
                     if let detail { writer.member("detail", raw: detail) }
                 }
             }
+        case "input_file":
+            let known = ["type", "filename", "file_data"]
+            let members = try RequestMembers(block, path: path, known: known)
+            let data = try members.required("file_data", .string, "a string")
+            let filename = try members.raw("filename", .string, "a string")
+            return JSONWriter.text { writer in
+                writer.member("type", "file")
+                writer.key("file")
+                writer.object { writer in
+                    if let filename { writer.member("filename", raw: filename) }
+                    writer.member("file_data", raw: data)
+                }
+            }
         default:
             throw .unsupported(
                 param: path + "type",
-                instead: "input_text, output_text and input_image are understood"
+                instead: "input_text, output_text, input_image and input_file are understood"
             )
         }
     }
