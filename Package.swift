@@ -230,26 +230,28 @@ let package = Package(
                 "OpenAIWire", "Telemetry", httpTypes, hummingbird, logging, nioCore,
             ]),
         floor("Probes", ["MarketTypes", "Telemetry", grdb, logging, services]),
+        floor("Receipts", ["MarketTypes", "SettlementCore", grdb]),
         floor(
             "Webhooks",
             [
-                "AccessCore", "AccessStore", "CanonicalCoding", "CSodium", "MarketTypes",
-                "OpenAIWire", "Telemetry", grdb, httpClient, logging, nioCore, nioHTTP1,
-                nioPosix, services,
+                "AccessCore", "AccessStore", "CanonicalCoding", "CSodium", "Identity",
+                "MarketTypes", "OpenAIWire", "Telemetry", grdb, httpClient, logging, nioCore,
+                nioHTTP1, nioPosix, services,
             ]),
         floor(
             "CallDoor",
             [
                 "AccessCore", "AccessStore", "Gateway", "LedgerClient", "MarketTypes",
-                "OpenAIWire", "WebServing", httpTypes, hummingbird, logging, nioCore, services,
+                "OpenAIWire", "Receipts", "WebServing", httpTypes, hummingbird, logging, nioCore,
+                services,
             ]),
         floor(
             "MarketAPI",
             [
                 "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
-                "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "SettlementCore",
-                "WebServing", "Webhooks", grdb, httpTypes, hummingbird, logging, nioCore, nioHTTP1,
-                nioWebSocket, services, yams,
+                "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "Receipts",
+                "SettlementCore", "WebServing", "Webhooks", grdb, httpTypes, hummingbird, logging,
+                nioCore, nioHTTP1, nioWebSocket, services, yams,
             ]),
         floor(
             "GRPCDoor",
@@ -263,9 +265,9 @@ let package = Package(
             name: "Portal",
             dependencies: [
                 "AccessCore", "AccessStore", "CanonicalCoding", "CZlib", "Identity", "LedgerClient",
-                "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "Probes",
-                "SettlementCore",
-                "WebServing", httpTypes, hummingbird, logging, nioCore, services,
+                "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "Probes", "Receipts",
+                "SettlementCore", "WebServing", "Webhooks", httpTypes, hummingbird, logging,
+                nioCore, services,
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
             resources: [.embedInCode("Resources")],
@@ -280,7 +282,7 @@ let package = Package(
                 "Consensus", "Gateway", "HTTPServing", "Identity", "LedgerClient", "LedgerCore",
                 "LedgerIndex", "LedgerNode", "LedgerStore",
                 "MarketAPI", "MarketTypes", "OpenAIWire", "Portal", "Probes", "Proofs", "Provider",
-                "SettlementCore", "Simulation", "Telemetry", "ValidatorNode", "WebServing",
+                "Receipts", "SettlementCore", "Simulation", "Telemetry", "ValidatorNode", "WebServing",
                 "Webhooks",
                 hummingbird, httpClient, logging, nioCore, nioHTTP1, nioPosix, services,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -317,9 +319,9 @@ let package = Package(
             "MarketAPITests",
             [
                 "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
-                "LedgerCore", "LedgerIndex", "MarketAPI", "MarketTypes", "SettlementCore",
-                "WebServing", "Webhooks", httpClient, httpTypes, hummingbird, logging, nioCore,
-                services,
+                "LedgerCore", "LedgerIndex", "MarketAPI", "MarketTypes", "Receipts",
+                "SettlementCore", "WebServing", "Webhooks", httpClient, httpTypes, hummingbird,
+                logging, nioCore, services,
             ]),
         tests(
             "PortalTests",
@@ -433,12 +435,13 @@ let package = Package(
                 "Telemetry", httpTypes, hummingbird, logging, nioCore,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ]),
+        tests("ReceiptsTests", ["MarketTypes", "Receipts", "SettlementCore"]),
         tests("ProbesTests", ["MarketTypes", "Probes", "Telemetry", logging, services]),
         tests(
             "WebhooksTests",
             [
                 "AccessCore", "AccessStore", "CanonicalCoding", "MarketTypes", "OpenAIWire",
-                "Telemetry", "Webhooks", logging, nioCore, nioHTTP1, nioPosix,
+                "Telemetry", "Webhooks", grdb, logging, nioCore, nioHTTP1, nioPosix,
             ]),
         tests("TidyTests", ["core-replay"]),
     ].filter { target in

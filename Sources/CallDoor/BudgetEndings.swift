@@ -2,10 +2,11 @@ public import AccessStore
 public import Gateway
 public import Logging
 public import MarketTypes
+public import Receipts
 public import ServiceLifecycle
 import Synchronization
 
-/// Tells the budgets how vouchers ended, many at once.
+/// Tells the budgets how vouchers ended, many at once, and the log of receipts which were made.
 ///
 /// An answer does not wait for it: what was set aside stays aside for that moment longer, and what
 /// a process that is killed did not tell, the wallet's journal tells at its next start (HST-6).
@@ -18,14 +19,23 @@ public final class BudgetEndings: CallEndings, Service {
     private static let batchMax = 512
 
     private let budgets: any BudgetStore
+    private let receipts: ReceiptWriter?
     private let logger: Logger
     private let waiting = Mutex<[Ending]>([])
     private let news: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
     /// Creates the teller; it tells nothing before ``run()``.
-    public init(_ budgets: any BudgetStore, logger: Logger) {
+    ///
+    /// - Parameter receipts: where receipts are written too; nil if nobody follows them.
+    public init(
+        _ budgets: any BudgetStore,
+        receipts: ReceiptLog? = nil,
+        logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
+    ) {
         self.budgets = budgets
+        self.receipts = receipts.map { ReceiptWriter($0, logger: logger, now: now) }
         self.logger = logger
         (news, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -47,8 +57,19 @@ public final class BudgetEndings: CallEndings, Service {
         wake.yield()
     }
 
+    public func made(_ receipts: [BoughtCall], of account: AccountID) async {
+        await self.receipts?.add(receipts.map { MadeReceipt($0, of: account) })
+    }
+
     /// Tells until shutdown, and then what is left.
     public func run() async {
+        await withDiscardingTaskGroup { group in
+            if let receipts { group.addTask { await receipts.run() } }
+            await tellEndings()
+        }
+    }
+
+    private func tellEndings() async {
         for await _ in news.cancelOnGracefulShutdown() {
             guard await !tellWaiting() else { continue }
             do { try await Task.sleep(for: .seconds(1)) } catch { break }

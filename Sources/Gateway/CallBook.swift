@@ -35,6 +35,8 @@ final class CallBook: Sendable {
     private let now: @Sendable () -> Timestamp
     private let logger: Logger
     private let endings: (any CallEndings)?
+    /// Whose receipts the endings are told.
+    private let payer: AccountID?
     private let metrics: GatewayMetrics
     /// The offers that stand in the journal.
     private let storedOffers: Mutex<Set<OfferID>>
@@ -49,6 +51,7 @@ final class CallBook: Sendable {
         recent: RecentReceipts,
         storedOffers: Set<OfferID>,
         endings: (any CallEndings)? = nil,
+        payer: AccountID? = nil,
         logger: Logger,
         metrics: GatewayMetrics = .off,
         now: @escaping @Sendable () -> Timestamp
@@ -58,6 +61,7 @@ final class CallBook: Sendable {
         self.recent = recent
         self.storedOffers = Mutex(storedOffers)
         self.endings = endings
+        self.payer = payer
         self.logger = logger
         self.metrics = metrics
         self.now = now
@@ -154,9 +158,11 @@ final class CallBook: Sendable {
         } catch {
             throw await strikeOff(engagement, .wrongReceipt(error), evidence: receipt)
         }
-        recent.add(RecentReceipt(call.receipt, under: engagement.offer))
+        let entry = RecentReceipt(call.receipt, under: engagement.offer)
+        recent.add(entry)
         wallet.wake(engagement.seller)
         await endings?.ended(engagement.voucher.digest, charge: call.receipt.document.charge)
+        if let payer { await endings?.made([BoughtCall(entry)], of: payer) }
         metrics.settled(call.receipt.document, under: engagement.offer)
         return call.receipt
     }

@@ -38,4 +38,8 @@ public protocol CallEndings: Sendable {
 
     /// A voucher cost so much, and will cost no more.
     func ended(_ voucher: Digest, charge: Amount) async
+
+    /// An account has receipts, which its journal holds: one after a call, or when a wallet opens
+    /// the newest that it has, in order. It may have been told of them before.
+    func made(_ receipts: [BoughtCall], of account: AccountID) async
 }

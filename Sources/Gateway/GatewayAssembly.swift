@@ -64,6 +64,8 @@ struct GatewayAssembly {
             throw GatewayError.ledger(error)
         }
         for (voucher, charge) in replay.ended { await endings?.ended(voucher, charge: charge) }
+        let bought = recent.newest(.max).reversed().map { BoughtCall($0) }
+        if !bought.isEmpty { await endings?.made(bought, of: account.account) }
         for engagement in replay.engagements {
             parts.chores.add(Chore(subject: .lookUp(engagement.name), engagement: engagement))
         }
@@ -98,6 +100,7 @@ struct GatewayAssembly {
             recent: recent,
             storedOffers: Set(replay.offers.keys),
             endings: endings,
+            payer: account.account,
             logger: logger,
             metrics: metrics,
             now: now

@@ -1,3 +1,4 @@
+import AccessCore
 public import AccessStore
 public import Hummingbird
 public import LedgerClient
@@ -72,7 +73,11 @@ public struct MarketAPI: Sendable {
 
     /// Lets one connection of the HTTP server become a WebSocket at `/ws`; each needs its own.
     public func makeSocketDoor() -> any RemovableChannelHandler {
-        SocketDoor(path: Self.prefix + "/ws", feed: feed, contract: feedContract)
+        SocketDoor(path: Self.prefix + "/ws", feed: feed, contract: feedContract) {
+            [access, now] key in
+            guard let access else { throw KeyRefusal.unknown }
+            return try await access.admission(try APIKeyText(key), at: now()).caller
+        }
     }
 
     /// The interface without a router.

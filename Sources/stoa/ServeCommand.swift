@@ -85,8 +85,10 @@ struct Serve: AsyncParsableCommand {
             let ledger = try node.connection(client, logger: observing.logger("light"))
             try await explainingIndex(path) {
                 let (database, follower) = try await openIndex(path, ledger, socket, logger)
-                let feed = EventFeed(index: IndexReader(database), logger: logger)
-                let endings = BudgetEndings(door.limits, logger: logger)
+                let receipts = try self.webhooks.receipts(path, accessDatabase)
+                let reader = IndexReader(database)
+                let feed = EventFeed(index: reader, receipts: receipts, logger: logger)
+                let endings = receipts.endings(door, logger)
                 let wallets = try hosting.wallets(
                     hosted,
                     sealing,
@@ -106,26 +108,21 @@ struct Serve: AsyncParsableCommand {
                     access: accessDatabase,
                     now: wallClock
                 )
-                let personal = PortalAccess(
-                    door,
-                    faucet: try sandbox.faucet(index.home, ledger),
-                    delegate: HostedSpending(wallets: wallets)
-                )
                 let market = Market(
                     api: api,
                     ledger: ledger,
                     reader: IndexReader(database),
-                    personal: personal,
+                    personal: try personal(door, wallets, ledger, webhooks, receipts),
                     door: door,
                     wallets: wallets,
                     probes: try MarketProbes(path, ledger, IndexReader(database), client),
                     logger: logger
                 )
                 telemetry.watch(ledger, IndexReader(database), feed)
-                let dispatcher = self.webhooks.dispatcher(webhooks, market.reader, door, logger)
+                let sending = self.webhooks.dispatcher(webhooks, receipts, reader, door, logger)
                 let server = try application(market, encrypted, socket)
                 let alone = follower.running([
-                    BudgetSweep(door.limits, logger: logger, now: wallClock), dispatcher,
+                    BudgetSweep(door.limits, logger: logger, now: wallClock), sending,
                     market.probes.runner(door, logger),
                 ])
                 // The last is stopped first: readers must leave before the server can, and the
@@ -139,6 +136,21 @@ struct Serve: AsyncParsableCommand {
                 )
             }
         }
+    }
+
+    private func personal(
+        _ door: AccessDoor,
+        _ wallets: HostedWallets,
+        _ ledger: any LedgerConnection,
+        _ webhooks: WebhookDoor,
+        _ receipts: ReceiptDoor
+    ) throws -> PortalAccess {
+        PortalAccess(
+            door,
+            faucet: try sandbox.faucet(index.home, ledger),
+            delegate: HostedSpending(wallets: wallets),
+            webhooks: webhooks.pages(receipts)
+        )
     }
 
     private func door(

@@ -1,9 +1,12 @@
 import AccessStore
 import ArgumentParser
+import CallDoor
 import LedgerIndex
 import Logging
 import MarketAPI
 import MarketTypes
+import Portal
+import Receipts
 import Telemetry
 import WebServing
 import Webhooks
@@ -26,9 +29,20 @@ struct WebhookOptions: ParsableArguments {
         }
     }
 
-    /// What sends them.
+    /// What keeps the receipts of calls, for feeds and webhooks, beside the index.
+    func receipts(_ index: String, _ access: AccessDatabase) throws -> ReceiptDoor {
+        let path = index + ".receipts"
+        do {
+            return ReceiptDoor(try ReceiptLog(path: path), access: access, now: wallClock)
+        } catch let error as ReceiptLogError {
+            throw CommandFailure("\(error)", hint: "check \(path), or move it away")
+        }
+    }
+
+    /// What sends messages.
     func dispatcher(
         _ webhooks: WebhookDoor,
+        _ receipts: ReceiptDoor,
         _ index: IndexReader,
         _ door: AccessDoor,
         _ logger: Logger
@@ -36,6 +50,7 @@ struct WebhookOptions: ParsableArguments {
         WebhookDispatcher(
             store: webhooks.store,
             source: FeedWebhooks(index: index),
+            receipts: ReceiptWebhooks(receipts),
             sender: WebhookSender(
                 resolver: SystemResolver(),
                 allowsLoopback: webhooks.allowsLoopback
@@ -44,5 +59,24 @@ struct WebhookOptions: ParsableArguments {
             logger: logger,
             now: wallClock
         )
+    }
+}
+
+extension WebhookDoor {
+    /// What the pages of webhooks stand on.
+    func pages(_ receipts: ReceiptDoor) -> PortalWebhooks {
+        PortalWebhooks(
+            store: store,
+            receipts: receipts.log,
+            allowsLoopback: allowsLoopback,
+            testMessage: { $0.testMessage(at: $1) }
+        )
+    }
+}
+
+extension ReceiptDoor {
+    /// What hears how the calls of all wallets end.
+    func endings(_ door: AccessDoor, _ logger: Logger) -> BudgetEndings {
+        BudgetEndings(door.limits, receipts: log, logger: logger, now: wallClock)
     }
 }

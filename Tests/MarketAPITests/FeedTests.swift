@@ -58,7 +58,7 @@ struct FeedTests {
         let contract = try FeedContract.load()
         let alice = Person.alice.id
         let text = #"{"type":"subscribe","topics":["blocks","account:\#(alice)"],"cursor":"3.1"}"#
-        let cursor = FeedCursor(height: 3, index: 1)
+        let cursor = FeedPosition(ledger: FeedCursor(height: 3, index: 1))
         #expect(
             try contract.read(Array(text.utf8)) == .subscribe([.blocks, .account(alice)], cursor)
         )
@@ -119,7 +119,7 @@ struct FeedTests {
             listening: while heard.count < 6 {
                 switch await reader.next() {
                 case .items(let items): heard += items
-                case .beat: continue
+                case .beat, .receipts: continue
                 case .overrun, .ended: break listening
                 }
             }

@@ -102,7 +102,7 @@ struct TidyTests {
             ["Consensus", "LedgerClient"],
             [
                 "ABCI", "CometBFTClient", "LedgerIndex", "LedgerNode", "ValidatorNode",
-                "Simulation", "WebServing", "Webhooks", "Probes",
+                "Simulation", "WebServing", "Webhooks", "Probes", "Receipts",
             ],
             ["Provider", "Gateway", "GRPCDoor"], ["MarketAPI", "Portal"], ["stoa", "stoa-grpc"],
         ]
@@ -243,7 +243,7 @@ struct TidyTests {
             "func reserve(", "func bind(_ reservation", "func settle(_ settlement",
             "func settle(voucher", "func boundVouchers(", "func releaseUnbound(",
             // CallEndings
-            "func awaited()", "func ended(_ voucher",
+            "func awaited()", "func ended(_ voucher", "func made(_ receipts",
             "func openReservations(", "func spending(", "func take(_ uses",
             "func events(_ chunk", "func end(usage", "func failure(_ failure",
             "func makeCounter(", "func makeMeter(", "func makeRecorder(", "func makeTimer(",

@@ -30,6 +30,15 @@ final class WebhookBench: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
+    /// The same file, as the next process has it.
+    func reopened() throws -> WebhookStore {
+        try WebhookStore(
+            path: directory + "/webhooks.sqlite",
+            sealing: SealingKey(path: directory + "/key"),
+            limits: store.limits
+        )
+    }
+
     var now: Timestamp { Timestamp(milliseconds: clock.withLock { $0 }) }
 
     func advance(milliseconds: UInt64) { clock.withLock { $0 += milliseconds } }

@@ -4,7 +4,7 @@ public import MarketTypes
 public import NIOCore
 public import OpenAIWire
 import ServiceLifecycle
-import SettlementCore
+public import SettlementCore
 
 /// One account's gateway in this process, while it is open.
 struct HostedWallet: Sendable {
@@ -94,8 +94,10 @@ public struct BoughtCall: Hashable, Sendable {
     public let charge: Amount
     /// Counted in what.
     public let denomination: Denomination
-    /// Whether the whole answer was delivered.
-    public let isDelivered: Bool
+    /// How much of the answer was delivered.
+    public let status: CallStatus
+    /// Whether the whole answer was.
+    public var isDelivered: Bool { status == .delivered }
     /// When it ended.
     public let finishedAt: Timestamp
 
@@ -105,7 +107,7 @@ public struct BoughtCall: Hashable, Sendable {
         model = receipt.model
         charge = receipt.charge
         denomination = receipt.denomination
-        isDelivered = receipt.status == .delivered
+        status = receipt.status
         finishedAt = receipt.finishedAt
     }
 }

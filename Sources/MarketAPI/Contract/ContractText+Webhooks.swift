@@ -20,7 +20,8 @@ extension ContractText {
               description: >-
                 Messages are signed by Standard Webhooks 1.0. They go to https addresses on the
                 internet alone, and follow no redirect. Each event is sent at least once, under one
-                `webhook-id`.
+                `webhook-id`. The topic `receipts` needs the scope `usage:read` too: it tells the
+                receipts of what the organisation paid for, as `receipts.made`.
               security: [{apiKey: ['webhooks:write']}]
               x-answer: WebhookWithSecret
               requestBody:
@@ -115,6 +116,17 @@ extension ContractText {
                 '403': {$ref: '#/components/responses/Forbidden'}
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+          /webhooks/{webhook}/test:
+            post:
+              operationId: testWebhook
+              tags: [webhooks]
+              summary: Sends a message that says nothing but that it arrived
+              security: [{apiKey: ['webhooks:write']}]
+              x-answer: WebhookDelivery
+              parameters: [{$ref: '#/components/parameters/webhook'}]
+              responses:
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '409': {$ref: '#/components/responses/Conflict'}
           /webhooks/{webhook}/deliveries:
             get:
               operationId: listWebhookDeliveries
@@ -153,7 +165,10 @@ extension ContractText {
               schema: {$ref: '#/components/schemas/WebhookName'}
           schemas:
             WebhookName: {type: string, pattern: '^whk_[0-9a-f]{24}$', maxLength: 28}
-            FeedPlace: {type: string, pattern: '^[0-9]{1,11}\.[0-9]{1,8}$', maxLength: 20}
+            FeedPlace:
+              type: string
+              pattern: '^[0-9]{1,11}\.[0-9]{1,8}(\.[0-9]{1,15}|)$'
+              maxLength: 36
             WebhookURL:
               type: string
               description: An https address on the internet.
@@ -165,7 +180,7 @@ extension ContractText {
               maxItems: 16
               items:
                 type: string
-                pattern: '^(trades|offers|account:stoa1[02-9ac-hj-np-z]{58})$'
+                pattern: '^(trades|offers|receipts|account:stoa1[02-9ac-hj-np-z]{58})$'
             WebhookDraft:
               type: object
               required: [url, topics]

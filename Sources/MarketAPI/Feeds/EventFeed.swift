@@ -14,6 +14,8 @@ protocol FeedListener: AnyObject, Sendable {
     func end()
     /// Cuts it off if it has not come forward since then.
     func cutIfStalled(since instant: ContinuousClock.Instant)
+    /// Tells that there are receipts that it may not have heard of.
+    func receiptsWait()
 }
 
 /// Tells everybody who listens what happens: one follower of the index for all readers.
@@ -59,6 +61,8 @@ public final class EventFeed: Service {
     private static let replayBlocksMax: UInt64 = 64
 
     let index: IndexReader
+    /// Tells people of their own receipts; nil if nobody keeps them.
+    let receipts: ReceiptFeed?
     private let limits: Limits
     private let logger: Logger
     private let state = Mutex(State())
@@ -66,8 +70,16 @@ public final class EventFeed: Service {
     private let asked: AsyncStream<Replay>.Continuation
 
     /// Creates a feed of what an index commits.
-    public init(index: IndexReader, limits: Limits = Limits(), logger: Logger) {
+    ///
+    /// - Parameter receipts: the receipts of calls, which only those who paid hear of.
+    public init(
+        index: IndexReader,
+        receipts: ReceiptDoor? = nil,
+        limits: Limits = Limits(),
+        logger: Logger
+    ) {
         self.index = index
+        self.receipts = receipts.map { ReceiptFeed($0) }
         self.limits = limits
         self.logger = logger
         (replays, asked) = AsyncStream.makeStream(
@@ -82,6 +94,7 @@ public final class EventFeed: Service {
                 group.addTask { try await self.index.follow { try await self.tell(upTo: $0) } }
                 group.addTask { await self.beat() }
                 group.addTask { try await self.answerReplays() }
+                if let receipts = self.receipts { group.addTask { try await receipts.answer() } }
                 defer { self.endAll() }
                 do {
                     try await group.next()

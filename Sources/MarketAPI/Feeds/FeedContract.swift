@@ -49,7 +49,7 @@ struct FeedContract: Sendable {
         }
         guard kind == "subscribe" else { return .unsubscribe(topics) }
         guard let text = tree["cursor"]?.string else { return .subscribe(topics, nil) }
-        guard let cursor = FeedCursor(text: text) else {
+        guard let cursor = FeedPosition(text: text) else {
             throw .badRequest("is no place", at: "#/cursor")
         }
         return .subscribe(topics, cursor)
@@ -58,6 +58,6 @@ struct FeedContract: Sendable {
 
 /// What a client asks of a feed.
 enum FeedRequest: Hashable, Sendable {
-    case subscribe(Set<FeedTopic>, FeedCursor?)
+    case subscribe(Set<FeedTopic>, FeedPosition?)
     case unsubscribe(Set<FeedTopic>)
 }

@@ -8,7 +8,11 @@ enum FeedContractText {
           description: >-
             What happens on the ledger, once the index has committed it. Messages have the cursor of
             their place, `height.index`; whoever subscribes with one hears everything behind it,
-            once. A reader that falls behind is told so, with its last cursor, and cut off.
+            once. A reader that falls behind is told so, with its last cursor, and cut off. The
+            topic `receipts` tells the receipts of the calls that the organisation of the socket's
+            key paid for. It needs a key with the scope `usage:read` in `Authorization` when the
+            socket is opened; cursors have a third number then, that of the last receipt. Once the
+            key is over, a problem `key_over` is told and the socket closes with 1008.
         defaultContentType: application/json
         servers:
           market: {host: '127.0.0.1:8080', protocol: ws, pathname: /api/v1}
@@ -66,12 +70,12 @@ enum FeedContractText {
                   topics: {type: array, items: {type: string}}
                   cursor: {$ref: '#/components/schemas/Cursor'}
             Item:
-              summary: A block or an event, as the REST interface shows them.
+              summary: A block, an event or a receipt, as the REST interface shows them.
               payload:
                 type: object
                 required: [type, cursor, data]
                 properties:
-                  type: {enum: [block, trade, offer, event]}
+                  type: {enum: [block, trade, offer, event, receipt]}
                   cursor: {$ref: '#/components/schemas/Cursor'}
                   data: {type: object}
             Overrun:
@@ -96,7 +100,7 @@ enum FeedContractText {
               maxItems: 16
               items:
                 type: string
-                pattern: '^(blocks|trades|offers|account:stoa1[02-9ac-hj-np-z]{58})$'
-            Cursor: {type: string, pattern: '^[0-9]{1,11}\.[0-9]{1,8}$'}
+                pattern: '^(blocks|trades|offers|receipts|account:stoa1[02-9ac-hj-np-z]{58})$'
+            Cursor: {type: string, pattern: '^[0-9]{1,11}\.[0-9]{1,8}(\.[0-9]{1,15}|)$'}
         """#
 }

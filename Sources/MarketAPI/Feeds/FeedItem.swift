@@ -32,17 +32,51 @@ struct FeedCursor: Hashable, Comparable, Sendable {
     }
 }
 
+/// How far a reader has heard: a place on the ledger, and the number of the last of its own
+/// receipts if it hears of those.
+struct FeedPosition: Hashable, Sendable {
+    var ledger: FeedCursor
+    var receipts: UInt64?
+
+    /// The largest number of a receipt that a text may have.
+    private static let receiptsMax: UInt64 = 999_999_999_999_999
+
+    var text: String { receipts.map { "\(ledger.text).\($0)" } ?? ledger.text }
+
+    init(ledger: FeedCursor, receipts: UInt64? = nil) {
+        self.ledger = ledger
+        self.receipts = receipts
+    }
+
+    /// Reads `height.index` or `height.index.receipt`; nil for anything else.
+    init?(text: String) {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2 || parts.count == 3,
+            let ledger = FeedCursor(text: parts[..<2].joined(separator: "."))
+        else { return nil }
+        self.init(ledger: ledger)
+        guard parts.count == 3 else { return }
+        guard let number = UInt64(parts[2]), number <= Self.receiptsMax, "\(number)" == parts[2]
+        else { return nil }
+        receipts = number
+    }
+}
+
 /// What a reader may want to hear of.
 enum FeedTopic: Hashable, Sendable {
     case blocks, trades, offers
+    /// The receipts of one's own calls.
+    case receipts
     case account(AccountID)
 
-    /// Reads `blocks`, `trades`, `offers` or `account:<address>`; nil for anything else.
+    /// Reads `blocks`, `trades`, `offers`, `receipts` or `account:<address>`; nil for anything
+    /// else.
     init?(text: String) {
         switch text {
         case "blocks": self = .blocks
         case "trades": self = .trades
         case "offers": self = .offers
+        case "receipts": self = .receipts
         default:
             let prefix = "account:"
             guard text.hasPrefix(prefix),
@@ -57,6 +91,7 @@ enum FeedTopic: Hashable, Sendable {
         case .blocks: "blocks"
         case .trades: "trades"
         case .offers: "offers"
+        case .receipts: "receipts"
         case .account(let account): "account:\(account)"
         }
     }

@@ -6,6 +6,8 @@ final class FeedReader: FeedListener {
     /// What a reader gets next.
     enum Delivery: Sendable {
         case items([FeedItem])
+        /// There may be receipts that it has not heard of.
+        case receipts
         /// Nothing happened for a while.
         case beat
         /// It fell behind: what was kept for it is gone, and it is cut off.
@@ -17,6 +19,7 @@ final class FeedReader: FeedListener {
     private struct State {
         var queue: [FeedItem] = []
         var hasBeat = false
+        var hasReceipts = false
         var isOverrun = false
         var isEnded = false
         var waiting: CheckedContinuation<Void, Never>?
@@ -56,6 +59,9 @@ final class FeedReader: FeedListener {
     /// Lets the reader say that it is alive.
     func beat() { wake { $0.hasBeat = true } }
 
+    /// Tells that there are receipts.
+    func receiptsWait() { wake { $0.hasReceipts = true } }
+
     /// Ends it: what waits is still delivered.
     func end() { wake { $0.isEnded = true } }
 
@@ -83,7 +89,8 @@ final class FeedReader: FeedListener {
             await withCheckedContinuation { continuation in
                 let mustWait = state.withLock { state in
                     state.busySince = nil
-                    guard state.queue.isEmpty, !state.hasBeat, !state.isOverrun, !state.isEnded
+                    guard state.queue.isEmpty, !state.hasBeat, !state.hasReceipts,
+                        !state.isOverrun, !state.isEnded
                     else { return false }
                     state.waiting = continuation
                     return true
@@ -99,6 +106,10 @@ final class FeedReader: FeedListener {
             if !state.queue.isEmpty {
                 defer { state.queue = [] }
                 return .items(state.queue)
+            }
+            if state.hasReceipts {
+                state.hasReceipts = false
+                return .receipts
             }
             if state.isEnded { return .ended }
             state.hasBeat = false

@@ -1,5 +1,8 @@
+public import AccessCore
+import AccessStore
 public import LedgerIndex
-import MarketTypes
+public import MarketTypes
+import Receipts
 public import Webhooks
 
 /// What the feeds tell, as messages for webhooks; blocks are none.
@@ -27,6 +30,45 @@ public struct FeedWebhooks: WebhookSource {
                     ("data", .written(item.data)),
                 ]).line,
                 topics: Set(item.topicTexts)
+            )
+        }
+    }
+}
+
+/// Organisations' receipts, as messages for webhooks.
+public struct ReceiptWebhooks: WebhookReceipts {
+    private let door: ReceiptDoor
+
+    /// Reads a log of receipts.
+    public init(_ door: ReceiptDoor) {
+        self.door = door
+    }
+
+    /// Grows whenever something was added.
+    public var changeCount: UInt64 { door.log.changeCount }
+
+    /// The account that pays for an organisation now, and the number of its last receipt.
+    public func standing(
+        of organisation: OrganisationID
+    ) async throws -> (AccountID, last: UInt64)? {
+        guard let account = try await door.access.account(of: organisation) else { return nil }
+        return (account, last: try await door.log.last(of: account))
+    }
+
+    /// The receipts of an account behind a number, in order.
+    public func receipts(
+        of account: AccountID,
+        behind number: UInt64,
+        limit: Int
+    ) async throws -> [WebhookReceipt] {
+        try await door.log.receipts(of: account, behind: number, limit: limit).map { entry in
+            WebhookReceipt(
+                number: entry.number,
+                digest: entry.receipt.digest,
+                payload: JSON.object([
+                    ("type", .text(WebhookReceipt.type)),
+                    ("timestamp", .time(entry.receipt.finished)), ("data", entry.apiDocument),
+                ]).line
             )
         }
     }

@@ -1,3 +1,4 @@
+import AccessCore
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
@@ -13,11 +14,19 @@ final class SocketDoor: ChannelInboundHandler, RemovableChannelHandler {
     private let path: String
     private let feed: EventFeed
     private let contract: FeedContract
+    private let admit: @Sendable (String) async throws -> Caller
 
-    init(path: String, feed: EventFeed, contract: FeedContract) {
+    /// - Parameter admit: whom an API key stands for; throws if it is none, or over.
+    init(
+        path: String,
+        feed: EventFeed,
+        contract: FeedContract,
+        admit: @escaping @Sendable (String) async throws -> Caller
+    ) {
         self.path = path
         self.feed = feed
         self.contract = contract
+        self.admit = admit
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -25,9 +34,9 @@ final class SocketDoor: ChannelInboundHandler, RemovableChannelHandler {
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
-            let gate = SocketGate(path: path, decoder: decoder, encoder: encoder) {
-                [feed, contract] in
-                SocketHandler(feed: feed, contract: contract)
+            let gate = SocketGate(path: path, decoder: decoder, encoder: encoder, admit: admit) {
+                [feed, contract] caller in
+                SocketHandler(feed: feed, contract: contract, caller: caller)
             }
             try pipeline.addHandler(gate, position: .after(decoder))
         } catch {
@@ -42,24 +51,27 @@ private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private enum Phase {
-        case watching, asked(HTTPRequestHead), open
+        case watching, asked(HTTPRequestHead), answering, open
     }
 
     private let path: String
     private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
     private let encoder: HTTPResponseEncoder
-    private let makeHandler: () -> SocketHandler
+    private let admit: @Sendable (String) async throws -> Caller
+    private let makeHandler: (Caller?) -> SocketHandler
     private var phase = Phase.watching
 
     init(
         path: String,
         decoder: ByteToMessageHandler<HTTPRequestDecoder>,
         encoder: HTTPResponseEncoder,
-        makeHandler: @escaping () -> SocketHandler
+        admit: @escaping @Sendable (String) async throws -> Caller,
+        makeHandler: @escaping (Caller?) -> SocketHandler
     ) {
         self.path = path
         self.decoder = decoder
         self.encoder = encoder
+        self.admit = admit
         self.makeHandler = makeHandler
     }
 
@@ -73,7 +85,29 @@ private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
             phase = .asked(head)
         case .asked(let head):
             guard case .end = unwrapInboundIn(data) else { return }
-            answer(context, head)
+            phase = .answering
+            greet(context, head)
+        // Whoever sends more before the answer speaks no WebSocket.
+        case .answering: context.close(promise: nil)
+        }
+    }
+
+    /// Finds out who asks, if they say so: by a key alone, since a browser's cookie would come from
+    /// any site's page.
+    private func greet(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
+        let fields = head.headers["authorization"] + head.headers["x-api-key"]
+        guard let field = fields.first else { return answer(context, head, nil) }
+        let key = field.hasPrefix("Bearer ") ? String(field.dropFirst(7)) : field
+        guard fields.count == 1 else { return refuse(context, .unauthorized) }
+        let admit = admit
+        let found = context.eventLoop.makeFutureWithTask { try await admit(key) }
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        found.whenComplete { result in
+            let (gate, context) = bound.value
+            switch result {
+            case .success(let caller): gate.answer(context, head, caller)
+            case .failure: gate.refuse(context, .unauthorized)
+            }
         }
     }
 
@@ -84,7 +118,11 @@ private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
             && wanted.contains { $0.lowercased() == "websocket" }
     }
 
-    private func answer(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
+    private func answer(
+        _ context: ChannelHandlerContext,
+        _ head: HTTPRequestHead,
+        _ caller: Caller?
+    ) {
         let upgrader = NIOWebSocketServerUpgrader(
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
             upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() }
@@ -98,13 +136,17 @@ private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
         answer.whenComplete { result in
             let (gate, context) = bound.value
             switch result {
-            case .success(let headers): gate.open(context, headers)
-            case .failure: gate.refuse(context)
+            case .success(let headers): gate.open(context, headers, caller)
+            case .failure: gate.refuse(context, .badRequest)
             }
         }
     }
 
-    private func open(_ context: ChannelHandlerContext, _ headers: HTTPHeaders) {
+    private func open(
+        _ context: ChannelHandlerContext,
+        _ headers: HTTPHeaders,
+        _ caller: Caller?
+    ) {
         let head = HTTPResponseHead(
             version: .http1_1,
             status: .switchingProtocols,
@@ -119,7 +161,7 @@ private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
             try pipeline.addHandlers(
                 [
                     WebSocketFrameEncoder(), ByteToMessageHandler(frames),
-                    WebSocketProtocolErrorHandler(), makeHandler(),
+                    WebSocketProtocolErrorHandler(), makeHandler(caller),
                 ],
                 position: .after(self)
             )
@@ -130,10 +172,10 @@ private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
         pipeline.removeHandler(decoder, promise: nil)
     }
 
-    private func refuse(_ context: ChannelHandlerContext) {
+    private func refuse(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus) {
         let head = HTTPResponseHead(
             version: .http1_1,
-            status: .badRequest,
+            status: status,
             headers: ["connection": "close", "content-length": "0"]
         )
         context.write(wrapOutboundOut(.head(head)), promise: nil)

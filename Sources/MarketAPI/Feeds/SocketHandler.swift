@@ -1,6 +1,9 @@
+import AccessCore
+import HTTPTypes
 import LedgerIndex
 import NIOCore
 import NIOWebSocket
+import Receipts
 import WebServing
 
 /// Speaks the feed over one WebSocket: all of it on the connection's event loop, without a task,
@@ -17,11 +20,14 @@ final class SocketHandler: ChannelInboundHandler {
 
     private let feed: EventFeed
     private let contract: FeedContract
+    /// Who the socket's key stands for; nil if it came without one.
+    private let caller: Caller?
     private var listener: SocketListener?
     private var number: UInt64?
     private var joinedHeight: UInt64 = 0
     /// The last place that was told.
-    private var last = FeedCursor(height: 0, index: 0)
+    private var last = FeedPosition(ledger: FeedCursor(height: 0, index: 0))
+    private var receipts = SocketReceipts()
     /// What waits until what was missed is told, or until the client reads.
     private var held: [FeedItem] = []
     private var heldSince: ContinuousClock.Instant?
@@ -30,9 +36,10 @@ final class SocketHandler: ChannelInboundHandler {
     private var isClosing = false
     private var pingsUnanswered = 0
 
-    init(feed: EventFeed, contract: FeedContract) {
+    init(feed: EventFeed, contract: FeedContract, caller: Caller?) {
         self.feed = feed
         self.contract = contract
+        self.caller = caller
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -49,6 +56,7 @@ final class SocketHandler: ChannelInboundHandler {
     private func leave() {
         if let number { feed.leave(number) }
         number = nil
+        leaveReceipts()
         held = []
     }
 
@@ -74,24 +82,34 @@ final class SocketHandler: ChannelInboundHandler {
     private func answer(_ context: ChannelHandlerContext, _ bytes: [UInt8]) {
         do throws(Problem) {
             switch try contract.read(bytes) {
-            case .subscribe(let topics, let cursor): try subscribe(context, topics, cursor)
+            case .subscribe(let topics, let cursor):
+                guard topics.contains(.receipts), receipts.reader == nil else {
+                    return try subscribe(context, topics, cursor)
+                }
+                try prepareReceipts(context, topics, cursor)
             case .unsubscribe(let topics):
                 listener?.remove(topics)
+                if topics.contains(.receipts) { leaveReceipts() }
                 confirm(context)
             }
         } catch {
-            let detail = error.faults.first.map { "\($0.pointer) \($0.detail)" } ?? error.detail
-            let document = JSON.object([
-                ("type", .text("problem")), ("code", .text(error.code)), ("detail", .text(detail)),
-            ])
-            write(context, .text, document.bytes)
+            refuse(context, error)
         }
+    }
+
+    private func refuse(_ context: ChannelHandlerContext, _ problem: Problem) {
+        let fault = problem.faults.first
+        let detail = fault.map { "\($0.pointer) \($0.detail)" } ?? problem.detail
+        let document = JSON.object([
+            ("type", .text("problem")), ("code", .text(problem.code)), ("detail", .text(detail)),
+        ])
+        write(context, .text, document.bytes)
     }
 
     private func subscribe(
         _ context: ChannelHandlerContext,
         _ topics: Set<FeedTopic>,
-        _ cursor: FeedCursor?
+        _ cursor: FeedPosition?
     ) throws(Problem) {
         guard let listener else { return }
         guard cursor == nil || number == nil else {
@@ -104,10 +122,10 @@ final class SocketHandler: ChannelInboundHandler {
         guard let joined = feed.join(listener) else { throw MarketAPI.tooManyReaders }
         (number, joinedHeight) = joined
         let now = FeedCursor(height: joined.height, index: FeedCursor.blockEnd)
-        last = cursor ?? now
+        last.ledger = cursor?.ledger ?? now
         confirm(context)
-        guard last < now else { return }
-        missing = last
+        guard last.ledger < now else { return }
+        missing = last.ledger
         askForMissing(context)
     }
 
@@ -136,6 +154,8 @@ final class SocketHandler: ChannelInboundHandler {
             return
         }
         switch signal {
+        case .receiptsWait: askForReceipts(context)
+        case .receipts(let page): take(context, page)
         case .items(let items):
             hold(context, items)
             flushHeld(context)
@@ -143,7 +163,10 @@ final class SocketHandler: ChannelInboundHandler {
             tell(context, items)
             missing = next
             if next == nil { flushHeld(context) } else { askForMissing(context) }
-        case .beat: ping(context)
+        case .beat:
+            ping(context)
+            // A key that is over by now is noticed though nothing is made.
+            askForReceipts(context)
         case .end: close(context, .goingAway)
         case .check(let instant): closeIfStalled(context, instant)
         }
@@ -153,6 +176,7 @@ final class SocketHandler: ChannelInboundHandler {
         if context.channel.isWritable {
             askForMissing(context)
             flushHeld(context)
+            if receipts.mustAsk { askForReceipts(context) }
         }
         context.fireChannelWritabilityChanged()
     }
@@ -195,14 +219,106 @@ final class SocketHandler: ChannelInboundHandler {
     }
 
     private func tell(_ context: ChannelHandlerContext, _ items: [FeedItem]) {
-        for item in items where item.cursor > last {
-            last = item.cursor
-            let text = """
-                {"type":"\(item.kind)","cursor":"\(item.cursor.text)","data":\(item.data)}
-                """
-            write(context, .text, Array(text.utf8), isLast: false)
+        for item in items where item.cursor > last.ledger {
+            last.ledger = item.cursor
+            tell(context, item.kind, item.data)
         }
         context.flush()
+    }
+
+    private func tell(_ context: ChannelHandlerContext, _ kind: String, _ data: String) {
+        let text = """
+            {"type":"\(kind)","cursor":"\(last.text)","data":\(data)}
+            """
+        write(context, .text, Array(text.utf8), isLast: false)
+    }
+
+    // MARK: receipts
+
+    /// Finds out where the caller's receipts are to begin; the subscription follows when that is
+    /// known.
+    private func prepareReceipts(
+        _ context: ChannelHandlerContext,
+        _ topics: Set<FeedTopic>,
+        _ cursor: FeedPosition?
+    ) throws(Problem) {
+        guard let source = feed.receipts else { throw .noReceipts }
+        guard receipts.begins == nil else {
+            throw .badRequest("came while another was looked at", at: "#/type")
+        }
+        let reader = try source.reader(caller)
+        receipts.begins = SocketReceipts.Beginning(topics: topics, cursor: cursor, reader: reader)
+        ask(context, reader, behind: nil)
+    }
+
+    private func askForReceipts(_ context: ChannelHandlerContext) {
+        guard let reader = receipts.reader, !isClosing else { return }
+        guard !receipts.isAsking, context.channel.isWritable else {
+            receipts.mustAsk = true
+            return
+        }
+        ask(context, reader, behind: last.receipts)
+    }
+
+    private func ask(
+        _ context: ChannelHandlerContext,
+        _ reader: ReceiptReader,
+        behind place: UInt64?
+    ) {
+        guard let listener, let source = feed.receipts else { return }
+        receipts.isAsking = true
+        receipts.mustAsk = false
+        let isTaken = source.ask(
+            ReceiptFeed.Question(reader: reader, place: place) { [listener] page in
+                listener.signal(.receipts(page))
+            }
+        )
+        if !isTaken { close(context, .unknown(1013)) }
+    }
+
+    private func take(_ context: ChannelHandlerContext, _ page: ReceiptPage?) {
+        receipts.isAsking = false
+        guard let page else {
+            refuse(context, .receiptsOver)
+            return close(context, .policyViolation)
+        }
+        if let begins = receipts.begins { return begin(context, begins, page) }
+        // One that has left them meanwhile hears nothing.
+        guard receipts.reader != nil else { return }
+        for entry in page.entries {
+            last.receipts = entry.number
+            tell(context, "receipt", entry.apiDocument.line)
+        }
+        last.receipts = page.place
+        context.flush()
+        if page.hasMore || receipts.mustAsk { askForReceipts(context) }
+    }
+
+    private func begin(
+        _ context: ChannelHandlerContext,
+        _ begins: SocketReceipts.Beginning,
+        _ page: ReceiptPage
+    ) {
+        receipts.begins = nil
+        guard let listener else { return }
+        last.receipts = min(begins.cursor?.receipts ?? page.place, page.place)
+        do throws(Problem) {
+            try subscribe(context, begins.topics, begins.cursor)
+        } catch {
+            last.receipts = nil
+            return refuse(context, error)
+        }
+        receipts.reader = begins.reader
+        receipts.ticket = feed.receipts?.join(listener, begins.reader.account)
+        askForReceipts(context)
+    }
+
+    private func leaveReceipts() {
+        if let ticket = receipts.ticket, let reader = receipts.reader {
+            feed.receipts?.leave(ticket, reader.account)
+        }
+        receipts = SocketReceipts(isAsking: receipts.isAsking)
+        last.receipts = nil
     }
 
     // MARK: frames
@@ -241,4 +357,31 @@ final class SocketHandler: ChannelInboundHandler {
     ) {
         if let heldSince, heldSince < instant { context.close(promise: nil) }
     }
+}
+
+/// How a socket stands with its client's receipts.
+private struct SocketReceipts {
+    /// A subscription that waits until it is known where it begins.
+    struct Beginning {
+        let topics: Set<FeedTopic>
+        let cursor: FeedPosition?
+        let reader: ReceiptReader
+    }
+
+    /// Whose are told; nil if none are.
+    var reader: ReceiptReader?
+    var ticket: UInt64?
+    var begins: Beginning?
+    /// Whether an answer is under way.
+    var isAsking = false
+    /// Whether there may be more when it has come, or when the client reads.
+    var mustAsk = false
+}
+
+extension Problem {
+    fileprivate static let receiptsOver = Problem(
+        .forbidden,
+        "key_over",
+        "The key is over, or may not see receipts any more."
+    )
 }

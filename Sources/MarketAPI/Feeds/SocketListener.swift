@@ -7,6 +7,10 @@ enum SocketSignal: Sendable {
     /// A part of what was missed, and where to go on; nil if that is all.
     case missed([FeedItem], next: FeedCursor?)
     case beat
+    /// There are receipts that may not have been heard of.
+    case receiptsWait
+    /// A part of the receipts; nil if they may be heard no more.
+    case receipts(ReceiptPage?)
     case end
     /// Close if nothing could be written since then.
     case check(ContinuousClock.Instant)
@@ -54,6 +58,8 @@ final class SocketListener: FeedListener {
     func beat() { signal(.beat) }
 
     func end() { signal(.end) }
+
+    func receiptsWait() { signal(.receiptsWait) }
 
     func cutIfStalled(since instant: ContinuousClock.Instant) { signal(.check(instant)) }
 }

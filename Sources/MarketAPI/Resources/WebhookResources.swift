@@ -1,7 +1,8 @@
 import AccessCore
 import HTTPTypes
 import LedgerIndex
-import MarketTypes
+public import MarketTypes
+import Receipts
 import WebServing
 public import Webhooks
 
@@ -18,8 +19,9 @@ extension MarketAPI {
             },
             "changeWebhook": { request in
                 let change = try change(request)
+                let receipts = try await receiptsPlace(request, change.topics)
                 return try await webhook(request) { store, id, owner in
-                    try await store.change(id, of: owner, change).apiDocument
+                    try await store.change(id, of: owner, change, receipts: receipts).apiDocument
                 }
             },
             "deleteWebhook": { request in
@@ -43,10 +45,23 @@ extension MarketAPI {
             "replayWebhook": { request in
                 let place = try place(request, request.body?["cursor"]?.string ?? "")
                 return try await webhook(request) { store, id, owner in
-                    try await store.rewind(id, of: owner, to: place).apiDocument
+                    try await store.rewind(
+                        id,
+                        of: owner,
+                        to: place.ledger,
+                        receipts: place.receipts
+                    ).apiDocument
                 }
             },
             "listWebhookDeliveries": { try await listDeliveries($0) },
+            "testWebhook": { request in
+                let time = now()
+                return try await webhook(request) { store, id, owner in
+                    try await store.sendTest(to: id, of: owner, at: time) { webhook in
+                        webhook.testMessage(at: time)
+                    }.apiDocument
+                }
+            },
             "replayWebhookDelivery": { request in
                 let number = Int64(request.name("delivery")) ?? 0
                 return try await webhook(request) { store, id, owner in
@@ -109,17 +124,41 @@ extension MarketAPI {
         )
         // Without a cursor, what the index has by now is not news.
         let behind: WebhookPlace
+        var receipts = try await receiptsPlace(request, draft.topics)
         if let text = body?["cursor"]?.string {
-            behind = try place(request, text)
+            let place = try place(request, text)
+            behind = place.ledger
+            if let last = receipts, let own = place.receipts {
+                receipts = (last.account, min(own, last.number))
+            }
         } else {
             behind = .end(of: try await index.place().height.rawValue)
         }
         do {
-            let made = try await store.create(draft, for: owner, behind: behind, at: now())
+            let made = try await store.create(
+                draft,
+                for: owner,
+                behind: behind,
+                receipts: receipts,
+                at: now()
+            )
             return .one(made.webhook.apiDocument(secret: made.secret), at: nil, .personal)
         } catch let refusal as WebhookRefusal {
             throw Problem(refusal)
         }
+    }
+
+    /// Whose receipts a webhook with these topics hears of, and the last there is by now.
+    ///
+    /// - Throws: a problem for whoever may not see them.
+    private func receiptsPlace(
+        _ request: APIRequest,
+        _ topics: [String]?
+    ) async throws -> (account: AccountID, number: UInt64)? {
+        guard topics?.contains(WebhookReceipt.topic) == true else { return nil }
+        guard let source = feed.receipts else { throw Problem.noReceipts }
+        let reader = try source.reader(request.caller)
+        return (reader.account, try await source.door.log.last(of: reader.account))
     }
 
     private func change(_ request: APIRequest) throws -> WebhookChange {
@@ -178,7 +217,7 @@ extension MarketAPI {
     private func topics(_ value: JSON?) throws(Problem) -> [String] {
         var topics: [String] = []
         for (place, text) in (value?.elements ?? []).enumerated() {
-            guard let topic = FeedTopic(text: text.string ?? ""), topic != .blocks else {
+            guard let topic = WebhookTopic(text: text.string ?? "") else {
                 throw .badRequest("is no topic", at: "#/topics/\(place)")
             }
             if !topics.contains(topic.text) { topics.append(topic.text) }
@@ -186,11 +225,15 @@ extension MarketAPI {
         return topics
     }
 
-    private func place(_ request: APIRequest, _ text: String) throws(Problem) -> WebhookPlace {
-        guard let cursor = FeedCursor(text: text) else {
+    private func place(
+        _ request: APIRequest,
+        _ text: String
+    ) throws(Problem) -> (ledger: WebhookPlace, receipts: UInt64?) {
+        guard let cursor = FeedPosition(text: text) else {
             throw .badRequest("is no place", at: "#/cursor")
         }
-        return WebhookPlace(height: cursor.height, index: cursor.index)
+        let ledger = cursor.ledger
+        return (WebhookPlace(height: ledger.height, index: ledger.index), cursor.receipts)
     }
 }
 
@@ -215,6 +258,13 @@ extension Problem {
         case .badAddress(let why): self = .badRequest(why, at: "#/url")
         case .tooLong(let field): self = .badRequest("is too long", at: "#/\(field)")
         case .unknown: self = .notFound("webhook")
+        case .tooManyWait:
+            self.init(
+                .conflict,
+                "too_many_messages",
+                "As many messages wait for the webhook as may.",
+                hint: "Mend its receiver, or delete it."
+            )
         case .tooMany:
             self.init(
                 .conflict,
@@ -227,6 +277,14 @@ extension Problem {
 }
 
 extension Webhook {
+    /// The body of a message that says nothing but that it arrived.
+    public func testMessage(at now: Timestamp) -> String {
+        JSON.object([
+            ("type", .text(WebhookStore.testType)), ("timestamp", .time(now)),
+            ("data", .object("webhook", [("id", .text(id.text)), ("url", .text(url))])),
+        ]).line
+    }
+
     fileprivate var apiDocument: JSON { .object("webhook", members) }
 
     fileprivate func apiDocument(secret: String) -> JSON {
@@ -238,7 +296,7 @@ extension Webhook {
             ("id", .text(id.text)), ("url", .text(url)), ("topics", .list(topics) { .text($0) }),
             ("description", .text(note)), ("signing", .text(signing.rawValue)),
             ("publicKey", .optional(publicKey)), ("state", .text(state.rawValue)),
-            ("createdAt", .time(created)), ("cursor", .text(place.text)),
+            ("createdAt", .time(created)), ("cursor", .text(place.text(receiptsPlace))),
             ("pending", .number(UInt64(pendingCount))),
             ("failingSince", failingSince.map { .time($0) } ?? .null),
             ("overlapUntil", overlapUntil.map { .time($0) } ?? .null),
@@ -252,7 +310,7 @@ extension WebhookDelivery {
             "webhook_delivery",
             [
                 ("id", .text("\(number)")), ("message", .text(message)), ("type", .text(type)),
-                ("cursor", .text(place.text)), ("state", .text(state.rawValue)),
+                ("cursor", .text(place.text(receipt))), ("state", .text(state.rawValue)),
                 ("attempts", .number(UInt64(attempts))), ("createdAt", .time(created)),
                 ("dueAt", due.map { .time($0) } ?? .null),
                 ("sentAt", sent.map { .time($0) } ?? .null),
@@ -261,5 +319,12 @@ extension WebhookDelivery {
                 ("milliseconds", milliseconds.map { .number(UInt64(max(0, $0))) } ?? .null),
             ]
         )
+    }
+}
+
+extension WebhookPlace {
+    /// The place as feeds write it, with a receipt's number if it is one of those too.
+    fileprivate func text(_ receipt: UInt64?) -> String {
+        receipt.map { "\(text).\($0)" } ?? text
     }
 }

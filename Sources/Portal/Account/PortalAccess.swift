@@ -1,12 +1,15 @@
 public import LedgerClient
 public import MarketTypes
+public import Receipts
 public import WebServing
+public import Webhooks
 
 /// What the pages behind sign-in stand on; a portal without it has none of them.
 public struct PortalAccess: Sendable {
     let door: AccessDoor
     let faucet: Faucet?
     let delegate: (any SpendingDelegate)?
+    let webhooks: PortalWebhooks?
 
     /// Puts it together.
     ///
@@ -14,14 +17,44 @@ public struct PortalAccess: Sendable {
     ///   - door: who may do what; its middleware stands before the pages.
     ///   - faucet: gives people something to try the market with; nil if nothing does.
     ///   - delegate: spends for people who allowed it on the ledger; nil if nobody does.
+    ///   - webhooks: keeps webhooks; nil if there are none.
     public init(
         _ door: AccessDoor,
         faucet: Faucet? = nil,
-        delegate: (any SpendingDelegate)? = nil
+        delegate: (any SpendingDelegate)? = nil,
+        webhooks: PortalWebhooks? = nil
     ) {
         self.door = door
         self.faucet = faucet
         self.delegate = delegate
+        self.webhooks = webhooks
+    }
+}
+
+/// What the pages of webhooks stand on.
+public struct PortalWebhooks: Sendable {
+    let store: WebhookStore
+    let receipts: ReceiptLog
+    let allowsLoopback: Bool
+    let testMessage: @Sendable (Webhook, Timestamp) -> String
+
+    /// Puts it together.
+    ///
+    /// - Parameters:
+    ///   - store: keeps the webhooks.
+    ///   - receipts: what was bought by now is not news to a new webhook.
+    ///   - allowsLoopback: whether messages may go to this machine, for development.
+    ///   - testMessage: the body of a message that says nothing but that it arrived.
+    public init(
+        store: WebhookStore,
+        receipts: ReceiptLog,
+        allowsLoopback: Bool,
+        testMessage: @escaping @Sendable (Webhook, Timestamp) -> String
+    ) {
+        self.store = store
+        self.receipts = receipts
+        self.allowsLoopback = allowsLoopback
+        self.testMessage = testMessage
     }
 }
 

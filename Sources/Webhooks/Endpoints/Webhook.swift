@@ -93,6 +93,11 @@ public struct Webhook: Hashable, Sendable {
     public let created: Timestamp
     /// Everything up to here is queued or was not wanted.
     public let place: WebhookPlace
+    /// Everything of its organisation's receipts up to this number is queued; nil if it does not
+    /// want them.
+    public let receiptsPlace: UInt64?
+    /// Whose receipts that number is of; nil before there was an account.
+    let receiptsAccount: AccountID?
     /// Since when everything fails; nil if the last message arrived.
     public let failingSince: Timestamp?
     /// Until when the secret before is signed with too; nil if there is none.
@@ -119,8 +124,10 @@ public struct WebhookDelivery: Hashable, Sendable {
     public let message: String
     /// The event's name.
     public let type: String
-    /// Where the event stands.
+    /// Where the event stands; for a receipt, where its webhook stood when it was queued.
     public let place: WebhookPlace
+    /// The receipt's number, if it is one.
+    public let receipt: UInt64?
     /// How it stands.
     public let state: State
     /// How often it was sent.
@@ -157,6 +164,42 @@ public struct WebhookEvent: Sendable {
         self.payload = payload
         self.topics = topics
     }
+}
+
+/// A receipt, ready to be sent.
+public struct WebhookReceipt: Sendable {
+    /// Which of its account's.
+    public let number: UInt64
+    /// The receipt's digest: the message's name is made of it.
+    public let digest: Digest
+    /// The message's body: `type`, `timestamp` and `data`.
+    public let payload: String
+
+    /// What a message about a receipt is called.
+    public static let type = "receipts.made"
+    /// The topic of webhooks that want them.
+    public static let topic = "receipts"
+
+    /// Describes a receipt.
+    public init(number: UInt64, digest: Digest, payload: String) {
+        self.number = number
+        self.digest = digest
+        self.payload = payload
+    }
+}
+
+/// Where organisations' receipts come from.
+public protocol WebhookReceipts: Sendable {
+    /// Grows whenever something was added.
+    var changeCount: UInt64 { get }
+    /// The account whose receipts are an organisation's now, and the number of its last one.
+    func standing(of organisation: OrganisationID) async throws -> (AccountID, last: UInt64)?
+    /// The receipts of an account behind a number, in order, at most so many.
+    func receipts(
+        of account: AccountID,
+        behind number: UInt64,
+        limit: Int
+    ) async throws -> [WebhookReceipt]
 }
 
 /// Where events come from; ask for them block by block.

@@ -8,6 +8,8 @@ public enum WebhookRefusal: Error, Hashable, Sendable {
     case unknown
     /// A field is longer or has more in it than may be.
     case tooLong(String)
+    /// As many messages wait for the webhook as may.
+    case tooManyWait
 
     /// The number that programs know it by.
     public var code: UInt32 {
@@ -16,6 +18,7 @@ public enum WebhookRefusal: Error, Hashable, Sendable {
         case .tooMany: 2
         case .unknown: 3
         case .tooLong: 4
+        case .tooManyWait: 5
         }
     }
 }

@@ -19,16 +19,19 @@ public struct WebhookDispatcher: Service {
 
     private let store: WebhookStore
     private let source: any WebhookSource
+    private let receipts: (any WebhookReceipts)?
     private let sender: WebhookSender
     private let telemetry: ServiceTelemetry
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
     private let busy = BusyWebhooks()
+    private let receiptTurns = ReceiptTurns()
 
     /// Creates a dispatcher.
     public init(
         store: WebhookStore,
         source: any WebhookSource,
+        receipts: (any WebhookReceipts)? = nil,
         sender: WebhookSender,
         telemetry: ServiceTelemetry,
         logger: Logger,
@@ -36,6 +39,7 @@ public struct WebhookDispatcher: Service {
     ) {
         self.store = store
         self.source = source
+        self.receipts = receipts
         self.sender = sender
         self.telemetry = telemetry
         self.logger = logger
@@ -55,6 +59,7 @@ public struct WebhookDispatcher: Service {
                 while !Task.isCancelled {
                     do {
                         try await fill()
+                        try await fillReceipts()
                         for message in try await dueNow() {
                             group.addTask { await deliver(message) }
                         }
@@ -99,6 +104,31 @@ public struct WebhookDispatcher: Service {
                 height += 1
             }
             try await store.queue(wanted, for: webhook, upTo: place, at: now())
+        }
+    }
+
+    /// Queues the receipts that webhooks have not heard of yet: when there are new ones, and now
+    /// and then, for those that had no room or were sent back.
+    func fillReceipts() async throws {
+        guard let receipts, receiptTurns.isDue(receipts.changeCount) else { return }
+        for webhook in try await store.wantingReceipts() {
+            guard let (account, last) = try await receipts.standing(of: webhook.organisation),
+                let own = webhook.receiptsPlace
+            else { continue }
+            // Another account's numbers are others: what it has by now is not news.
+            guard webhook.receiptsAccount == account, own <= last else {
+                try await store.queue([], for: webhook, of: account, upTo: last, at: now())
+                continue
+            }
+            guard own < last else { continue }
+            let found = try await receipts.receipts(
+                of: account,
+                behind: own,
+                limit: store.limits.pendingMax - webhook.pendingCount
+            )
+            let end = found.last?.number ?? last
+            try await store.queue(found, for: webhook, of: account, upTo: end, at: now())
+            if end < last { receiptTurns.repeatSoon() }
         }
     }
 
@@ -165,6 +195,30 @@ public struct WebhookDispatcher: Service {
             )
         }
     }
+}
+
+/// When it is time to look for receipts.
+private final class ReceiptTurns: Sendable {
+    /// How long it takes until a look without news.
+    private static let pause = Duration.seconds(5)
+
+    private struct State {
+        var changes: UInt64?
+        var last = ContinuousClock.now
+    }
+
+    private let state = Mutex(State())
+
+    func isDue(_ changes: UInt64) -> Bool {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            guard state.changes != changes || state.last + Self.pause <= now else { return false }
+            state = State(changes: changes, last: now)
+            return true
+        }
+    }
+
+    func repeatSoon() { state.withLock { $0.changes = nil } }
 }
 
 /// What is under way, by webhook.

@@ -111,15 +111,62 @@ extension WebhookStore {
                     ]
                 )
             }
-            guard !events.isEmpty else { return }
+            if !events.isEmpty { try db.forgetDeliveries(of: webhook, keeping: limits.keptMax) }
+        }
+    }
+
+    /// Active webhooks with room for messages that want receipts.
+    func wantingReceipts() async throws -> [Webhook] {
+        try await pool.read { [limits] db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT \(Webhook.columns) FROM webhooks
+                    WHERE receipts IS NOT NULL AND state = 'active' AND pending < ?
+                    """,
+                arguments: [limits.pendingMax]
+            ).map { try Webhook($0) }
+        }
+    }
+
+    /// Queues receipts and moves a webhook's place among them on, both or neither; neither if that
+    /// place is not where it was.
+    func queue(
+        _ receipts: [WebhookReceipt],
+        for webhook: Webhook,
+        of account: AccountID,
+        upTo number: UInt64,
+        at now: Timestamp
+    ) async throws {
+        try await pool.write { [limits] db in
             try db.execute(
                 sql: """
-                    DELETE FROM deliveries WHERE number IN (
-                        SELECT number FROM deliveries WHERE webhook = ? AND state <> 'pending'
-                        ORDER BY number DESC LIMIT -1 OFFSET ?)
+                    UPDATE webhooks SET receipts = ?, receipts_account = ?
+                    WHERE id = ? AND receipts = ? AND receipts_account IS ?
                     """,
-                arguments: [webhook.id.text, limits.keptMax]
+                arguments: [
+                    Int64(clamping: number), account.digest.bytes.data, webhook.id.text,
+                    webhook.receiptsPlace.map { Int64(clamping: $0) },
+                    webhook.receiptsAccount?.digest.bytes.data,
+                ]
             )
+            guard db.changesCount == 1 else { return }
+            let name = webhook.id.text.dropFirst(WebhookID.prefix.count)
+            for receipt in receipts {
+                try db.execute(
+                    sql: """
+                        INSERT INTO deliveries(webhook, message, type, place, payload, state,
+                            attempts, created, due, receipt)
+                        VALUES (?, ?, ?, ?, ?, 'pending', 0, ?, ?, ?)
+                        """,
+                    arguments: [
+                        webhook.id.text, "msg_\(name)_\("\(receipt.digest)".prefix(32))",
+                        WebhookReceipt.type, webhook.place.stored, receipt.payload, now.stored,
+                        now.stored, Int64(clamping: receipt.number),
+                    ]
+                )
+            }
+            if !receipts.isEmpty { try db.forgetDeliveries(of: webhook, keeping: limits.keptMax) }
         }
     }
 
@@ -211,6 +258,20 @@ extension WebhookStore {
                 ) ?? 0
             )
         }
+    }
+}
+
+extension Database {
+    /// Forgets the oldest messages of a webhook that are over.
+    func forgetDeliveries(of webhook: Webhook, keeping count: Int) throws {
+        try execute(
+            sql: """
+                DELETE FROM deliveries WHERE number IN (
+                    SELECT number FROM deliveries WHERE webhook = ? AND state <> 'pending'
+                    ORDER BY number DESC LIMIT -1 OFFSET ?)
+                """,
+            arguments: [webhook.id.text, count]
+        )
     }
 }
 

@@ -41,15 +41,18 @@ public struct WebhookChange: Hashable, Sendable {
 extension WebhookStore {
     /// Makes a webhook that hears of what happens behind a place.
     ///
+    /// - Parameter receipts: whose receipts it hears of if it wants them, and behind which number.
     /// - Returns: the webhook, and what its receiver is given, this once.
     /// - Throws: ``WebhookRefusal``.
     public func create(
         _ draft: WebhookDraft,
         for organisation: OrganisationID,
         behind place: WebhookPlace,
+        receipts: (account: AccountID, number: UInt64)? = nil,
         at now: Timestamp
     ) async throws -> (webhook: Webhook, secret: String) {
         try check(topics: draft.topics, note: draft.note, url: draft.url)
+        let wantsReceipts = draft.topics.contains(WebhookReceipt.topic)
         let id = WebhookID(random: Self.random())
         let secret = WebhookSecret(draft.signing, random: Self.random())
         let sealed = sealing.seal(secret.bytes, name: id.text)
@@ -66,14 +69,16 @@ extension WebhookStore {
             try db.execute(
                 sql: """
                     INSERT INTO webhooks(id, organisation, url, topics, note, signing, sealed,
-                        public, state, created, place)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?)
+                        public, state, created, place, receipts, receipts_account)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?)
                     """,
                 arguments: [
                     id.text, organisation.bytes.data, draft.url,
                     draft.topics.joined(separator: " "), draft.note, draft.signing.rawValue,
                     sealed.data, draft.signing == .ed25519 ? secret.receiverText : nil,
                     now.stored, place.stored,
+                    wantsReceipts ? Int64(clamping: receipts?.number ?? 0) : nil,
+                    wantsReceipts ? receipts?.account.digest.bytes.data : nil,
                 ]
             )
             return try Self.find(id, organisation, db)
@@ -107,11 +112,14 @@ extension WebhookStore {
 
     /// Changes a webhook.
     ///
+    /// - Parameter receipts: whose receipts it hears of if it wants them from now on, and behind
+    ///   which number.
     /// - Throws: ``WebhookRefusal``; nothing is changed then.
     public func change(
         _ id: WebhookID,
         of organisation: OrganisationID,
-        _ change: WebhookChange
+        _ change: WebhookChange,
+        receipts: (account: AccountID, number: UInt64)? = nil
     ) async throws -> Webhook {
         try check(topics: change.topics ?? [], note: change.note ?? "", url: change.url ?? "")
         return try await pool.write { db in
@@ -119,14 +127,24 @@ extension WebhookStore {
             let state = change.isActive.map { $0 ? Webhook.State.active : .paused } ?? old.state
             // Whoever switches it on again gets all its patience anew.
             let failing = change.isActive == true ? nil : old.failingSince?.stored
+            let topics = change.topics ?? old.topics
+            var place = old.receiptsPlace
+            var account = old.receiptsAccount
+            if !topics.contains(WebhookReceipt.topic) {
+                (place, account) = (nil, nil)
+            } else if place == nil {
+                (place, account) = (receipts?.number ?? 0, receipts?.account)
+            }
             try db.execute(
                 sql: """
-                    UPDATE webhooks SET url = ?, topics = ?, note = ?, state = ?, failing = ?
+                    UPDATE webhooks SET url = ?, topics = ?, note = ?, state = ?, failing = ?,
+                        receipts = ?, receipts_account = ?
                     WHERE id = ?
                     """,
                 arguments: [
-                    change.url ?? old.url, (change.topics ?? old.topics).joined(separator: " "),
-                    change.note ?? old.note, state.rawValue, failing, id.text,
+                    change.url ?? old.url, topics.joined(separator: " "),
+                    change.note ?? old.note, state.rawValue, failing,
+                    place.map { Int64(clamping: $0) }, account?.digest.bytes.data, id.text,
                 ]
             )
             return try Self.find(id, organisation, db)
@@ -175,7 +193,8 @@ extension WebhookStore {
         }
     }
 
-    /// Sends everything behind a place once more, and what follows.
+    /// Sends everything behind a place once more, and what follows; receipts only if a number of
+    /// theirs is given.
     ///
     /// What waits already stays; what is queued again has the names that it had.
     ///
@@ -183,13 +202,17 @@ extension WebhookStore {
     public func rewind(
         _ id: WebhookID,
         of organisation: OrganisationID,
-        to place: WebhookPlace
+        to place: WebhookPlace,
+        receipts: UInt64? = nil
     ) async throws -> Webhook {
         try await pool.write { db in
             let old = try Self.find(id, organisation, db)
             try db.execute(
-                sql: "UPDATE webhooks SET place = ? WHERE id = ?",
-                arguments: [min(place, old.place).stored, id.text]
+                sql: "UPDATE webhooks SET place = ?, receipts = ? WHERE id = ?",
+                arguments: [
+                    min(place, old.place).stored,
+                    old.receiptsPlace.map { Int64(clamping: min(receipts ?? $0, $0)) }, id.text,
+                ]
             )
             return try Self.find(id, organisation, db)
         }

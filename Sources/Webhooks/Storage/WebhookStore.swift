@@ -36,7 +36,11 @@ public final class WebhookStore: Sendable {
         pool = try DatabasePool(path: path, configuration: configuration)
         try pool.write { db in
             if try !db.tableExists("format") { try WebhookSchema.create(db) }
-            let found = try Int.fetchOne(db, sql: "SELECT number FROM format") ?? 0
+            var found = try Int.fetchOne(db, sql: "SELECT number FROM format") ?? 0
+            if found == 1 {
+                try WebhookSchema.update(db)
+                found = WebhookSchema.number
+            }
             guard found == WebhookSchema.number else {
                 throw WebhookStoreError.otherFormat(found: found)
             }
@@ -103,6 +107,9 @@ extension Webhook {
             state: state,
             created: Timestamp(stored: row["created"]),
             place: WebhookPlace(stored: row["place"]),
+            receiptsPlace: (row["receipts"] as Int64?).map { UInt64(max(0, $0)) },
+            receiptsAccount: (row["receipts_account"] as Data?)
+                .flatMap { Digest(bytes: Array($0)) }.map { AccountID($0) },
             failingSince: (row["failing"] as Int64?).map { Timestamp(stored: $0) },
             overlapUntil: (row["overlap"] as Int64?).map { Timestamp(stored: $0) },
             pendingCount: row["pending"]
@@ -120,6 +127,7 @@ extension WebhookDelivery {
             message: row["message"],
             type: row["type"],
             place: WebhookPlace(stored: row["place"]),
+            receipt: (row["receipt"] as Int64?).map { UInt64(max(0, $0)) },
             state: state,
             attempts: row["attempts"],
             created: Timestamp(stored: row["created"]),

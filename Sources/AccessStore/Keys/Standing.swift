@@ -1,0 +1,42 @@
+public import AccessCore
+import FoundationEssentials
+import GRDB
+public import MarketTypes
+
+extension AccessDatabase {
+    /// The account that pays for an organisation; nil if none does, or there is no organisation.
+    public func account(of organisation: OrganisationID) async throws -> AccountID? {
+        try await read { db in
+            try db.row(
+                "SELECT account FROM organisations WHERE id = ?",
+                arguments: [organisation.blob]
+            )?.digestIfPresent("account").map { AccountID($0) }
+        }
+    }
+
+    /// What somebody may do by now who was let in a while ago, for answers without an end; nil once
+    /// their key is over, or they are no member any more.
+    ///
+    /// The end of a token or a browser's session is not seen here.
+    public func renewed(_ caller: Caller, at now: Timestamp) async throws -> Caller? {
+        try await read { db in
+            var scopes = caller.scopes
+            if case .key(let id) = caller.proof {
+                guard let key = try db.key(id), (try? key.checkUsable(at: now)) != nil,
+                    key.user == caller.user, key.organisation == caller.organisation
+                else { return nil }
+                scopes = key.scopes
+            }
+            guard let place = try db.membership(caller.user, in: caller.organisation) else {
+                return nil
+            }
+            return Caller(
+                user: caller.user,
+                organisation: caller.organisation,
+                account: place.account,
+                scopes: scopes.intersection(place.role.scopes),
+                proof: caller.proof
+            )
+        }
+    }
+}

@@ -1,0 +1,254 @@
+import FoundationEssentials
+import GRDB
+import Glibc
+public import MarketTypes
+import SettlementCore
+import Synchronization
+
+/// The receipts of calls that this market paid for others, numbered for each account, in one SQLite
+/// file that only its owner can read.
+///
+/// It follows the wallets' journals, which have all of them for good; here are the newest, so that
+/// whoever was away hears what was missed. A receipt is in it once, however often it is added.
+public final class ReceiptLog: Sendable {
+    /// Hears which accounts have new receipts, once these can be read.
+    public typealias Listener = @Sendable (Set<AccountID>) -> Void
+
+    private struct State {
+        var listeners: [Listener] = []
+        var changes: UInt64 = 0
+        /// When what is too old was removed last.
+        var swept = Timestamp(milliseconds: 0)
+    }
+
+    /// How much is kept.
+    public let limits: ReceiptLogLimits
+    private let pool: DatabasePool
+    private let state = Mutex(State())
+
+    /// Opens the file at `path`, making an empty one if there is none.
+    ///
+    /// - Throws: ``ReceiptLogError``, or a `DatabaseError`.
+    public init(path: String, limits: ReceiptLogLimits = .init()) throws {
+        self.limits = limits
+        // SQLite gives its other files the mode of this one.
+        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw ReceiptLogError.unreadable(path: path) }
+        close(file)
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
+        pool = try DatabasePool(path: path, configuration: configuration)
+        try pool.write { db in
+            if try !db.tableExists("format") { try Self.create(db) }
+            let found = try Int.fetchOne(db, sql: "SELECT number FROM format") ?? 0
+            guard found == 1 else { throw ReceiptLogError.otherFormat(found: found) }
+        }
+    }
+
+    private static func create(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                CREATE TABLE format(number INTEGER NOT NULL);
+                INSERT INTO format VALUES (1);
+                CREATE TABLE accounts(account BLOB PRIMARY KEY, last INTEGER NOT NULL)
+                    WITHOUT ROWID;
+                CREATE TABLE receipts(
+                    account BLOB NOT NULL, number INTEGER NOT NULL, digest BLOB NOT NULL,
+                    seller BLOB NOT NULL, model TEXT NOT NULL, status INTEGER NOT NULL,
+                    charge BLOB NOT NULL, denomination BLOB NOT NULL, finished INTEGER NOT NULL,
+                    PRIMARY KEY (account, number)
+                ) WITHOUT ROWID;
+                CREATE UNIQUE INDEX receipts_by_digest ON receipts(account, digest);
+                CREATE INDEX receipts_by_time ON receipts(finished);
+                """
+        )
+    }
+
+    /// Calls a function after each change, for as long as this log lives.
+    public func onChange(_ listener: @escaping Listener) {
+        state.withLock { $0.listeners.append(listener) }
+    }
+
+    /// How often something was added since the log was opened.
+    public var changeCount: UInt64 { state.withLock { $0.changes } }
+
+    /// Adds receipts in the order in which they came, all or none; what is there or too old to be
+    /// kept is left out.
+    public func add(_ receipts: [MadeReceipt], at now: Timestamp) async throws {
+        let oldest = now.milliseconds - min(now.milliseconds, limits.keptMilliseconds)
+        let mustSweep = state.withLock { state in
+            guard now.milliseconds > state.swept.milliseconds + 3_600_000 else { return false }
+            state.swept = now
+            return true
+        }
+        let changed = try await pool.write { [limits] db in
+            var changed: Set<AccountID> = []
+            for receipt in receipts where receipt.finished.milliseconds >= oldest {
+                guard let number = try db.add(receipt) else { continue }
+                changed.insert(receipt.account)
+                guard number > limits.perAccountMax else { continue }
+                try db.execute(
+                    sql: "DELETE FROM receipts WHERE account = ? AND number <= ?",
+                    arguments: [
+                        receipt.account.digest.blob, Int64(clamping: number - limits.perAccountMax),
+                    ]
+                )
+            }
+            if mustSweep {
+                try db.execute(
+                    sql: "DELETE FROM receipts WHERE finished < ?",
+                    arguments: [Int64(clamping: oldest)]
+                )
+            }
+            return changed
+        }
+        guard !changed.isEmpty else { return }
+        let listeners = state.withLock { state in
+            state.changes += 1
+            return state.listeners
+        }
+        for listener in listeners { listener(changed) }
+    }
+
+    /// The receipts of an account behind a number, the oldest first, at most
+    /// ``ReceiptLogLimits/pageMax``.
+    public func receipts(
+        of account: AccountID,
+        behind number: UInt64,
+        limit: Int = .max
+    ) async throws -> [NumberedReceipt] {
+        try await pool.read { [limits] db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM receipts WHERE account = ? AND number > ? ORDER BY number LIMIT ?
+                    """,
+                arguments: [
+                    account.digest.blob, Int64(clamping: number),
+                    max(0, min(limit, limits.pageMax)),
+                ]
+            ).map { try NumberedReceipt($0) }
+        }
+    }
+
+    /// The receipts of an account before a number, the newest first, at most
+    /// ``ReceiptLogLimits/pageMax``.
+    public func receipts(
+        of account: AccountID,
+        before number: UInt64,
+        limit: Int
+    ) async throws -> [NumberedReceipt] {
+        try await pool.read { [limits] db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM receipts WHERE account = ? AND number < ?
+                    ORDER BY number DESC LIMIT ?
+                    """,
+                arguments: [
+                    account.digest.blob, Int64(clamping: number),
+                    max(0, min(limit, limits.pageMax)),
+                ]
+            ).map { try NumberedReceipt($0) }
+        }
+    }
+
+    /// The number of the last receipt that an account had; 0 if it had none.
+    public func last(of account: AccountID) async throws -> UInt64 {
+        try await pool.read { db in
+            let last = try Int64.fetchOne(
+                db,
+                sql: "SELECT last FROM accounts WHERE account = ?",
+                arguments: [account.digest.blob]
+            )
+            return UInt64(max(0, last ?? 0))
+        }
+    }
+}
+
+extension Database {
+    /// Adds a receipt, and returns its number; nil if it is there.
+    fileprivate func add(_ receipt: MadeReceipt) throws -> UInt64? {
+        let account = receipt.account.digest.blob
+        let isKnown = try Bool.fetchOne(
+            self,
+            sql: "SELECT 1 FROM receipts WHERE account = ? AND digest = ?",
+            arguments: [account, receipt.digest.blob]
+        )
+        guard isKnown != true else { return nil }
+        let number = try Int64.fetchOne(
+            self,
+            sql: """
+                INSERT INTO accounts VALUES (?, 1)
+                ON CONFLICT (account) DO UPDATE SET last = last + 1 RETURNING last
+                """,
+            arguments: [account]
+        )
+        guard let number else { throw ReceiptLogError.damaged(column: "last") }
+        try execute(
+            sql: "INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            arguments: [
+                account, number, receipt.digest.blob, receipt.seller.digest.blob, receipt.model,
+                Int64(receipt.status.rawValue), receipt.charge.blob, receipt.denomination.blob,
+                Int64(clamping: receipt.finished.milliseconds),
+            ]
+        )
+        return UInt64(max(0, number))
+    }
+}
+
+extension NumberedReceipt {
+    fileprivate init(_ row: Row) throws {
+        func digest(_ column: String) throws -> Digest {
+            guard let digest = Digest(bytes: Array(row[column] as Data)) else {
+                throw ReceiptLogError.damaged(column: column)
+            }
+            return digest
+        }
+        guard let status = CallStatus(rawValue: UInt8(clamping: row["status"] as Int64)) else {
+            throw ReceiptLogError.damaged(column: "status")
+        }
+        guard let charge = Amount(blob: row["charge"]) else {
+            throw ReceiptLogError.damaged(column: "charge")
+        }
+        let unit = try digest("denomination")
+        self.init(
+            number: UInt64(max(0, row["number"] as Int64)),
+            receipt: MadeReceipt(
+                digest: try digest("digest"),
+                account: AccountID(try digest("account")),
+                seller: AccountID(try digest("seller")),
+                model: row["model"],
+                status: status,
+                charge: charge,
+                denomination: unit == .zero ? .native : .issued(unit),
+                finished: Timestamp(milliseconds: UInt64(max(0, row["finished"] as Int64)))
+            )
+        )
+    }
+}
+
+extension Digest {
+    fileprivate var blob: Data { Data(bytes) }
+}
+
+extension Amount {
+    fileprivate var blob: Data { withUnsafeBytes(of: obol.bigEndian) { Data($0) } }
+
+    fileprivate init?(blob: Data) {
+        guard blob.count == 16 else { return nil }
+        self.init(obol: blob.reduce(0) { $0 << 8 | UInt128($1) })
+    }
+}
+
+extension Denomination {
+    /// The unit's name; zero for the native one.
+    fileprivate var blob: Data {
+        switch self {
+        case .native: Digest.zero.blob
+        case .issued(let unit): unit.blob
+        }
+    }
+}

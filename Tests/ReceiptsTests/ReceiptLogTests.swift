@@ -1,0 +1,109 @@
+import Foundation
+import MarketTypes
+import Receipts
+import SettlementCore
+import Synchronization
+import Testing
+
+@Suite("The log of receipts")
+struct ReceiptLogTests {
+    private let now = Timestamp(milliseconds: 1_700_000_000_000)
+
+    private func path() -> String {
+        NSTemporaryDirectory() + "/receipts-\(UInt64.random(in: 0 ... .max)).sqlite"
+    }
+
+    private func account(_ byte: UInt8) -> AccountID { AccountID(Digest(sha256Like: byte)) }
+
+    private func receipt(
+        _ byte: UInt8,
+        of account: UInt8 = 1,
+        finished: UInt64 = 1_700_000_000_000
+    ) -> MadeReceipt {
+        MadeReceipt(
+            digest: Digest(sha256Like: byte),
+            account: self.account(account),
+            seller: self.account(99),
+            model: "small",
+            status: .delivered,
+            charge: Amount(obol: UInt128(byte)),
+            denomination: .native,
+            finished: Timestamp(milliseconds: finished)
+        )
+    }
+
+    @Test("FEED-7: nobody's receipts are another's, and each account's are counted without a gap")
+    func own() async throws {
+        let log = try ReceiptLog(path: path())
+        try await log.add([receipt(1), receipt(2, of: 2), receipt(3)], at: now)
+        let one = try await log.receipts(of: account(1), behind: 0)
+        #expect(one.map(\.number) == [1, 2])
+        #expect(one.map(\.receipt) == [receipt(1), receipt(3)])
+        #expect(try await log.receipts(of: account(2), behind: 0).map(\.number) == [1])
+        #expect(try await log.receipts(of: account(3), behind: 0).isEmpty)
+        #expect(try await log.last(of: account(1)) == 2)
+        #expect(try await log.receipts(of: account(1), before: 2, limit: 9).map(\.number) == [1])
+    }
+
+    @Test("FEED-7: a receipt that is told again is there once, also after a restart")
+    func once() async throws {
+        let path = path()
+        try await ReceiptLog(path: path).add([receipt(1), receipt(2)], at: now)
+        let log = try ReceiptLog(path: path)
+        let told = Told()
+        log.onChange { told.add($0) }
+        try await log.add([receipt(1), receipt(2)], at: now)
+        #expect(told.all == [])
+        try await log.add([receipt(2), receipt(3)], at: now)
+        #expect(told.all == [[account(1)]])
+        #expect(log.changeCount == 1)
+        #expect(try await log.receipts(of: account(1), behind: 2).map(\.receipt) == [receipt(3)])
+    }
+
+    @Test("P9: so many are kept for an account, and for so long; numbers are not used again")
+    func bounded() async throws {
+        var limits = ReceiptLogLimits()
+        limits.perAccountMax = 3
+        limits.pageMax = 2
+        let path = path()
+        let log = try ReceiptLog(path: path, limits: limits)
+        try await log.add((1...5).map { receipt($0) }, at: now)
+        #expect(try await log.receipts(of: account(1), behind: 0).map(\.number) == [3, 4])
+        let old = now.milliseconds - limits.keptMilliseconds - 1
+        try await log.add([receipt(6, finished: old)], at: now)
+        #expect(try await log.last(of: account(1)) == 5)
+        let later = Timestamp(
+            milliseconds: now.milliseconds + limits.keptMilliseconds + 3_600_001
+        )
+        try await log.add([], at: later)
+        #expect(try await log.receipts(of: account(1), behind: 0).isEmpty)
+        try await log.add([receipt(7, finished: later.milliseconds)], at: later)
+        #expect(try await log.receipts(of: account(1), behind: 0).map(\.number) == [6])
+    }
+
+    @Test("the file is its owner's alone, and another format is not opened")
+    func file() throws {
+        let path = path()
+        _ = try ReceiptLog(path: path)
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+        #expect(throws: ReceiptLogError.unreadable(path: "/nowhere/x")) {
+            try ReceiptLog(path: "/nowhere/x")
+        }
+    }
+}
+
+/// What a listener heard.
+private final class Told: Sendable {
+    private let sets = Mutex<[Set<AccountID>]>([])
+
+    var all: [Set<AccountID>] { sets.withLock { $0 } }
+
+    func add(_ accounts: Set<AccountID>) { sets.withLock { $0.append(accounts) } }
+}
+
+extension Digest {
+    fileprivate init(sha256Like byte: UInt8) {
+        self = Digest(bytes: [UInt8](repeating: byte, count: 32)) ?? .zero
+    }
+}
