@@ -295,7 +295,7 @@ let package = Package(
         .executableTarget(
             name: "stoa-grpc",
             dependencies: [
-                "GRPCDoor", httpClient, logging, nioPosix, services,
+                "GRPCDoor", httpClient, logging, nioCore, nioPosix, services,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -4,6 +4,7 @@ import FoundationEssentials
 import GRPCDoor
 import Glibc
 import Logging
+import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import UnixSignals
@@ -55,6 +56,9 @@ struct StoaGRPC: AsyncParsableCommand {
                 throw ValidationError("“\(url)” is no address: it begins with http:// or https://")
             }
         }
+        guard (try? SocketAddress(ipAddress: host, port: 0)) != nil else {
+            throw ValidationError("--host is an address of IPv4 or IPv6, such as 127.0.0.1")
+        }
         guard (0...65535).contains(port) else {
             throw ValidationError("--port is from 0 to 65535")
         }
@@ -77,9 +81,10 @@ struct StoaGRPC: AsyncParsableCommand {
             eventLoopGroupProvider: .singleton,
             configuration: GRPCDoorService.client(configuration)
         )
-        let shown = (scheme: certificate == nil ? "http" : "https", host: host, json: json)
+        let scheme = certificate == nil ? "http" : "https"
+        let place = host.contains(":") ? "[\(host)]" : host
         let door = GRPCDoorService(configuration: configuration, client: client, logger: logger) {
-            Self.announce("\(shown.scheme)://\(shown.host):\($0)", json: shown.json)
+            [json] in Self.announce("\(scheme)://\(place):\($0)", json: json)
         }
         let group = ServiceGroup(
             services: [door],
@@ -89,7 +94,14 @@ struct StoaGRPC: AsyncParsableCommand {
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await group.run()) } catch { outcome = .failure(error) }
         try? await client.shutdown()
-        try outcome.get()
+        if case .failure(let error) = outcome {
+            throw DoorFailure(
+                description: """
+                    the door at \(place):\(port) cannot listen, or had to stop: \(error)
+                    hint: does another process listen there? --port 0 takes a free port
+                    """
+            )
+        }
     }
 
     /// Tells people and scripts that the door answers, at once: whoever reads a pipe waits for it.
@@ -110,4 +122,9 @@ struct StoaGRPC: AsyncParsableCommand {
         logger.logLevel = Logger.Level(rawValue: level) ?? .warning
         return logger
     }
+}
+
+/// Something went wrong that a person should read about: one sentence, and what to do.
+struct DoorFailure: Error, CustomStringConvertible {
+    let description: String
 }

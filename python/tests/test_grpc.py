@@ -592,6 +592,18 @@ def test_the_sources_say_what_the_proto_files_say():
     assert done.returncode == 0, done.stderr
 
 
+def test_a_door_says_why_it_cannot_open(market):
+    port = market.door.url.rsplit(":", 1)[1]
+    for words, status, text in [
+            ((), 64, "--node, --provider or both"), (("--node", "localhost"), 64, "http://"),
+            (("--node", market.node.url, "--host", "localhost"), 64, "IPv4"),
+            (("--node", market.node.url, "--certificate", "cert.pem"), 64, "--private-key"),
+            (("--node", market.node.url, "--port", port), 1, "hint: does another process")]:
+        done = subprocess.run([str(GRPC_BINARY), *words], capture_output=True, text=True,
+                              timeout=20)
+        assert done.returncode == status and text in done.stderr, done.stderr
+
+
 def test_half_a_door(market, tmp_path):
     # GRPC-19: what stands behind it is all that it serves, and all that it says it serves.
     door = Service("grpc", [str(GRPC_BINARY), "--provider", market.seller.url, "--port", "0",
