@@ -231,9 +231,15 @@ def test_a_stream_comes_as_it_is_made(market):
         for event in market.provider_stub.StreamCall(call):
             events.append(event)
             times.append(time.monotonic())
-        return events, times
+            if len(events) == 3:
+                during = lane_of(market, voucher_in(call))
+        return events, times, voucher_in(call), during, lane_of(market, voucher_in(call))
 
-    events, times = market.with_voucher(use, stream=True)
+    events, times, voucher, during, after = market.with_voucher(use, stream=True)
+    # GRPC-5: how the lane stands while the call is served, and once it has its receipt.
+    assert during.open == voucher["sequence"] == during.sequence + 1
+    assert (after.sequence, after.HasField("open")) == (voucher["sequence"], False)
+    assert after.receipt == events[-1].receipt and after.HasField("voucher")
     assert times[-2] - times[1] > 0.3
     paper = receipt(events[-1].receipt)
     assert paper["status"] == DELIVERED and paper["chunks"] == len(events) - 2
@@ -260,19 +266,26 @@ def test_a_buyer_that_leaves_pays_for_what_came(market, leave):
     call, code = market.with_voucher(use, stream=True, text=leave)
     assert code == {"cancel": StatusCode.CANCELLED,
                     "deadline": StatusCode.DEADLINE_EXCEEDED}[leave]
-    reader = Reader(call.voucher)
-    reader.take(1)
-    voucher = reader.read("voucher")
-    lane = wait_until(lambda: ended(market, voucher))
+    lane = wait_until(lambda: ended(market, voucher_in(call)))
     assert lane and time.monotonic() - started < 15
     paper = receipt(lane.receipt)
     assert paper["status"] == PARTIAL and 0 < paper["chunks"] < 23
 
 
 def ended(market, voucher):
-    lane = market.provider_stub.Lane(market.providers.LaneRequest(
-        channel=voucher["channel"], lane=voucher["lane"]))
+    lane = lane_of(market, voucher)
     return lane if lane.sequence >= voucher["sequence"] else None
+
+
+def lane_of(market, voucher):
+    return market.provider_stub.Lane(market.providers.LaneRequest(
+        channel=voucher["channel"], lane=voucher["lane"]))
+
+
+def voucher_in(call) -> dict:
+    reader = Reader(call.voucher)
+    assert reader.take(1) == b"\x01"
+    return reader.read("voucher")
 
 
 def test_a_model_that_is_down_costs_nothing(market):
