@@ -80,7 +80,7 @@ def other(market) -> str:
         "label": "bob", "scopes": ["calls:write"]}, cookie=cookie,
         headers={"Origin": market.origin, "Content-Type": "application/json"})
     assert made.status in (200, 201), made.body
-    return made.json["key"]
+    return made.json["secret"]
 
 
 def keep(client: OpenAI, content: bytes = PDF, name: str = "report.pdf", **more):
