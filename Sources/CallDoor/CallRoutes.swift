@@ -111,17 +111,12 @@ public struct CallRoutes: Sendable {
         _ request: Request,
         _ context: WebContext
     ) async throws(APIFailure) -> Response {
-        let account = try account(context, for: .callModels)
-        let meter = try context.admission?.key.map { key throws(APIFailure) in
-            guard key.mode == .live else {
-                throw APIFailure(
-                    .insufficientFunds,
-                    message: "A test key does not spend; nothing was charged.",
-                    hint: "Make a live key on /account/keys."
-                )
-            }
-            return KeyMeter(key: key, budgets: budgets, now: now)
+        if let key = context.admission?.key, key.mode == .test {
+            _ = try Self.caller(context, for: .callModels)
+            return try await wallets.answerTest(request, requestID: context.requestID)
         }
+        let account = try account(context, for: .callModels)
+        let meter = context.admission?.key.map { KeyMeter(key: $0, budgets: budgets, now: now) }
         let lease = try await wallets.wallet(of: account)
         let held = try await files.holding(request, context)
         defer { withExtendedLifetime(held.slot) {} }

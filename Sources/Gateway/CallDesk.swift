@@ -57,6 +57,7 @@ struct CallDesk: Sendable {
                 try await body(request, bodyBytesMax),
                 model: request.headers[.model],
                 contentType: request.headers[.contentType],
+                wishes: request.headers[.wishes],
                 requestID: requestID,
                 meter: meter
             )

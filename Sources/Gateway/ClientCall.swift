@@ -45,7 +45,7 @@ struct ClientCall: Sendable {
     /// Reads a request.
     ///
     /// `model` names the model of a `/v1/call`, whose body may be any JSON; `contentType` is what
-    /// the client says of a form.
+    /// the client says of a form; `wishes` is what `provider` is in other bodies.
     ///
     /// - Throws: ``APIFailure``.
     init(
@@ -53,6 +53,7 @@ struct ClientCall: Sendable {
         _ buffer: ByteBuffer,
         model: String?,
         contentType: String? = nil,
+        wishes: String? = nil,
         requestID: String,
         meter: (any CallMeter)? = nil
     ) throws(APIFailure) {
@@ -65,7 +66,11 @@ struct ClientCall: Sendable {
             let plain = try PlainBody(buffer, isSellersOwn: isSellersOwn)
             self.buffer = plain.buffer
             body = plain.bytes
-            preferences = plain.preferences
+            preferences = try Self.preferences(
+                wishes,
+                plain.preferences,
+                isSellersOwn: isSellersOwn
+            )
             let read = try ReadRequest(interface, plain.bytes, model, contentType)
             try read.checkCaching(preferences)
             self.model = read.model
@@ -119,6 +124,27 @@ struct ClientCall: Sendable {
         contentType = .jsonType
         answer = .counted
         base64VectorsMax = nil
+    }
+
+    /// Wishes stand in the body, or where that is the seller's, in a header.
+    private static func preferences(
+        _ wishes: String?,
+        _ inBody: RoutingPreferences,
+        isSellersOwn: Bool
+    ) throws(RequestRefusal) -> RoutingPreferences {
+        guard let wishes else { return inBody }
+        let header = "x-stoa-provider"
+        guard isSellersOwn else {
+            throw .unsupported(param: header, instead: "write it into the body as 'provider'")
+        }
+        guard let object = try? JSONObject(Array(wishes.utf8)) else {
+            throw .wrongType(param: header, expected: "an object as JSON")
+        }
+        let preferences = try RoutingPreferences(object)
+        guard preferences.cacheSeconds == nil else {
+            throw .unsupported(param: "provider.cache", instead: "call it again")
+        }
+        return preferences
     }
 }
 

@@ -111,6 +111,10 @@ extension HTTPField.Name {
     static let receipt = known("x-stoa-receipt")
     static let seller = known("x-stoa-seller")
     static let model = known("x-stoa-model")
+    /// The wishes of a `/v1/call`, whose body is the seller's from end to end.
+    static let wishes = known("x-stoa-provider")
+    /// Says that a test key was answered.
+    static let test = known("x-stoa-test")
 
     private static func known(_ name: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(name) else {

@@ -94,7 +94,7 @@ struct KeysCreate: AsyncParsableCommand {
     var label: String
     @Option(help: "what it may do; may be repeated (\(ScopeSet.all))")
     var scope: [String] = [Scope.callModels.rawValue]
-    @Flag(help: "make a key that only tries things out")
+    @Flag(help: "make a key that gets the same test answer to each chat or embedding, for nothing")
     var test = false
     @Option(help: "after how many days it ends, 366 at most")
     var days: UInt64 = 90

@@ -144,12 +144,75 @@ def test_limits_speak_the_clients_words(door, key):
         assert wrong.status == 401 and wrong.json["error"]["type"] == "authentication_error"
 
 
-def test_scopes_and_test_keys(door):
-    """HST-3: a key without the scope, and one that only tries things out, spend nothing."""
+def test_scopes(door):
+    """HST-1: a key without the scope calls nothing, nor does a test key without it."""
     reader = door.stoa("keys", "create", "reader", "--scope", "usage:read")
     assert refused(door, reader["key"], openai.PermissionDeniedError).status_code == 403
-    trial = door.key("trial", "--test")
-    assert refused(door, trial["key"], openai.APIStatusError).status_code == 402
+    trial = door.stoa("keys", "create", "t", "--scope", "usage:read", "--test")
+    assert refused(door, trial["key"], openai.PermissionDeniedError).status_code == 403
+
+
+TEST_TEXT = ("This is a test answer of the market: no seller was asked, and nothing was paid.")
+
+
+@pytest.fixture(scope="module")
+def trial(door):
+    return door.key("trial", "--test")["key"]
+
+
+def test_a_test_key_is_refused_what_a_live_one_is(door, trial):
+    """HST-13: an unknown model, a request that is none, one that no seller would serve, a path
+    whose answer only its seller knows."""
+    assert trial.startswith("stoa_test_")
+    unknown = {"model": "nobody-has-this", "messages": HELLO}
+    with pytest.raises(openai.NotFoundError) as caught:
+        door.client(trial).chat.completions.create(**unknown)
+    assert caught.value.body["code"] == "model_not_found"
+    assert "No seller offers" in str(caught.value) and MODEL in caught.value.body["hint"]
+    for body in ({"model": MODEL}, {"model": MODEL, "messages": HELLO, "max_tokens": -1},
+                 {"model": MODEL, "messages": HELLO, "max_tokens": 10**9},
+                 {"model": MODEL, "messages": HELLO, "provider": {"only": ["x"]}}):
+        answer = door.ask("POST", "/v1/chat/completions", body, headers={
+            "Authorization": f"Bearer {trial}", "Content-Type": "application/json"})
+        assert answer.status == 400, (body, answer.body)
+        assert answer.json["error"]["money_moved"] is False
+    answer = door.ask("POST", "/v1/call", {"a": 1}, headers={
+        "Authorization": f"Bearer {trial}", "Content-Type": "application/json",
+        "x-stoa-model": MODEL})
+    assert answer.status == 403 and "live key" in answer.json["error"]["hint"]
+
+
+def test_a_test_keys_answers_have_the_right_form(door, trial):
+    """HST-13: unmodified clients, whole and streamed; no grant is needed, and nothing is spent."""
+    client = door.client(trial)
+    raw = client.chat.completions.with_raw_response.create(
+        model=MODEL, messages=HELLO, max_tokens=64)
+    assert raw.headers["x-stoa-test"] == "true" and raw.headers["x-stoa-cost"] == "0"
+    assert "x-stoa-receipt" not in raw.headers and "x-stoa-seller" not in raw.headers
+    reply = raw.parse()
+    assert reply.choices[0].message.content == TEST_TEXT and reply.model == MODEL
+    assert reply.choices[0].finish_reason == "stop"
+    assert reply.usage.model_extra["cost"] == 0 and "receipt" not in reply.usage.model_extra
+    short = client.chat.completions.create(model=MODEL, messages=HELLO, max_tokens=3)
+    assert short.choices[0].message.content == "This is a"
+    assert short.choices[0].finish_reason == "length" and short.usage.completion_tokens == 3
+    chunks = list(client.chat.completions.create(
+        model=MODEL, messages=HELLO, stream=True, stream_options={"include_usage": True}))
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert text == TEST_TEXT and len(chunks) > 10
+    assert chunks[-1].usage.completion_tokens == 16 and chunks[-1].usage.model_extra["cost"] == 0
+    assert client.responses.create(model=MODEL, input="hello").output_text == TEST_TEXT
+    kinds = [event.type for event in client.responses.create(
+        model=MODEL, input="hello", stream=True)]
+    assert kinds[0] == "response.created" and kinds[-1] == "response.completed"
+    claude = anthropic.Anthropic(base_url=door.url, api_key=trial, max_retries=0, timeout=60)
+    message = claude.messages.create(model=MODEL, max_tokens=64, messages=HELLO)
+    assert message.content[0].text == TEST_TEXT and message.stop_reason == "end_turn"
+    with claude.messages.stream(model=MODEL, max_tokens=64, messages=HELLO) as stream:
+        assert "".join(stream.text_stream) == TEST_TEXT
+    assert [model.id for model in client.models.list()] == [MODEL]
+    allowance = door.ask("GET", "/stoa/v1/allowance", headers={"Authorization": f"Bearer {trial}"})
+    assert "limit_obol" not in allowance.json, "no grant was needed"
 
 
 def test_a_grant_that_is_too_narrow(door, key):
@@ -444,3 +507,34 @@ def test_a_passkeys_account_grants_and_calls(door):
                        headers=own | {"Origin": "https://evil.example"},
                        body={"model": MODEL, "messages": HELLO})
     assert foreign.status == 403
+
+
+def test_a_test_keys_embeddings(door, trial):
+    """HST-13: as many vectors as texts, as long as asked for."""
+    name = "test-embedder"
+    with pytest.raises(openai.NotFoundError):
+        door.client(trial).embeddings.create(model=name, input="a")
+    upstream = Service("embedder", [sys.executable, str(Path(__file__).parent / "mock_upstream.py")],
+                       door.home / "embedder.log", dict(os.environ)).start()
+    home = door.home / "embeds"
+    home.mkdir()
+    stoa = Stoa(door.stoa.binary, home, door.node.url)
+    address = stoa("wallet", "new", "embeds")["address"]
+    door.stoa("wallet", "send", "--from", "alice", address, "100")
+    seller = stoa.service(
+        "embeds", "sell", name, "--wallet", "embeds", "--upstream", upstream.url, "--interface",
+        "embeddings", "--price-in", "1000", "--bond", "10", "--port", "0").start()
+    time.sleep(6)  # the list of what is on offer is at most five seconds old
+    try:
+        client = door.client(trial)
+        reply = client.embeddings.create(model=name, input=["a", "b"])
+        assert [len(entry.embedding) for entry in reply.data] == [8, 8]
+        assert reply.data[1].embedding[0] == 1 and reply.usage.model_extra["cost"] == 0
+        plain = client.embeddings.create(model=name, input="a", dimensions=3,
+                                         encoding_format="float")
+        assert plain.data[0].embedding == [1, 0, 0]
+        with pytest.raises(openai.BadRequestError):
+            client.embeddings.create(model=name, input=["a"] * 2048, dimensions=4096)
+    finally:
+        seller.stop()
+        upstream.stop()

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.parse
 from pathlib import Path
 
@@ -176,6 +177,39 @@ def test_other_kinds_are_tried_too(site, ada):
     said = settled(ada)
     assert "chat.completion" in said and "0.002 STOA" in said
     assert ada.said == []
+
+
+def test_json_goes_to_the_offers_own_seller(site, ada):
+    """PRT-110, DOOR-3: though another sells the same name for less."""
+    quick = next(other for other in site.others if other.name == "upstream")
+    home = site.home / "dear"
+    home.mkdir()
+    dear = Stoa(site.stoa.binary, home, site.node.url)
+    wallet = dear("wallet", "new", "seller")
+    site.stoa("wallet", "send", "--from", "alice", wallet["address"], "20")
+    seller = dear.service(
+        "dear", "sell", "mock-tool", "--wallet", "seller", "--upstream", quick.url, "--bond", "10",
+        "--port", "0", "--interface", "json", "--price-call", "3000000").start()
+    try:
+        def page_of(price):
+            ada.go("/search?text=mock-tool")
+            card = ada.page.locator(".card", has_text=price)
+            return card.locator("a").first.get_attribute("href") if card.count() else None
+        until("both offers in the market", lambda: page_of("0.003") and page_of("0.002"))
+        # The wallet's own list of offers is a little behind the pages'.
+        deadline = time.monotonic() + 30
+        while True:
+            ada.go(page_of("0.003"))
+            attempt(ada, '{"anything": 1}')
+            said = settled(ada)
+            if "0.003 STOA" in said or time.monotonic() > deadline:
+                break
+        assert "0.003 STOA" in said, said
+        ada.go(page_of("0.002"))
+        attempt(ada, '{"anything": 2}')
+        assert "0.002 STOA" in settled(ada)
+    finally:
+        seller.stop()
 
 
 def test_a_call_is_stopped(site, ada):

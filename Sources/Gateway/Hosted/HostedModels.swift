@@ -22,17 +22,22 @@ extension HostedWallets {
     /// - Parameter model: the name of one; nil for all.
     /// - Throws: ``APIFailure``.
     public func answerModels(_ model: String?) async throws(APIFailure) -> Response {
-        let gateway = configuration.gateway(
-            of: AccountID(Digest(sha256: [])),
-            name: "none",
-            limit: Amount(obol: UInt128(UInt64.max))
-        )
+        let gateway = noOnesGateway
         let page = ModelPage(offers: try await offers(gateway), units: GatewayUnits(gateway))
         guard let model else { return .json(ModelListing.listBody(page.listings)) }
         return try page.answer(model)
     }
 
-    private func offers(
+    /// The gateway that a call of nobody would go through.
+    var noOnesGateway: GatewayConfiguration {
+        configuration.gateway(
+            of: AccountID(Digest(sha256: [])),
+            name: "none",
+            limit: Amount(obol: UInt128(UInt64.max))
+        )
+    }
+
+    func offers(
         _ gateway: GatewayConfiguration
     ) async throws(APIFailure) -> [BoardOffer] {
         let known = models.withLock { $0 }

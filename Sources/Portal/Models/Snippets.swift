@@ -25,7 +25,7 @@ struct Snippets: Sendable {
         case .chat:
             #"{"model": "\#(model)", "messages": [{"role": "user", "content": "Hello"}]}"#
         case .embeddings: #"{"model": "\#(model)", "input": ["Hello"]}"#
-        case .json: #"{"model": "\#(model)", "input": {}}"#
+        case .json: #"{"input": {}}"#
         case .images: #"{"model": "\#(model)", "prompt": "A lighthouse at dawn"}"#
         case .speech: #"{"model": "\#(model)", "input": "Hello", "voice": "alloy"}"#
         case .transcription: ""
@@ -39,22 +39,27 @@ struct Snippets: Sendable {
         ]
     }
 
+    /// What stands in the request's head beside its type: a body of JSON is the seller's, so the
+    /// model's name is there.
+    private var fields: [(name: String, value: String)] {
+        let key = apiKey.map { [("authorization", "Bearer \($0)")] } ?? []
+        return key + (interface == .json ? [("x-stoa-model", model)] : [])
+    }
+
     var authorization: String {
-        apiKey.map { "\n  -H 'authorization: Bearer \($0)' \\" } ?? ""
+        fields.map { "\n  -H '\($0.name): \($0.value)' \\" }.joined()
     }
 
     var pythonField: String {
-        apiKey.map { ", \"authorization\": \"Bearer \($0)\"" } ?? ""
+        fields.map { ", \"\($0.name)\": \"\($0.value)\"" }.joined()
     }
 
-    var javascriptField: String {
-        apiKey.map { ", authorization: \"Bearer \($0)\"" } ?? ""
-    }
+    var javascriptField: String { pythonField }
 
     var swiftField: String {
-        apiKey.map {
-            "request.setValue(\"Bearer \($0)\", forHTTPHeaderField: \"authorization\")\n    "
-        } ?? ""
+        fields.map {
+            "request.setValue(\"\($0.value)\", forHTTPHeaderField: \"\($0.name)\")\n    "
+        }.joined()
     }
 
     private var curl: String {
@@ -99,7 +104,7 @@ struct Snippets: Sendable {
 
             request = urllib.request.Request(
                 "\(url)",
-                data=json.dumps({"model": "\(model)", "input": {}}).encode(),
+                data=json.dumps({"input": {}}).encode(),
                 headers={"content-type": "application/json"\(pythonField)},
             )
             print(urllib.request.urlopen(request).read().decode())

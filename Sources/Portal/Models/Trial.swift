@@ -72,7 +72,7 @@ struct Trial: Sendable {
         case .json:
             (
                 "The request’s body, JSON", #"{"input": {}}"#, "Send",
-                "Whoever sells this name for the least may answer; the receipt says who did."
+                "It goes to this seller as it is typed."
             )
         case .images, .speech, .transcription: nil
         }

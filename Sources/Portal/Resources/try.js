@@ -171,7 +171,10 @@
     note.textContent = "The first call to a seller opens a payment channel, which takes a moment.";
     isBusy(true);
     var headers = { "content-type": "application/json", "x-csrf-token": form.dataset.token };
-    if (kind === "json") headers["x-stoa-model"] = form.dataset.model;
+    if (kind === "json") {
+      headers["x-stoa-model"] = form.dataset.model;
+      headers["x-stoa-provider"] = JSON.stringify({ only: [form.dataset.seller] });
+    }
     try {
       var reply = await fetch(form.dataset.path, {
         method: "POST", headers: headers, body: body(), signal: run.abort.signal

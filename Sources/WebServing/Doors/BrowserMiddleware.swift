@@ -27,7 +27,8 @@ public struct CrossOriginMiddleware: RouterMiddleware {
                     .accessControlAllowOrigin: origin, .vary: "Origin",
                     .accessControlAllowMethods: "GET, POST, PUT, PATCH, DELETE",
                     .accessControlAllowHeaders:
-                        "authorization, content-type, idempotency-key, x-api-key, x-request-id",
+                        "authorization, content-type, idempotency-key, x-api-key, x-request-id, "
+                        + "x-stoa-model, x-stoa-provider",
                     .accessControlMaxAge: "600",
                 ]
             )
