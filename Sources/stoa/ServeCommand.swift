@@ -212,7 +212,7 @@ struct Serve: AsyncParsableCommand {
         // Before the door's middleware: who asks whether it is alive has no key.
         OperatorPages(market.door.telemetry.readiness).addRoutes(to: router)
         market.door.addMiddleware(to: router)
-        market.door.addRoutes(to: router)
+        market.door.addRoutes(to: router, pages: portal)
         try CallRoutes(
             wallets: market.wallets,
             budgets: market.door.limits,

@@ -22,9 +22,11 @@ from account_site import CHROMIUM, AccountSite, Person, until  # noqa: E402
 
 STOA = 10 ** 9
 WEIGHT_MAX = 150_000
-PAGES = ("/wallet", "/account", "/account/keys", "/account/keys/new", "/account/organisation",
+PAGES = ("/wallet", "/account", "/account/keys", "/account/keys/new", "/account/webhooks",
+         "/account/webhooks/new", "/account/organisation",
          "/account/usage", "/account/invoices", "/account/invoices/2026-11")
-FORMS = ("/wallet/faucet", "/account/keys/new", "/account/keys/abcdefghijkl/revoke",
+FORMS = ("/wallet/faucet", "/account/webhooks/new", "/account/keys/new",
+         "/account/keys/abcdefghijkl/revoke",
          "/account/keys/abcdefghijkl/rotate", "/account/sign-out-everywhere",
          "/account/organisation/new", "/account/organisation/switch",
          "/account/organisation/invite", "/account/organisation/withdraw",
@@ -177,7 +179,55 @@ def test_a_program_is_allowed_after_sign_in(site, newcomer):
     newcomer.go("/oauth/authorize?" + query)
     assert "/sign-in?next=" in newcomer.page.url
     newcomer.page.click("text=Sign in with a passkey")
-    newcomer.page.wait_for_selector("text=Allow Reader to act for you?")
+    page = newcomer.page
+    page.wait_for_selector("text=Allow Reader to act for you?")
+    # PRT-98: what it could do in words, whom it asks, and where it leads back.
+    said = page.inner_text("main")
+    assert "See calls, receipts and usage." in said and "usage:read" in said
+    assert "Owner" in said and "http://127.0.0.1:9" in said
+    answers = []
+    page.route("http://127.0.0.1:9/**", lambda route: (
+        answers.append(route.request.url), route.fulfill(body="back")))
+    for decision, told in (("Do not allow", "error=access_denied"), ("Allow", "code=")):
+        newcomer.go("/oauth/authorize?" + query)
+        page.click(f"button:text-is('{decision}')")
+        page.wait_for_url("http://127.0.0.1:9/**")
+        assert told in answers[-1] and "state=a+b%26c" in answers[-1].replace("%20", "+")
+    newcomer.said.clear()
+
+
+@pytest.mark.parametrize("width,theme", [(1280, "light"), (360, "dark")])
+def test_the_question_of_a_program_fits_and_leads_nowhere_else(site, browser, width, theme):
+    """PRT-8, PRT-9, PRT-98: with a name that was chosen to mislead; what is wrong is a page."""
+    owner = Person(site, browser, width, theme)
+    owner.sign_up("Owner", "/account")
+    made = owner.page.evaluate("""async () => (await fetch("/oauth/clients", {
+        method: "POST", headers: {"content-type": "application/json"},
+        body: JSON.stringify({name: "<b>{{token}}</b> and-a-very-long-name-that-goes-on-and-on",
+            scope: "calls:write usage:read account:read keys:read keys:write audit:read",
+            redirectURIs: ["http://127.0.0.1:9/back"], confidential: true})})).json()""")
+    query = urllib.parse.urlencode({
+        "response_type": "code", "client_id": made["clientId"],
+        "redirect_uri": "http://127.0.0.1:9/back", "code_challenge": "A" * 43,
+        "code_challenge_method": "S256"})
+    status, headers, html = site.ask("GET", "/oauth/authorize?" + query, cookie=owner.cookie())
+    policy = headers["content-security-policy"]
+    assert status == 200 and headers["cache-control"] == "no-store"
+    assert "form-action 'self' http://127.0.0.1:9;" in policy and "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy and "<b>" not in html
+    seen = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, bypass_csp=True)
+    seen.add_cookies(owner.context.cookies())
+    page = seen.new_page()
+    page.goto(site.url + "/oauth/authorize?" + query, wait_until="networkidle")
+    assert "<b>{{token}}</b>" in page.inner_text("h1")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [violation["id"] for violation in Axe().run(page).response["violations"]
+            if violation["impact"] in ("serious", "critical")] == []
+    page.goto(site.url + "/oauth/authorize?client_id=nobody")
+    assert "no such client" in page.inner_text("main")
+    seen.close()
+    owner.close()
 
 
 # --- what is kept of it ---------------------------------------------------------------------------

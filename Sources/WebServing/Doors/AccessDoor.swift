@@ -73,9 +73,11 @@ public struct AccessDoor: Sendable {
     }
 
     /// Adds the routes of signing in.
-    public func addRoutes(to router: Router<WebContext>) {
+    ///
+    /// - Parameter pages: shows people what a program asks for; nil for a plain page.
+    public func addRoutes(to router: Router<WebContext>, pages: (any ConsentPages)? = nil) {
         PasskeyRoutes(self).addRoutes(to: router)
         TokenRoutes(self, issuer: issuer).addRoutes(to: router)
-        ConsentRoutes(self, issuer: issuer).addRoutes(to: router)
+        ConsentRoutes(self, issuer: issuer, pages: pages).addRoutes(to: router)
     }
 }

@@ -12,15 +12,36 @@ struct ConsentRoutes: Sendable {
 
     private let door: AccessDoor
     private let issuer: TokenIssuer
+    private let pages: (any ConsentPages)?
 
-    init(_ door: AccessDoor, issuer: TokenIssuer) {
+    init(_ door: AccessDoor, issuer: TokenIssuer, pages: (any ConsentPages)?) {
         self.door = door
         self.issuer = issuer
+        self.pages = pages
     }
 
     func addRoutes(to router: Router<WebContext>) {
-        router.get(RouterPath(TokenRoutes.authorizationPath)) { try await ask($0, $1) }
-        router.post(RouterPath(TokenRoutes.authorizationPath)) { try await decide($0, $1) }
+        router.get(RouterPath(TokenRoutes.authorizationPath)) { request, context in
+            try await explaining(request, context) { try await ask(request, context) }
+        }
+        router.post(RouterPath(TokenRoutes.authorizationPath)) { request, context in
+            try await explaining(request, context) { try await decide(request, context) }
+        }
+    }
+
+    /// Shows people what is wrong as a page.
+    private func explaining(
+        _ request: Request,
+        _ context: WebContext,
+        _ answer: () async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await answer()
+        } catch let problem as Problem {
+            let page = await pages?.page(explaining: problem, request, context)
+            guard let page else { throw problem }
+            return page
+        }
     }
 
     /// A request whose client and address are known: errors may be sent there.
@@ -40,7 +61,9 @@ struct ConsentRoutes: Sendable {
         }
         do {
             let consent = try consent(asked, caller)
-            return page(asked, consent, request)
+            let question = question(asked, consent, caller)
+            return try await pages?.page(asking: question, request, context)
+                ?? Self.plainPage(question)
         } catch let refusal as OAuthRefusal {
             return answer(asked, ("error", refusal.rawValue), request)
         }
@@ -52,6 +75,12 @@ struct ConsentRoutes: Sendable {
         let buffer = try await body.collectBody(upTo: FormFields.bytesMax)
         guard let fields = FormFields(String(decoding: buffer.readableBytesView, as: UTF8.self))
         else { throw Self.unreadable }
+        // The market's own page sends it; whoever else does needs to be of this site (ACC-26).
+        if let token = fields["token"] {
+            guard context.session?.matches(crossSiteToken: token) == true else {
+                throw Problem.crossSite
+            }
+        }
         let asked = try await asked(fields)
         do {
             guard fields["decision"] == "allow" else { throw OAuthRefusal.accessDenied }
@@ -74,14 +103,20 @@ struct ConsentRoutes: Sendable {
         do {
             client = try await door.database.client(fields["client_id"] ?? "")
         } catch is OAuthRefusal {
-            throw Problem(.badRequest, "unknown_client", "There is no such client.")
+            throw Problem(
+                .badRequest,
+                "unknown_client",
+                "There is no such client.",
+                hint: "The program that led here is not registered at this market, or not any more."
+            )
         }
         guard let redirect = client.redirects.first(where: { $0.text == fields["redirect_uri"] })
         else {
             throw Problem(
                 .badRequest,
                 "unknown_redirect",
-                "The client did not register this address; nobody was sent there."
+                "The client did not register this address; nobody was sent there.",
+                hint: "Whoever made the program must register the address that it wants back to."
             )
         }
         return Asked(
@@ -128,32 +163,48 @@ struct ConsentRoutes: Sendable {
         )
     }
 
-    private func page(_ asked: Asked, _ consent: Consent, _ request: Request) -> Response {
+    private func question(
+        _ asked: Asked,
+        _ consent: Consent,
+        _ caller: Caller
+    ) -> ConsentQuestion {
         let names = [
             "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge",
             "code_challenge_method",
         ]
-        let hidden = names.compactMap { name in
-            asked.fields[name].map { value in
-                "<input type=\"hidden\" name=\"\(name)\" value=\"\(Self.escaped(value))\">"
-            }
+        return ConsentQuestion(
+            client: asked.client.name,
+            isConfidential: asked.client.secret != nil,
+            scopes: consent.scopes,
+            caller: caller,
+            origin: asked.redirect.origin,
+            action: TokenRoutes.authorizationPath,
+            fields: names.compactMap { name in asked.fields[name].map { (name, $0) } }
+        )
+    }
+
+    /// The question without any look, for a door that has no pages.
+    private static func plainPage(_ question: ConsentQuestion) -> Response {
+        let hidden = question.fields.map { name, value in
+            "<input type=\"hidden\" name=\"\(name)\" value=\"\(escaped(value))\">"
         }
-        let scopes = consent.scopes.scopes.map { "<li><code>\($0.rawValue)</code></li>" }
+        let client = escaped(question.client)
+        let scopes = question.scopes.scopes.map { "<li><code>\($0.rawValue)</code></li>" }
         let text = """
             <!doctype html><html lang="en"><head><meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Allow \(Self.escaped(asked.client.name))? – Stoa</title></head><body><main>
-            <h1>Allow \(Self.escaped(asked.client.name)) to act for you?</h1>
+            <title>Allow \(client)? – Stoa</title></head><body><main>
+            <h1>Allow \(client) to act for you?</h1>
             <p>It will be able to:</p><ul>\(scopes.joined())</ul>
-            <p>You are sent back to \(Self.escaped(asked.redirect.origin)).</p>
-            <form method="post" action="\(TokenRoutes.authorizationPath)">\(hidden.joined())
+            <p>You are sent back to \(escaped(question.origin)).</p>
+            <form method="post" action="\(question.action)">\(hidden.joined())
             <button name="decision" value="allow">Allow</button>
             <button name="decision" value="deny">Deny</button></form></main></body></html>
             """
         // Browsers hold a form's whole way, redirects too, against this policy.
         let policy = PageSafetyMiddleware.pagePolicy.replacing(
             "form-action 'self'",
-            with: "form-action 'self' \(asked.redirect.origin)"
+            with: "form-action 'self' \(question.origin)"
         )
         return Response(
             status: .ok,
