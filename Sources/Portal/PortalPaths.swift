@@ -22,6 +22,8 @@ public enum PortalPaths {
     public static let profile = "/account"
     /// API keys.
     public static let keys = "/account/keys"
+    /// Where programs are told what happens.
+    public static let webhooks = "/account/webhooks"
     /// Members and roles.
     public static let organisation = "/account/organisation"
     /// What keys spent.

@@ -45,8 +45,8 @@ struct Stoa: AsyncParsableCommand {
         subcommands: [
             Up.self, WalletGroup.self, Sell.self, Offers.self, Connect.self, Call.self,
             ChannelGroup.self, ReceiptGroup.self, NodeGroup.self, ProviderCommand.self,
-            Status.self, IndexGroup.self, Serve.self, KeysGroup.self, AuditGroup.self, Blocks.self,
-            Supply.self, Prove.self, Verify.self,
+            Status.self, IndexGroup.self, Serve.self, KeysGroup.self, WebhooksGroup.self,
+            AuditGroup.self, Blocks.self, Supply.self, Prove.self, Verify.self,
             Testnet.self, Validator.self, StakeGroup.self, SessionGroup.self, KeyGroup.self,
             MultisigGroup.self, AssetGroup.self, PassGroup.self, UnitGroup.self,
             ShareGroup.self, ExchangeGroup.self, GovernGroup.self, EscrowGroup.self,

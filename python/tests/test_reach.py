@@ -55,6 +55,8 @@ OTHERS = """
     exchange pool list; exchange pool show; exchange sale list; exchange order list
     exchange market; govern numbers; govern list; govern show; govern stake
     escrow show; escrow list; dispute show; dispute list; jury list; simulate
+    webhooks add; webhooks list; webhooks messages; webhooks test; webhooks again
+    webhooks pause; webhooks resume; webhooks rotate; webhooks remove
     serve; supervise; top; keys create; keys list; keys rotate; keys revoke; keys account; keys tier; audit export; audit verify
 """
 

@@ -68,6 +68,17 @@ enum TimeText {
         }
     }
 
+    /// How long it is until a time, such as `in 5 min`; `now` for what is past.
+    static func ahead(_ time: Timestamp, now: Timestamp) -> String {
+        guard time > now else { return "now" }
+        let seconds = (time.milliseconds - now.milliseconds + 999) / 1000
+        switch seconds {
+        case 0..<60: return "in \(seconds) s"
+        case 60..<3600: return "in \(seconds / 60) min"
+        default: return "in \(seconds / 3600) h"
+        }
+    }
+
     /// A time for templates: `time`, `iso` and `ago`.
     static func fill(_ time: Timestamp, now: Timestamp) -> Fill {
         Fill(["time": full(time), "iso": iso(time), "ago": ago(time, now: now)])

@@ -15,6 +15,7 @@ enum EmbeddedFiles {
         ("blocks.mustache", PackageResources.blocks_mustache),
         ("code.mustache", PackageResources.code_mustache),
         ("colonnade.mustache", PackageResources.colonnade_mustache),
+        ("consent-page.mustache", PackageResources.consent_page_mustache),
         ("dispute-page.mustache", PackageResources.dispute_page_mustache),
         ("docs-page.mustache", PackageResources.docs_page_mustache),
         ("events.mustache", PackageResources.events_mustache),
@@ -79,6 +80,10 @@ enum EmbeddedFiles {
         ("usage-page.mustache", PackageResources.usage_page_mustache),
         ("waiting.js", PackageResources.waiting_js),
         ("wallet-page.mustache", PackageResources.wallet_page_mustache),
+        ("webhook-made-page.mustache", PackageResources.webhook_made_page_mustache),
+        ("webhook-new-page.mustache", PackageResources.webhook_new_page_mustache),
+        ("webhook-page.mustache", PackageResources.webhook_page_mustache),
+        ("webhooks-page.mustache", PackageResources.webhooks_page_mustache),
         ("when.mustache", PackageResources.when_mustache),
     ]
 }
