@@ -13,7 +13,9 @@ import MarketTypes
 import NIOSSL
 import OpenAIWire
 import Portal
+import Receipts
 import ServiceLifecycle
+import SettlementCore
 import Telemetry
 import WebServing
 
@@ -148,7 +150,7 @@ struct Serve: AsyncParsableCommand {
         PortalAccess(
             door,
             faucet: try sandbox.faucet(index.home, ledger),
-            delegate: HostedSpending(wallets: wallets),
+            delegate: HostedSpending(wallets: wallets, receipts: receipts.log),
             webhooks: webhooks.pages(receipts)
         )
     }
@@ -273,10 +275,14 @@ struct Serve: AsyncParsableCommand {
 /// The hosted wallets, as those whom people let spend for them.
 private struct HostedSpending: SpendingDelegate {
     let wallets: HostedWallets
+    let receipts: ReceiptLog
 
     func sessionKey(of account: AccountID) -> AccountID? { wallets.sessionKey(of: account) }
 
     func purchases(of account: AccountID, limit: Int) async throws -> [Purchase] {
+        // What was bought stays to be seen when nothing more may be.
+        let kept = try await receipts.receipts(of: account, before: .max, limit: limit)
+        guard kept.isEmpty else { return kept.map { Purchase($0.receipt) } }
         let lease: HostedLease
         do throws(APIFailure) {
             lease = try await wallets.wallet(of: account)
@@ -294,6 +300,20 @@ private struct HostedSpending: SpendingDelegate {
                 finishedAt: call.finishedAt
             )
         }
+    }
+}
+
+extension Purchase {
+    fileprivate init(_ receipt: MadeReceipt) {
+        self.init(
+            receipt: receipt.digest,
+            seller: receipt.seller,
+            model: receipt.model,
+            charge: receipt.charge,
+            denomination: receipt.denomination,
+            isDelivered: receipt.status == .delivered,
+            finishedAt: receipt.finished
+        )
     }
 }
 

@@ -426,6 +426,10 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
     assert total in newcomer.page.inner_text("tfoot")
     assert "not a tax invoice" in newcomer.page.inner_text("main")
     until("calls that are not paid any more", lambda: site.call(key)[0] != 200, 60)
+    # PRT-113: what was bought is still there to be seen.
+    newcomer.go("/account/receipts")
+    assert newcomer.page.locator("tbody tr").count() == 3
+    assert newcomer.page.locator(".notice").count() == 0
 
 
 def test_a_statement_has_the_buyers_name(site, ada):

@@ -69,6 +69,7 @@ extension Portal {
         var fill = Fill()
         fill.put("isHosted", isHosted)
         fill.put("gateway", options.gatewayURL)
+        fill.put("origin", origin(of: read.request))
         fill.put("model", snippets.model)
         fill.put("modelHref", offer.map { PortalPaths.offer($0.id) + "#try" })
         fill.put("faucetAmount", access?.faucet.map { UnitName.native.text($0.amount) })

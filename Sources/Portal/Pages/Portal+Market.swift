@@ -8,7 +8,7 @@ import WebServing
 extension Portal {
     /// Home, search and offers.
     func addMarket(to router: Router<WebContext>) {
-        add("/", to: router) { read in try await home(read.source) }
+        add("/", to: router) { read in try await home(read) }
         add("/search", to: router) { read in try await search(read) }
         add("/offers/:id", to: router) { read in
             let id = OfferID(try read.digest("id", "offer"))
@@ -75,7 +75,8 @@ extension Portal {
             : NumberText.count(count, "offer", "offers")
     }
 
-    private func home(_ source: PageSource) async throws -> Sheet {
+    private func home(_ read: PageRead) async throws -> Sheet {
+        let source = read.source
         let status = try await source.index.status()
         var newest = OfferSearch()
         newest.order = .newest
@@ -101,11 +102,15 @@ extension Portal {
                 ])
             }
         )
-        let snippets = Snippets(
+        // A market that pays for people is called itself, with a key of theirs.
+        let isHosted = access?.delegate != nil
+        var snippets = Snippets(
             model: offers.items.first?.record.offer.model ?? "my-model",
             interface: .chat,
-            gateway: options.gatewayURL
+            gateway: isHosted ? origin(of: read.request) : options.gatewayURL
         )
+        snippets.apiKey = isHosted ? "stoa_live_…" : nil
+        fill.put("isHosted", isHosted)
         fill.put("python", snippets.all.first { $0.language == "python" }?.text)
         return Sheet(template: "home-page", title: "Stoa", section: .none, fill: fill)
     }
