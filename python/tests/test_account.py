@@ -429,7 +429,7 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
     # PRT-113: what was bought is still there to be seen.
     newcomer.go("/account/receipts")
     assert newcomer.page.locator("tbody tr").count() == 3
-    assert newcomer.page.locator(".notice").count() == 0
+    assert newcomer.page.locator("main .notice").count() == 0
 
 
 def test_a_statement_has_the_buyers_name(site, ada):

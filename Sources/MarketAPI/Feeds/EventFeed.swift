@@ -94,7 +94,7 @@ public final class EventFeed: Service {
                 group.addTask { try await self.index.follow { try await self.tell(upTo: $0) } }
                 group.addTask { await self.beat() }
                 group.addTask { try await self.answerReplays() }
-                if let receipts = self.receipts { group.addTask { try await receipts.answer() } }
+                if let receipts = self.receipts { group.addTask { await receipts.answer() } }
                 defer { self.endAll() }
                 do {
                     try await group.next()

@@ -55,6 +55,8 @@ final class ReceiptFeed: Sendable {
         let place: UInt64?
         /// Takes a part; nil if the reader may hear no more.
         let deliver: @Sendable (ReceiptPage?) -> Void
+        /// Hears that nothing can be read now.
+        let fail: @Sendable () -> Void
     }
 
     private struct State {
@@ -151,9 +153,13 @@ final class ReceiptFeed: Sendable {
     }
 
     /// Answers questions until it is cancelled.
-    func answer() async throws {
+    func answer() async {
         for await question in questions {
-            question.deliver(try await page(for: question.reader, behind: question.place))
+            do {
+                question.deliver(try await page(for: question.reader, behind: question.place))
+            } catch {
+                question.fail()
+            }
         }
     }
 }

@@ -156,6 +156,7 @@ final class SocketHandler: ChannelInboundHandler {
         switch signal {
         case .receiptsWait: askForReceipts(context)
         case .receipts(let page): take(context, page)
+        case .receiptsFailed: close(context, .unknown(1013))
         case .items(let items):
             hold(context, items)
             flushHeld(context)
@@ -269,9 +270,12 @@ final class SocketHandler: ChannelInboundHandler {
         receipts.isAsking = true
         receipts.mustAsk = false
         let isTaken = source.ask(
-            ReceiptFeed.Question(reader: reader, place: place) { [listener] page in
-                listener.signal(.receipts(page))
-            }
+            ReceiptFeed.Question(
+                reader: reader,
+                place: place,
+                deliver: { [listener] page in listener.signal(.receipts(page)) },
+                fail: { [listener] in listener.signal(.receiptsFailed) }
+            )
         )
         if !isTaken { close(context, .unknown(1013)) }
     }

@@ -11,6 +11,8 @@ enum SocketSignal: Sendable {
     case receiptsWait
     /// A part of the receipts; nil if they may be heard no more.
     case receipts(ReceiptPage?)
+    /// No receipt can be read now.
+    case receiptsFailed
     case end
     /// Close if nothing could be written since then.
     case check(ContinuousClock.Instant)
