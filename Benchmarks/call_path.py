@@ -50,14 +50,14 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def wrk(url: str, connections: int, seconds: int, key: str = "none") -> dict:
+def wrk(url: str, connections: int, seconds: int, key: str = "none", pause_ms: int = 0) -> dict:
     """Runs wrk; returns calls/s, percentiles in ms, and how many calls failed."""
     script = f"""
 wrk.method = "POST"
 wrk.body = [==[{BODY}]==]
 wrk.headers["content-type"] = "application/json"
 wrk.headers["authorization"] = "Bearer {key}"
-local failed = 0
+{f'function delay() return {pause_ms} end' if pause_ms else ''}
 done = function(summary, latency, requests)
   io.write(string.format("RESULT %d %d %d %.3f %.3f %.3f\\n", summary.requests, summary.duration,
     summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout,

@@ -1,8 +1,8 @@
 """An hour of paid calls by the market's door: does memory stay flat, and is no call lost?
 
-    python3 Benchmarks/soak.py [--seconds 3600] [--stoa .build/release/stoa]
+    python3 Benchmarks/soak.py [--seconds 3600] [--pause-ms 0] [--stoa .build/release/stoa]
 
-16 calls at once, without a pause. Memory of door and seller is read every few seconds; the medians of the
+16 calls at once, each connection with a pause between its calls if asked to. Memory of door and seller is read every few seconds; the medians of the
 second and the last quarter are compared, and more than a tenth and 16 MB above is a failure. At the end the
 key's counters must equal what the wallet says it spent.
 """
@@ -33,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stoa", type=Path, default=ROOT / ".build/release/stoa")
     parser.add_argument("--seconds", type=int, default=3600)
+    parser.add_argument("--pause-ms", type=int, default=0, help="between calls of a connection")
     options = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="stoa-soak-"))
     mock = Service(
@@ -54,7 +55,7 @@ def main() -> int:
     try:
         while time.monotonic() < ended:
             row = wrk(url + "/v1/chat/completions", 16,
-                      max(1, min(60, int(ended - time.monotonic()))), key)
+                      max(1, min(60, int(ended - time.monotonic()))), key, options.pause_ms)
             calls += row["requests"]
             if row["failed"]:
                 failed.append(f"{row['failed']} calls failed")
