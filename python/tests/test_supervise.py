@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -281,3 +282,35 @@ def test_connections_beyond_the_limit_wait(tmp_path):
         assert b"200" in third.recv(1000)
     finally:
         door.stop()
+
+
+def test_a_node_is_replaced_while_it_is_asked(tmp_path):
+    """SUP-2: its store is locked, so that it too is replaced one after the other."""
+    binary = Path(os.environ.get(
+        "STOA_BINARY", Path(__file__).resolve().parents[2] / ".build" / "debug" / "stoa"))
+    stoa = Stoa(binary, tmp_path)
+    stoa("wallet", "new", "alice")
+    stoa("node", "init", "--allocate", "alice=1000")
+    supervisor = supervise(stoa, "node", ["--one-at-a-time"], stoa.binary, "node", "run")
+    faults, over = [], threading.Event()
+
+    def ask():
+        while not over.is_set():
+            try:
+                with urllib.request.urlopen(supervisor.url + "/stoa/v1/status", timeout=30) as got:
+                    json.load(got)
+            except (OSError, ValueError) as error:
+                faults.append(repr(error))
+
+    asking = threading.Thread(target=ask)
+    try:
+        asking.start()
+        replaced(supervisor)
+        sent = Stoa(binary, tmp_path, supervisor.url)("wallet", "send", "--from", "alice",
+                                                      "alice", "1")
+        assert "error" not in sent, sent
+    finally:
+        over.set()
+        asking.join()
+        assert supervisor.stop() == 0
+    assert faults == []
