@@ -1,6 +1,6 @@
 public import MarketTypes
 
-/// Names a reservation; 16 random bytes.
+/// Names a reservation: 16 random bytes, or half of the digest of its voucher.
 public struct ReservationID: Hashable, Sendable, CustomStringConvertible {
     /// The name's bytes.
     public let bytes: [UInt8]

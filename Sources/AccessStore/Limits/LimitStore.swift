@@ -66,7 +66,8 @@ public protocol BudgetStore: Sendable {
     /// Ends the reservations that are bound to vouchers, in one change; a voucher without one, and
     /// one that was charged more than it set aside, change nothing.
     ///
-    /// - Returns: the vouchers that were charged more: somebody must look at them.
+    /// - Returns: the vouchers that were charged more, or whose rows are damaged: somebody must
+    ///   look at them.
     func settle(vouchers: [(voucher: Digest, charge: Amount)]) async throws -> [Digest]
 
     /// The vouchers whose charge is not known yet, the oldest first.

@@ -10,39 +10,21 @@ extension SQLiteLimits: BudgetStore {
         boundTo voucher: Digest?,
         at now: Timestamp
     ) async throws -> Reservation {
-        let random = randomBytes(16)
-        return try await database.writeTogether { db in
-            guard let id = ReservationID(bytes: random) else {
-                throw BudgetRefusal.unknownReservation
-            }
-            try db.checkRoom(for: request)
-            var counters: [(slot: CounterSlot, counter: BudgetCounter)] = []
-            for slot in request.slots {
-                counters.append((slot, try db.counter(slot, of: request) ?? .zero))
-            }
-            try rules.check(request) { slot in
-                counters.first { $0.slot == slot }?.counter ?? .zero
-            }
-            for (slot, counter) in counters {
-                var next = counter
-                try next.reserve(request.amount)
-                try db.store(next, slot, of: request)
-            }
-            let reservation = Reservation(
-                id: id,
-                request: request,
-                created: now,
-                voucher: voucher
-            )
-            try db.change(
-                "INSERT INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                arguments: [
-                    Data(id.bytes), request.key.text, request.model, request.denomination.blob,
-                    request.amount.blob, request.day, now.stored, voucher?.blob,
-                ]
-            )
-            return reservation
+        // A voucher is made once, so the half of its digest names what is set aside for it.
+        let name = voucher.map { Array($0.bytes.prefix(16)) } ?? randomBytes(16)
+        guard let id = ReservationID(bytes: name) else {
+            throw BudgetRefusal.unknownReservation
         }
+        let reservation = Reservation(
+            id: id,
+            request: request,
+            created: now,
+            voucher: voucher
+        )
+        try await database.countTogether { sheet in
+            try sheet.reserve(reservation, under: rules)
+        }
+        return reservation
     }
 
     public func bind(_ reservation: ReservationID, to voucher: Digest) async throws {
@@ -57,27 +39,34 @@ extension SQLiteLimits: BudgetStore {
     }
 
     public func settle(_ settlement: Settlement) async throws {
-        try await database.writeTogether { db in
-            let found = try db.reservation(settlement.reservation)
-            try db.end(found, charge: settlement.charge)
+        try await database.countTogether { sheet in
+            let found = try sheet.db.reservation(settlement.reservation)
+            try sheet.end(found, charge: settlement.charge)
         }
     }
 
-    /// See ``BudgetStore``.
+    /// See ``BudgetStore``; a row that is damaged keeps no other from its end.
     public func settle(
         vouchers: [(voucher: Digest, charge: Amount)]
     ) async throws -> [Digest] {
-        try await database.writeTogether { db in
+        try await database.countTogether { sheet in
             var above: [Digest] = []
             for (voucher, charge) in vouchers {
-                let row = try db.row(
+                let row = try sheet.db.row(
                     "SELECT * FROM reservations WHERE voucher = ?",
                     arguments: [voucher.blob]
                 )
-                guard let found = try row.map({ try Reservation($0) }) else { continue }
-                if charge <= found.request.amount {
-                    try db.end(found, charge: charge)
-                } else {
+                do {
+                    guard let found = try row.map({ try Reservation($0) }) else { continue }
+                    if charge <= found.request.amount {
+                        try sheet.end(found, charge: charge)
+                    } else {
+                        above.append(voucher)
+                    }
+                } catch let error as DatabaseError {
+                    throw error
+                } catch {
+                    // It changed nothing.
                     above.append(voucher)
                 }
             }
@@ -106,7 +95,9 @@ extension SQLiteLimits: BudgetStore {
                     """,
                 arguments: [moment.stored, LimitBounds.reservationPageMax]
             )
-            for row in rows { try db.end(try Reservation(row), charge: .zero) }
+            let sheet = CounterSheet(db)
+            for row in rows { try sheet.end(try Reservation(row), charge: .zero) }
+            try sheet.write()
             return rows.count
         }
     }
@@ -149,24 +140,6 @@ extension SQLiteLimits: BudgetStore {
     }
 }
 
-extension Database {
-    /// Ends a reservation: its charge is spent, the rest is free again.
-    fileprivate func end(_ found: Reservation, charge: Amount) throws {
-        try found.checkSettling(charge)
-        for slot in found.request.slots {
-            guard var counter = try counter(slot, of: found.request) else {
-                throw AccessStoreError.damaged(column: "counters")
-            }
-            try counter.settle(found.request.amount, charge: charge)
-            try store(counter, slot, of: found.request)
-        }
-        try change(
-            "DELETE FROM reservations WHERE id = ?",
-            arguments: [Data(found.id.bytes)]
-        )
-    }
-}
-
 extension CounterSlot {
     /// The columns `model` and `day`.
     var stored: (model: String, day: Int64) { (model ?? "", day.map(Int64.init) ?? -1) }
@@ -193,68 +166,6 @@ extension Reservation {
 }
 
 extension Database {
-    /// Refuses what would grow without end, and forgets days that are long over.
-    fileprivate func checkRoom(for request: SpendingRequest) throws {
-        let oldest = Int64(request.day) - Int64(LimitBounds.daysKept)
-        try change(
-            "DELETE FROM counters WHERE day >= 0 AND day < ?",
-            arguments: [oldest]
-        )
-        let open = try number(
-            "SELECT count(*) FROM reservations WHERE key = ?",
-            arguments: [request.key.text]
-        )
-        let slot = CounterSlot(model: request.model, day: nil)
-        if try counter(slot, of: request) == nil {
-            let models = try number(
-                "SELECT count(*) FROM counters WHERE key = ? AND day = -1",
-                arguments: [request.key.text]
-            )
-            guard (models ?? 0) <= LimitBounds.modelsPerKeyMax else {
-                throw BudgetRefusal.tooManyModels
-            }
-        }
-        guard (open ?? 0) < LimitBounds.openPerKeyMax else { throw BudgetRefusal.tooManyOpen }
-    }
-
-    fileprivate func counter(
-        _ slot: CounterSlot,
-        of request: SpendingRequest
-    ) throws -> BudgetCounter? {
-        try row(
-            """
-                SELECT settled, reserved FROM counters
-                WHERE key = ? AND denomination = ? AND model = ? AND day = ?
-                """,
-            arguments: [
-                request.key.text, request.denomination.blob, slot.stored.model, slot.stored.day,
-            ]
-        ).map { row in
-            guard let settled = Amount(blob: row[0]), let reserved = Amount(blob: row[1]) else {
-                throw AccessStoreError.damaged(column: "counters")
-            }
-            return BudgetCounter(settled: settled, reserved: reserved)
-        }
-    }
-
-    fileprivate func store(
-        _ counter: BudgetCounter,
-        _ slot: CounterSlot,
-        of request: SpendingRequest
-    ) throws {
-        try change(
-            """
-                INSERT INTO counters VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (key, denomination, model, day) DO UPDATE
-                SET settled = excluded.settled, reserved = excluded.reserved
-                """,
-            arguments: [
-                request.key.text, request.denomination.blob, slot.stored.model, slot.stored.day,
-                counter.settled.blob, counter.reserved.blob,
-            ]
-        )
-    }
-
     fileprivate func reservation(_ id: ReservationID) throws -> Reservation {
         let row = try row(
             "SELECT * FROM reservations WHERE id = ?",

@@ -17,6 +17,8 @@ public struct AccessDatabase: Sendable {
     private let batches: BatchedWrites
     /// Answers what every request asks, on the thread that asks.
     private let quick: DatabaseQueue
+    /// What never changes of keys that were asked for.
+    let knownKeys = KnownKeys()
 
     /// Opens the database at `path`, making an empty one that only its owner can read.
     ///
@@ -38,7 +40,7 @@ public struct AccessDatabase: Sendable {
                 throw AccessStoreError.otherFormat(found: found)
             }
             // Younger than the format, and no part of what is stored.
-            try db.execute(sql: AccessSchema.voucherIndex)
+            try db.execute(sql: AccessSchema.reservationIndexes)
         }
         batches = BatchedWrites(pool)
         quick = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly: true))
@@ -71,10 +73,17 @@ public struct AccessDatabase: Sendable {
         try await batches.write(body)
     }
 
-    /// Reads a few rows by their keys, without a change of thread: that would cost more than they
-    /// do. Under a write-ahead log nobody who writes is waited for.
+    /// Counts in one transaction with others; `body` throws before it changes anything.
+    func countTogether<Output: Sendable>(
+        _ body: @escaping @Sendable (CounterSheet) throws -> Output
+    ) async throws -> Output {
+        try await batches.count(body)
+    }
+
+    /// Reads by one statement, without a change of thread: that would cost more than it does. Under
+    /// a write-ahead log nobody who writes is waited for.
     func readQuickly<Output>(_ body: (Database) throws -> Output) throws -> Output {
-        try quick.read(body)
+        try quick.unsafeRead(body)
     }
 
     /// Reads one state of the database.
@@ -117,8 +126,16 @@ public enum AccessStoreError: Error, Hashable, Sendable, CustomStringConvertible
     }
 }
 
-/// Random bytes from the system.
+/// Random bytes from the system, eight with each question to it.
 func randomBytes(_ count: Int) -> [UInt8] {
     var generator = SystemRandomNumberGenerator()
-    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count)
+    while bytes.count < count {
+        let word = generator.next()
+        for shift in stride(from: 0, to: min(64, (count - bytes.count) * 8), by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+        }
+    }
+    return bytes
 }

@@ -12,8 +12,10 @@ enum AccessSchema {
         )
     }
 
-    /// Vouchers end one by one, each call's.
-    static let voucherIndex = """
+    /// Vouchers end one by one, each call's. Their age is asked for once a minute and when a wallet
+    /// opens, of as many as are open then, so that no call need write an index of it.
+    static let reservationIndexes = """
+        DROP INDEX IF EXISTS reservations_by_age;
         CREATE UNIQUE INDEX IF NOT EXISTS reservations_by_voucher ON reservations(voucher)
         WHERE voucher IS NOT NULL;
         """
@@ -117,7 +119,6 @@ enum AccessSchema {
             created INTEGER NOT NULL, voucher BLOB
         ) WITHOUT ROWID;
         CREATE INDEX reservations_of_key ON reservations(key);
-        CREATE INDEX reservations_by_age ON reservations(created, id);
         CREATE TABLE buckets(
             name TEXT PRIMARY KEY, level INTEGER NOT NULL, updated INTEGER NOT NULL,
             full INTEGER NOT NULL

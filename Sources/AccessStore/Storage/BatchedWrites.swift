@@ -2,13 +2,13 @@ import GRDB
 import Synchronization
 
 /// Runs changes that come at the same time in one transaction, each as if it had one of its own:
-/// what a refused one did is undone, and the others stand.
+/// what a refused one did is undone, or it did nothing before it was refused, and the others stand.
 ///
 /// A commit costs about as much as a change; under load several share one (docs/benchmarks.md).
 final class BatchedWrites: Sendable {
     private struct Change: Sendable {
         /// - Throws: only what ends the whole transaction.
-        let run: @Sendable (Database) throws -> Void
+        let run: @Sendable (CounterSheet) throws -> Void
         let finish: @Sendable ((any Error)?) -> Void
     }
 
@@ -37,11 +37,36 @@ final class BatchedWrites: Sendable {
     func write<Output: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Output
     ) async throws -> Output {
+        try await change { sheet in try Self.result(of: body, sheet.db) }
+    }
+
+    /// Changes counters, which all changes of a transaction share; `body` throws before it changes
+    /// anything, so that this needs no savepoint.
+    ///
+    /// - Throws: what `body` throws; or a `DatabaseError`.
+    func count<Output: Sendable>(
+        _ body: @escaping @Sendable (CounterSheet) throws -> Output
+    ) async throws -> Output {
+        try await change { sheet in
+            do {
+                return .success(try body(sheet))
+            } catch let error as DatabaseError {
+                throw error
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// - Parameter body: throws only what ends the whole transaction.
+    private func change<Output: Sendable>(
+        _ body: @escaping @Sendable (CounterSheet) throws -> Result<Output, any Error>
+    ) async throws -> Output {
         let outcome = Mutex<Result<Output, any Error>?>(nil)
         try await withCheckedThrowingContinuation { (continuation: Continuation) in
             let change = Change(
-                run: { db in
-                    let result = try Self.result(of: body, db)
+                run: { sheet in
+                    let result = try body(sheet)
                     outcome.withLock { $0 = result }
                 },
                 finish: { error in
@@ -117,7 +142,9 @@ final class BatchedWrites: Sendable {
     private static func commit(_ batch: [Change], _ db: Database) {
         do {
             try db.inTransaction(.immediate) {
-                for change in batch { try change.run(db) }
+                let sheet = CounterSheet(db)
+                for change in batch { try change.run(sheet) }
+                try sheet.write()
                 return .commit
             }
             for change in batch { change.finish(nil) }
