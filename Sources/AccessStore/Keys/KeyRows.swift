@@ -12,15 +12,9 @@ extension APIKey {
     }
 
     init(_ row: Row, budgets: BudgetRules) throws {
-        guard let mode = APIKeyText.Mode(rawValue: row["mode"]),
-            let standing = Standing(rawValue: row["state"])
-        else { throw AccessStoreError.damaged(column: "state") }
-        let state: State =
-            switch standing {
-            case .active: .active
-            case .replaced: .replaced(by: try row.key("successor"), until: row.time("ends"))
-            case .revoked: .revoked(at: row.time("ends"))
-            }
+        guard let mode = APIKeyText.Mode(rawValue: row["mode"]) else {
+            throw AccessStoreError.damaged(column: "mode")
+        }
         self.init(
             id: try row.key("id"),
             mode: mode,
@@ -31,8 +25,35 @@ extension APIKey {
             budgets: budgets,
             created: row.time("created"),
             expires: row.time("expires"),
-            state: state
+            state: try Self.state(row)
         )
+    }
+
+    /// The same key where a row says that it stands.
+    func standing(_ row: Row) throws -> APIKey {
+        APIKey(
+            id: id,
+            mode: mode,
+            user: user,
+            organisation: organisation,
+            label: label,
+            scopes: scopes,
+            budgets: budgets,
+            created: created,
+            expires: expires,
+            state: try Self.state(row)
+        )
+    }
+
+    private static func state(_ row: Row) throws -> State {
+        guard let standing = Standing(rawValue: row["state"]) else {
+            throw AccessStoreError.damaged(column: "state")
+        }
+        return switch standing {
+        case .active: .active
+        case .replaced: .replaced(by: try row.key("successor"), until: row.time("ends"))
+        case .revoked: .revoked(at: row.time("ends"))
+        }
     }
 
     /// The columns `state`, `successor` and `ends`.

@@ -114,9 +114,7 @@ extension AccessDatabase {
     /// - Throws: ``KeyRefusal`` if it is none, or over.
     public func admission(_ text: APIKeyText, at now: Timestamp) async throws -> Admission {
         let digest = text.digest
-        return try await admission(text.id, at: now) { row in
-            try row.digest("digest") == digest
-        }
+        return try await admission(text.id, at: now) { $0.digest == digest }
     }
 
     /// Whom a signed request's key stands for; the signature is checked, and the nonce used up.
@@ -127,8 +125,8 @@ extension AccessDatabase {
         over content: RequestContent,
         at now: Timestamp
     ) async throws -> Admission {
-        let admission = try await admission(signed.key, at: now) { row in
-            try signed.check(content, requestKey: row.bytes("request"), at: now)
+        let admission = try await admission(signed.key, at: now) { known in
+            try signed.check(content, requestKey: known.requestKey, at: now)
             return true
         }
         try await write { db in try db.use(signed, at: now) }
@@ -138,29 +136,25 @@ extension AccessDatabase {
     private func admission(
         _ id: APIKeyID,
         at now: Timestamp,
-        proves: (Row) throws -> Bool
+        proves: (KnownKey) throws -> Bool
     ) async throws -> Admission {
-        let found: (used: Int64, admission: Admission) = try readQuickly { db in
-            let row = try db.row(
-                "SELECT * FROM keys WHERE id = ?",
-                arguments: [id.text]
-            )
-            guard let row, try proves(row) else { throw KeyRefusal.unknown }
-            let key = try APIKey(row, budgets: try db.budgets(of: id.text))
-            try key.checkUsable(at: now)
-            guard let place = try db.membership(key.user, in: key.organisation) else {
-                throw KeyRefusal.ownerless
-            }
-            let caller = Caller(
-                user: key.user,
-                organisation: key.organisation,
+        guard let known = try await known(id), try proves(known),
+            let found = try readQuickly({ try $0.standing(of: known) })
+        else { throw KeyRefusal.unknown }
+        try found.key.checkUsable(at: now)
+        guard let place = found.place else { throw KeyRefusal.ownerless }
+        let admission = Admission(
+            caller: Caller(
+                user: found.key.user,
+                organisation: found.key.organisation,
                 account: place.account,
                 // A member who may do less than when the key was made makes the key do less.
-                scopes: key.scopes.intersection(place.role.scopes),
+                scopes: found.key.scopes.intersection(place.role.scopes),
                 proof: .key(id)
-            )
-            return (row["used"], Admission(caller: caller, tier: place.tier, key: key))
-        }
+            ),
+            tier: place.tier,
+            key: found.key
+        )
         if now.stored >= found.used + Self.touchMilliseconds {
             try await write { db in
                 try db.change(
@@ -169,7 +163,23 @@ extension AccessDatabase {
                 )
             }
         }
-        return found.admission
+        return admission
+    }
+
+    /// What never changes of a key, from memory if it was asked for before.
+    private func known(_ id: APIKeyID) async throws -> KnownKey? {
+        if let known = knownKeys[id] { return known }
+        let found = try await read { db in
+            try db.row("SELECT * FROM keys WHERE id = ?", arguments: [id.text]).map { row in
+                KnownKey(
+                    key: try APIKey(row, budgets: try db.budgets(of: id.text)),
+                    digest: try row.digest("digest"),
+                    requestKey: row.bytes("request")
+                )
+            }
+        }
+        if let found { knownKeys.add(found) }
+        return found
     }
 }
 
