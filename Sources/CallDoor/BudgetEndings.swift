@@ -1,3 +1,4 @@
+import AccessCore
 public import AccessStore
 public import Gateway
 public import Logging
@@ -17,11 +18,15 @@ public final class BudgetEndings: CallEndings, Service {
     private static let waitingMax = 65_536
     /// The most that are told in one change.
     private static let batchMax = 512
+    /// How long the next ones are collected, in milliseconds: a change costs about as much for one
+    /// as for many.
+    private static let collectingMilliseconds = 20
 
     private let budgets: any BudgetStore
     private let receipts: ReceiptWriter?
     private let logger: Logger
     private let waiting = Mutex<[Ending]>([])
+    private let turns = Turns()
     private let news: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
 
@@ -71,30 +76,49 @@ public final class BudgetEndings: CallEndings, Service {
 
     private func tellEndings() async {
         for await _ in news.cancelOnGracefulShutdown() {
-            guard await !tellWaiting() else { continue }
-            do { try await Task.sleep(for: .seconds(1)) } catch { break }
-            wake.yield()
+            let isTold = await tellWaiting()
+            let pause = isTold ? Duration.milliseconds(Self.collectingMilliseconds) : .seconds(1)
+            do { try await Task.sleep(for: pause) } catch { break }
+            if !isTold { wake.yield() }
         }
         _ = await tellWaiting()
     }
 
-    /// - Returns: whether nothing waits any more.
+    /// Returns once what had ended by now is told, or cannot be: for a call that a budget does not
+    /// allow only because what ended calls had set aside is not free yet.
+    public func tellNow() async {
+        if await !tellWaiting() { wake.yield() }
+    }
+
+    /// Tells what waits, after whoever tells already.
+    ///
+    /// - Returns: false if it must be tried again.
     private func tellWaiting() async -> Bool {
-        while true {
+        await turns.take()
+        defer { turns.pass() }
+        // What comes meanwhile waits for the next turn, so that nobody tells for ever.
+        var left = waiting.withLock { $0.count }
+        while left > 0 {
             let batch = waiting.withLock { waiting in
-                let batch = Array(waiting.prefix(Self.batchMax))
+                let batch = Array(waiting.prefix(min(left, Self.batchMax)))
                 waiting.removeFirst(batch.count)
                 return batch
             }
             guard !batch.isEmpty else { return true }
+            left -= batch.count
             guard await !tell(batch) else { continue }
             let waits = waiting.withLock { waiting in
                 guard waiting.count + batch.count <= Self.waitingMax else { return false }
                 waiting.insert(contentsOf: batch, at: 0)
                 return true
             }
-            if waits { return false }
+            if !waits {
+                // Their reservations stay, and are settled when their wallets open next.
+                logger.error("\(batch.count) budgets wait for their wallets to open again")
+            }
+            return false
         }
+        return true
     }
 
     /// - Returns: false if the budgets cannot be reached now, and it is worth telling again.
@@ -102,17 +126,55 @@ public final class BudgetEndings: CallEndings, Service {
         do {
             for voucher in try await budgets.settle(vouchers: batch) {
                 logger.error(
-                    "a voucher was charged more than was set aside for it",
+                    "a voucher was charged more than was set aside for it, or its row is damaged",
                     metadata: ["voucher": "\(voucher)"]
                 )
             }
             return true
         } catch {
-            // The reservations stay, and are settled when their wallets open next.
             logger.error("budgets could not be settled", metadata: ["error": "\(error)"])
-            guard case AccessStoreError.limitsUnreachable = error else { return true }
-            return false
+            switch error {
+            // The reservations stay, and are settled when their wallets open next.
+            case AccessStoreError.damaged, is BudgetRefusal: return true
+            default: return false
+            }
         }
+    }
+}
+
+/// Lets one task do something at a time, in the order in which they come.
+private final class Turns: Sendable {
+    private struct State {
+        var isTaken = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// Waits for one's turn; ``pass()`` must follow. As many wait as calls run at once.
+    func take() async {
+        await withCheckedContinuation { continuation in
+            let isMine = state.withLock { state in
+                guard state.isTaken else {
+                    state.isTaken = true
+                    return true
+                }
+                state.waiting.append(continuation)
+                return false
+            }
+            if isMine { continuation.resume() }
+        }
+    }
+
+    func pass() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard !state.waiting.isEmpty else {
+                state.isTaken = false
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+        next?.resume()
     }
 }
 

@@ -14,6 +14,7 @@ public import WebServing
 public struct CallRoutes: Sendable {
     private let wallets: HostedWallets
     private let budgets: any BudgetStore
+    private let endings: BudgetEndings?
     private let now: @Sendable () -> Timestamp
     private let files: FileRoutes
     private let uploads = UploadSlots()
@@ -31,15 +32,18 @@ public struct CallRoutes: Sendable {
     /// - Parameters:
     ///   - wallets: pay for the calls.
     ///   - budgets: what each key may spend, and did.
+    ///   - endings: tells the budgets how calls ended; nil if somebody else does at once.
     ///   - files: what organisations keep, to name it in calls.
     public init(
         wallets: HostedWallets,
         budgets: any BudgetStore,
+        endings: BudgetEndings? = nil,
         files: FileStore,
         now: @escaping @Sendable () -> Timestamp
     ) {
         self.wallets = wallets
         self.budgets = budgets
+        self.endings = endings
         self.now = now
         self.files = FileRoutes(store: files, uploads: uploads, now: now)
     }
@@ -116,7 +120,9 @@ public struct CallRoutes: Sendable {
             return try await wallets.answerTest(request, requestID: context.requestID)
         }
         let account = try account(context, for: .callModels)
-        let meter = context.admission?.key.map { KeyMeter(key: $0, budgets: budgets, now: now) }
+        let meter = context.admission?.key.map {
+            KeyMeter(key: $0, budgets: budgets, endings: endings, now: now)
+        }
         let lease = try await wallets.wallet(of: account)
         let held = try await files.holding(request, context)
         defer { withExtendedLifetime(held.slot) {} }

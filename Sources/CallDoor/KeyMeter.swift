@@ -10,6 +10,8 @@ import WebServing
 struct KeyMeter: CallMeter {
     let key: APIKey
     let budgets: any BudgetStore
+    /// Tells the budgets of the calls that ended; nil if nobody collects them.
+    let endings: BudgetEndings?
     let now: @Sendable () -> Timestamp
 
     func reserve(
@@ -21,15 +23,29 @@ struct KeyMeter: CallMeter {
         let time = now()
         let request = try request(model, denomination, chargeMax, at: time)
         do {
-            _ = try await budgets.reserve(
-                request,
-                under: key.budgets,
-                boundTo: voucher,
-                at: time
-            )
+            do {
+                try await reserve(request, for: voucher, at: time)
+            } catch let refusal as BudgetRefusal where refusal.mayPass {
+                guard let endings else { throw refusal }
+                await endings.tellNow()
+                try await reserve(request, for: voucher, at: time)
+            }
         } catch {
             throw Self.failure(error)
         }
+    }
+
+    private func reserve(
+        _ request: SpendingRequest,
+        for voucher: Digest,
+        at time: Timestamp
+    ) async throws {
+        _ = try await budgets.reserve(
+            request,
+            under: key.budgets,
+            boundTo: voucher,
+            at: time
+        )
     }
 
     func check(
@@ -39,6 +55,7 @@ struct KeyMeter: CallMeter {
     ) async throws(APIFailure) {
         let time = now()
         let request = try request(model, denomination, chargeMax, at: time)
+        await endings?.tellNow()
         do {
             let lines = try await budgets.spending(of: key.id, at: time)
             try key.budgets.check(request) { slot in
@@ -90,5 +107,15 @@ struct KeyMeter: CallMeter {
             default: .overloaded
             }
         return APIFailure(kind, message: problem.detail, hint: problem.hint)
+    }
+}
+
+extension BudgetRefusal {
+    /// Whether it may be over once the calls that ended are counted.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .exceeded, .tooManyOpen: true
+        default: false
+        }
     }
 }

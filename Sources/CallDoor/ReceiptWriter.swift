@@ -14,6 +14,8 @@ final class ReceiptWriter: Sendable {
     private static let waitingMax = 65_536
     /// The most that are written in one change.
     private static let batchMax = 1_024
+    /// How long the next ones are collected, in milliseconds.
+    private static let collectingMilliseconds = 20
 
     private let log: ReceiptLog
     private let logger: Logger
@@ -46,9 +48,11 @@ final class ReceiptWriter: Sendable {
     /// Writes until shutdown, and then what is left.
     func run() async {
         for await _ in news.cancelOnGracefulShutdown() {
-            guard await !writeWaiting() else { continue }
-            do { try await Task.sleep(for: .seconds(1)) } catch { break }
-            wake.yield()
+            let isWritten = await writeWaiting()
+            let pause = isWritten
+                ? Duration.milliseconds(Self.collectingMilliseconds) : .seconds(1)
+            do { try await Task.sleep(for: pause) } catch { break }
+            if !isWritten { wake.yield() }
         }
         _ = await writeWaiting()
     }

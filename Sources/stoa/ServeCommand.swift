@@ -78,7 +78,7 @@ struct Serve: AsyncParsableCommand {
         let socket = try listeningSocket(host, port)
         let accessDatabase = try access.open(index.home)
         let sealing = try access.sealingKey(accessDatabase)
-        let telemetry = observing.telemetry("market")
+        let telemetry = try observing.telemetry("market")
         let door = try await self.door(accessDatabase, sealing, telemetry)
         let logger = observing.logger("market")
         let hosted = try hosting.configuration(index.home, isLocalMarket: node.isLocal)
@@ -117,6 +117,7 @@ struct Serve: AsyncParsableCommand {
                     personal: try personal(door, wallets, ledger, webhooks, receipts),
                     door: door,
                     wallets: wallets,
+                    endings: endings,
                     probes: try MarketProbes(path, ledger, IndexReader(database), client),
                     logger: logger
                 )
@@ -200,6 +201,7 @@ struct Serve: AsyncParsableCommand {
         let personal: PortalAccess
         let door: AccessDoor
         let wallets: HostedWallets
+        let endings: BudgetEndings
         let probes: MarketProbes
         let logger: Logger
     }
@@ -218,6 +220,7 @@ struct Serve: AsyncParsableCommand {
         try CallRoutes(
             wallets: market.wallets,
             budgets: market.door.limits,
+            endings: market.endings,
             files: hosting.files(index.home),
             now: wallClock
         ).addRoutes(to: router)
