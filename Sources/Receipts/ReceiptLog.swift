@@ -84,15 +84,20 @@ public final class ReceiptLog: Sendable {
             return true
         }
         let changed = try await pool.write { [limits] db in
-            var changed: Set<AccountID> = []
+            var last: [AccountID: UInt64] = [:]
             for receipt in receipts where receipt.finished.milliseconds >= oldest {
-                guard let number = try db.add(receipt) else { continue }
-                changed.insert(receipt.account)
+                let account = receipt.account
+                let before = try last[account] ?? db.last(of: account)
+                last[account] = try before + (db.add(receipt, as: before + 1) ? 1 : 0)
+            }
+            var changed: Set<AccountID> = []
+            for (account, number) in last where try db.raise(account, to: number) {
+                changed.insert(account)
                 guard number > limits.perAccountMax else { continue }
                 try db.execute(
                     sql: "DELETE FROM receipts WHERE account = ? AND number <= ?",
                     arguments: [
-                        receipt.account.digest.blob, Int64(clamping: number - limits.perAccountMax),
+                        account.digest.blob, Int64(clamping: number - limits.perAccountMax),
                     ]
                 )
             }
@@ -157,45 +162,53 @@ public final class ReceiptLog: Sendable {
 
     /// The number of the last receipt that an account had; 0 if it had none.
     public func last(of account: AccountID) async throws -> UInt64 {
-        try await pool.read { db in
-            let last = try Int64.fetchOne(
-                db,
-                sql: "SELECT last FROM accounts WHERE account = ?",
-                arguments: [account.digest.blob]
-            )
-            return UInt64(max(0, last ?? 0))
-        }
+        try await pool.read { try $0.last(of: account) }
     }
 }
 
+/// Each call's receipt comes here, so statements are compiled once for each connection.
 extension Database {
-    /// Adds a receipt, and returns its number; nil if it is there.
-    fileprivate func add(_ receipt: MadeReceipt) throws -> UInt64? {
-        let account = receipt.account.digest.blob
-        let isKnown = try Bool.fetchOne(
-            self,
-            sql: "SELECT 1 FROM receipts WHERE account = ? AND digest = ?",
-            arguments: [account, receipt.digest.blob]
+    /// The number of the last receipt that an account had; 0 if it had none.
+    fileprivate func last(of account: AccountID) throws -> UInt64 {
+        let last = try Int64.fetchOne(
+            try cachedStatement(sql: "SELECT last FROM accounts WHERE account = ?"),
+            arguments: [account.digest.blob]
         )
-        guard isKnown != true else { return nil }
-        let number = try Int64.fetchOne(
-            self,
+        return UInt64(max(0, last ?? 0))
+    }
+
+    /// Adds a receipt with a number, unless it is there.
+    ///
+    /// - Returns: whether it was added.
+    fileprivate func add(_ receipt: MadeReceipt, as number: UInt64) throws -> Bool {
+        try cachedStatement(
             sql: """
-                INSERT INTO accounts VALUES (?, 1)
-                ON CONFLICT (account) DO UPDATE SET last = last + 1 RETURNING last
-                """,
-            arguments: [account]
-        )
-        guard let number else { throw ReceiptLogError.damaged(column: "last") }
-        try execute(
-            sql: "INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (account, digest) DO NOTHING
+                """
+        ).execute(
             arguments: [
-                account, number, receipt.digest.blob, receipt.seller.digest.blob, receipt.model,
-                Int64(receipt.status.rawValue), receipt.charge.blob, receipt.denomination.blob,
+                receipt.account.digest.blob, Int64(clamping: number), receipt.digest.blob,
+                receipt.seller.digest.blob, receipt.model, Int64(receipt.status.rawValue),
+                receipt.charge.blob, receipt.denomination.blob,
                 Int64(clamping: receipt.finished.milliseconds),
             ]
         )
-        return UInt64(max(0, number))
+        return changesCount == 1
+    }
+
+    /// Notes the number of an account's last receipt.
+    ///
+    /// - Returns: whether that is new.
+    fileprivate func raise(_ account: AccountID, to number: UInt64) throws -> Bool {
+        guard number > 0 else { return false }
+        try cachedStatement(
+            sql: """
+                INSERT INTO accounts VALUES (?, ?) ON CONFLICT (account) DO UPDATE
+                SET last = excluded.last WHERE last < excluded.last
+                """
+        ).execute(arguments: [account.digest.blob, Int64(clamping: number)])
+        return changesCount == 1
     }
 }
 
