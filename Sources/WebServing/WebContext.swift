@@ -1,7 +1,9 @@
 public import AccessCore
 public import AccessStore
 public import Hummingbird
+import MarketTypes
 public import NIOCore
+import Telemetry
 
 /// What a request carries through the doors of the market: its name, where it came from, and who
 /// makes it once that is proven.
@@ -33,12 +35,10 @@ public struct WebContext: RequestContext {
 
     /// A name that no earlier request of any process had.
     private static func newRequestID() -> String {
-        let bytes = (0..<12).map { _ in UInt8.random(in: .min ... .max) }
-        return "req_"
-            + bytes.map { byte in
-                let text = String(byte, radix: 16)
-                return byte < 16 ? "0" + text : text
-            }.joined()
+        let words = RandomNames.pair()
+        let bytes = withUnsafeBytes(of: words.0.bigEndian) { Array($0.prefix(4)) }
+            + withUnsafeBytes(of: words.1.bigEndian) { Array($0) }
+        return "req_" + Hex.encode(bytes)
     }
 
     /// Who makes the request, if they may do that.

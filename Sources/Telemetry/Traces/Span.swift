@@ -6,6 +6,10 @@ import Synchronization
 /// A reference, because its end may be far from its beginning: whatever way the work goes, the span
 /// is exported once, at the latest when nobody knows of it any more.
 public final class Span: Sendable {
+    /// What the span of a request is called where it was answered; all others are of requests that
+    /// the service made.
+    public static let requestName = "request"
+
     /// The span that the task works for; nil outside of requests.
     @TaskLocal public static var current: Span?
 
@@ -38,13 +42,11 @@ public final class Span: Sendable {
         requestID: String? = nil,
         export: (@Sendable (SpanRecord) -> Void)?
     ) {
-        var random = SystemRandomNumberGenerator()
-        let own = UInt64.random(in: 1 ... .max, using: &random)
+        let own = RandomNames.next()
         if let parent {
             context = parent.child(random: own)
         } else {
-            let trace = UInt64.random(in: 1 ... .max, using: &random)
-            context = .new(trace: (UInt64.random(in: 0 ... .max, using: &random), trace), span: own)
+            context = .new(trace: RandomNames.pair(), span: own)
         }
         self.parent = parent?.span
         self.name = name
