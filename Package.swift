@@ -213,6 +213,10 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ]),
 
+        floor(
+            "SpanExport",
+            ["ProtobufWire", "Telemetry", httpClient, logging, nioCore, nioHTTP1, services]),
+
         // who may do what, and the doors for programs and people
         floor(
             "AccessCore",
@@ -282,7 +286,8 @@ let package = Package(
                 "Consensus", "Gateway", "HTTPServing", "Identity", "LedgerClient", "LedgerCore",
                 "LedgerIndex", "LedgerNode", "LedgerStore",
                 "MarketAPI", "MarketTypes", "OpenAIWire", "Portal", "Probes", "Proofs", "Provider",
-                "Receipts", "SettlementCore", "Simulation", "Telemetry", "ValidatorNode", "WebServing",
+                "Receipts", "SettlementCore", "Simulation", "SpanExport", "Telemetry", "ValidatorNode",
+                "WebServing",
                 "Webhooks",
                 hummingbird, httpClient, logging, nioCore, nioHTTP1, nioPosix, services,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -435,6 +440,7 @@ let package = Package(
                 "Telemetry", httpTypes, hummingbird, logging, nioCore,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ]),
+        tests("SpanExportTests", ["ProtobufWire", "SpanExport", "Telemetry", logging]),
         tests("ReceiptsTests", ["MarketTypes", "Receipts", "SettlementCore"]),
         tests("ProbesTests", ["MarketTypes", "Probes", "Telemetry", logging, services]),
         tests(

@@ -157,6 +157,7 @@ extension UpstreamExchange {
     ) -> EventLoopFuture<Void> {
         let type = head.headers.first(name: "content-type") ?? ""
         let isStream = head.status == .ok && type.hasPrefix("text/event-stream")
+        span?.setStatus(Int(head.status.code))
         let timer = state.withLock { state in
             state.status = head.status.code
             state.type = type

@@ -221,7 +221,7 @@ struct Connect: AsyncParsableCommand {
         configuration.port = port
         try check(configuration.validate())
         let logger = observing.logger("gateway")
-        let telemetry = observing.telemetry("gateway")
+        let telemetry = try observing.telemetry("gateway")
         let shown = (host, output)
         let sellers = GatewayService.clientConfiguration(for: configuration)
         try await withHTTPClients(sellers: sellers) { own, client in

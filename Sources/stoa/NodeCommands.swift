@@ -121,7 +121,7 @@ struct NodeRun: AsyncParsableCommand {
 
     func run() async throws {
         let logger = observing.logger("node")
-        let telemetry = observing.telemetry("node")
+        let telemetry = try observing.telemetry("node")
         let parts = try NodeHome(home: home).open(tick: .milliseconds(tick), logger: logger)
         var configuration = NodeServer.Configuration()
         configuration.host = host

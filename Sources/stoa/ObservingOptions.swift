@@ -3,6 +3,7 @@ import FoundationEssentials
 import Logging
 import NIOCore
 import ServiceLifecycle
+import SpanExport
 import Telemetry
 
 /// How a service's operator sees what it does.
@@ -21,6 +22,14 @@ struct ObservingOptions: ParsableArguments {
     var metrics: ListeningPlace?
     @Option(help: "how log lines are written, text or json; json has the spans of requests too")
     var logFormat = LogFormat.text
+    @Option(
+        help: ArgumentHelp(
+            "send the spans of requests to this collector, by OTLP over HTTP "
+                + "(OTEL_EXPORTER_OTLP_ENDPOINT)",
+            valueName: "url"
+        )
+    )
+    var otlp: String?
     @Option(
         help: ArgumentHelp(
             "what is logged: trace, debug, info, notice, warning, error, critical "
@@ -46,13 +55,53 @@ struct ObservingOptions: ParsableArguments {
     }
 
     /// What a service tells its operator.
-    func telemetry(_ service: String) -> ServiceTelemetry {
-        let writeSpan: @Sendable (SpanRecord) -> Void = { writeLog($0.line) }
+    ///
+    /// - Throws: ``CommandFailure`` if spans cannot be sent as asked.
+    func telemetry(_ service: String) throws -> ServiceTelemetry {
+        let metrics = metrics == nil ? MetricsRegistry.off : MetricsRegistry()
+        let exporter = try spanExporter(service, metrics)
+        let writesLines = logFormat == .json
+        let export: @Sendable (SpanRecord) -> Void = { span in
+            if writesLines { writeLog(span.line) }
+            exporter?.add(span)
+        }
         return ServiceTelemetry(
             service: service,
-            metrics: metrics == nil ? .off : MetricsRegistry(),
-            export: logFormat == .json ? writeSpan : nil
+            metrics: metrics,
+            export: writesLines || exporter != nil ? export : nil,
+            companions: exporter.map { [$0] } ?? []
         )
+    }
+
+    private func spanExporter(
+        _ service: String,
+        _ metrics: MetricsRegistry
+    ) throws -> SpanExporter? {
+        do throws(OTLPRefusal) {
+            let destination = try OTLPDestination(
+                base: otlp,
+                environment: ProcessInfo.processInfo.environment,
+                service: service,
+                version: Stoa.configuration.version
+            )
+            guard let destination else { return nil }
+            return SpanExporter(
+                to: destination,
+                service: service,
+                metrics: metrics,
+                logger: logger(service)
+            )
+        } catch {
+            guard otlp == nil else {
+                throw CommandFailure(
+                    "\(error)",
+                    hint: "Give --otlp http://HOST:4318; see docs/spec/telemetry.md, TEL-17."
+                )
+            }
+            // What is set for a whole machine must not keep a market from starting.
+            logger(service).warning("no spans are sent: \(error)")
+            return nil
+        }
     }
 
     /// Says what is going on, in the form that log lines have.
@@ -63,15 +112,15 @@ struct ObservingOptions: ParsableArguments {
         logger.notice("\(text)")
     }
 
-    /// The services that show what `telemetry` has: one with `--metrics`, else none.
+    /// The services that tell what `telemetry` has, by `--metrics` and `--otlp`.
     func services(_ telemetry: ServiceTelemetry, _ logger: Logger) -> [any Service] {
-        guard let metrics else { return [] }
+        guard let metrics else { return telemetry.companions }
         telemetry.metrics.set(
             "stoa_info",
             ["service": telemetry.service, "version": Stoa.configuration.version],
             to: 1
         )
-        return [
+        return telemetry.companions + [
             OperatorServer(
                 host: metrics.host,
                 port: metrics.port,

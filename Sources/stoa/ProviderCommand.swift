@@ -46,7 +46,7 @@ struct ProviderCommand: AsyncParsableCommand {
         try check(configuration.validate())
         let keys = try SellerKeys(wallet: acting.wallet, home: home)
         let logger = observing.logger("provider")
-        let telemetry = observing.telemetry("provider")
+        let telemetry = try observing.telemetry("provider")
         try await withHTTPClient(upstreamClient(configuration)) { client in
             let ledger = try node.connection(client, logger: observing.logger("light"))
             let service = keys.provider(

@@ -59,7 +59,7 @@ struct Sell: AsyncParsableCommand {
         let port = port == 0 ? try freePort(host: host) : port
         let endpoint = endpoint ?? "http://\(host):\(port)"
         let logger = observing.logger("provider")
-        let telemetry = observing.telemetry("provider")
+        let telemetry = try observing.telemetry("provider")
         try await withHTTPClient(upstreamClient(ProviderConfiguration())) { client in
             let ledger = try node.connection(client, logger: observing.logger("light"))
             let session = AccountSession(key: keys.account, for: named, ledger: ledger)

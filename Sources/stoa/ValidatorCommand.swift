@@ -57,7 +57,7 @@ struct Validator: AsyncParsableCommand {
             throw CommandFailure("\(home.path("node", "validator.json")) is damaged")
         }
         let logger = observing.logger("validator")
-        let telemetry = observing.telemetry("validator")
+        let telemetry = try observing.telemetry("validator")
         let parts = try NodeHome(home: home).openApplication(
             snapshotIntervalBlocks: snapshotIntervalBlocks,
             logger: logger

@@ -27,7 +27,12 @@ final class ObservedRequest: Sendable {
         let fields = request.headers[values: .traceparent]
         // Two of them cannot both be right: a new trace begins (Trace Context, 3.2).
         let parent = fields.count == 1 ? TraceContext(header: fields[0]) : nil
-        span = Span("request", of: telemetry.service, in: parent, export: telemetry.export)
+        span = Span(
+            Span.requestName,
+            of: telemetry.service,
+            in: parent,
+            export: telemetry.export
+        )
         if let id = request.headers[.requestName], Self.isPlain(id) { span.setRequestID(id) }
         telemetry.metrics.adjust("stoa_http_in_flight", ["service": telemetry.service], by: 1)
     }
