@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import sqlite3
 import urllib.error
 import urllib.parse
@@ -10,6 +11,7 @@ import urllib.request
 
 import jwt
 import pytest
+from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 
 from access_door import Door, cookie_of
@@ -124,6 +126,54 @@ def test_a_program_acts_for_a_person(door, confidential):
     assert works(door, renewed["access_token"]) == 200
     app.revoke_token(metadata(door)["revocation_endpoint"], renewed["refresh_token"])
     assert works(door, renewed["access_token"]) == works(door, token["access_token"]) == 401
+
+
+def withdraw(door, made: dict, token: str | None = None):
+    """Presses the page's button, or sends its form with another token."""
+    page = visit(door, door.origin + "/account").read().decode()
+    form = f'action="/account/programs/{made["clientId"]}/withdraw"'
+    if token is None:
+        assert form in page
+        token = re.search(form + r'><input type="hidden" name="token" value="([^"]+)"', page)[1]
+    return visit(door, f"{door.origin}/account/programs/{made['clientId']}/withdraw", "POST",
+                 urllib.parse.urlencode({"token": token}).encode(), Origin=door.origin,
+                 Accept="text/html", **{"Content-Type": "application/x-www-form-urlencoded"})
+
+
+def test_what_was_allowed_is_taken_back(door):
+    """PRT-99: on a page, at once, and also what the program has not fetched yet."""
+    made, other = client(door), client(door)
+    app, token, _ = granted(door, made)
+    _, again, _ = granted(door, made)
+    _, others, _ = granted(door, other)
+    itself = program(door, made).fetch_token(
+        metadata(door)["token_endpoint"], grant_type="client_credentials")
+    url, _ = app.create_authorization_url(
+        metadata(door)["authorization_endpoint"], code_verifier="w" * 50)
+    unfetched = allow(door, url)
+
+    refused = withdraw(door, made, "of-another-session")
+    assert refused.status == 403 and works(door, token["access_token"]) == 200
+    page = visit(door, door.origin + "/account").read().decode()
+    assert page.count(f'/account/programs/{made["clientId"]}/withdraw') == 1, "shown once"
+    assert "A &lt;b&gt;tool&lt;/b&gt;" in page and "calls models" in page
+
+    done = withdraw(door, made)
+    assert done.status == 303 and done.headers["location"] == "/account?done=withdrawn"
+    assert works(door, token["access_token"]) == works(door, again["access_token"]) == 401
+    with pytest.raises(OAuthError, match="invalid_grant"):
+        app.refresh_token(metadata(door)["token_endpoint"], token["refresh_token"])
+    with pytest.raises(OAuthError, match="invalid_grant"):
+        program(door, made).fetch_token(
+            metadata(door)["token_endpoint"], authorization_response=unfetched,
+            code_verifier="w" * 50)
+    assert works(door, others["access_token"]) == 200, "another program's"
+    assert works(door, itself["access_token"]) == 200, "nobody allowed that"
+    page = visit(door, door.origin + "/account").read().decode()
+    assert made["clientId"] + "/withdraw" not in page and other["clientId"] in page
+    assert "took back what was allowed to" in page
+    withdraw(door, other)
+    assert "None. A program that asks" in visit(door, door.origin + "/account").read().decode()
 
 
 def test_a_program_acts_for_itself(door):

@@ -22,6 +22,8 @@ public enum AuditAction: String, CaseIterable, Hashable, Sendable {
     case codeIssued = "code.issued"
     case tokensIssued = "tokens.issued"
     case tokensRevoked = "tokens.revoked"
+    /// Somebody took back what they had allowed a program.
+    case programWithdrawn = "program.withdrawn"
     case signingKeyMade = "signingKey.made"
     case signingKeyRetired = "signingKey.retired"
     case accountLinked = "account.linked"

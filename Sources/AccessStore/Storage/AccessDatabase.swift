@@ -40,7 +40,7 @@ public struct AccessDatabase: Sendable {
                 throw AccessStoreError.otherFormat(found: found)
             }
             // Younger than the format, and no part of what is stored.
-            try db.execute(sql: AccessSchema.reservationIndexes)
+            try db.execute(sql: AccessSchema.laterIndexes)
         }
         batches = BatchedWrites(pool)
         quick = try DatabaseQueue(path: path, configuration: Self.configuration(readOnly: true))

@@ -12,12 +12,15 @@ enum AccessSchema {
         )
     }
 
+    /// Indexes that came or went after their tables.
+    ///
     /// Vouchers end one by one, each call's. Their age is asked for once a minute and when a wallet
     /// opens, of as many as are open then, so that no call need write an index of it.
-    static let reservationIndexes = """
+    static let laterIndexes = """
         DROP INDEX IF EXISTS reservations_by_age;
         CREATE UNIQUE INDEX IF NOT EXISTS reservations_by_voucher ON reservations(voucher)
         WHERE voucher IS NOT NULL;
+        CREATE INDEX IF NOT EXISTS families_of_user ON families(user);
         """
 
     /// Brings the tables of an older format to the present one; a format that it does not know

@@ -93,6 +93,7 @@ struct AuditList: Sendable {
         case .codeIssued: "let a program act"
         case .tokensIssued: "was given tokens for"
         case .tokensRevoked: "lost the tokens of"
+        case .programWithdrawn: "took back what was allowed to"
         case .signingKeyMade: "made the signing key"
         case .signingKeyRetired: "retired signing keys:"
         case .accountLinked: "let an account pay:"

@@ -19,6 +19,15 @@ extension Portal {
             )
             return .moved(PortalPaths.signIn)
         }
+        add(form: "/account/programs/:client/withdraw", of: page, to: router) { sent in
+            try await access.door.database.withdraw(
+                program: sent.read.context.parameters.get("client") ?? "",
+                by: sent.visitor.caller,
+                source: sent.read.context.source,
+                at: now()
+            )
+            return .moved(PortalPaths.profile + "?done=withdrawn")
+        }
     }
 
     private func profile(
@@ -44,6 +53,12 @@ extension Portal {
                 return fill
             }
         )
+        fill.put("programs", try await programs(visitor, access, at: now))
+        fill.put(
+            "done",
+            read["done"] == "withdrawn"
+                ? "The program may do nothing in your name any more." : nil
+        )
         let mayRead = visitor.may(.readAudit)
         fill.put("mayReadAudit", mayRead)
         fill.put("organisationName", visitor.isAlone ? nil : visitor.organisation?.name)
@@ -63,5 +78,23 @@ extension Portal {
             fill: fill,
             scripts: ["passkey.js"]
         )
+    }
+
+    private func programs(
+        _ visitor: Visitor,
+        _ access: PortalAccess,
+        at now: Timestamp
+    ) async throws -> [Fill] {
+        let programs = try await access.door.database.programs(of: visitor.caller, at: now)
+        return programs.map { program in
+            var fill = Fill(["programName": program.name, "programID": program.client])
+            fill.put("allowed", TimeText.fill(program.allowed, now: now))
+            fill.put("ends", TimeText.fill(program.ends, now: now))
+            fill.put(
+                "scopes",
+                program.scopes.scopes.map { Fill(["scopeText": ScopeText.short($0)]) }
+            )
+            return fill
+        }
     }
 }
