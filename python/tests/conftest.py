@@ -14,6 +14,16 @@ sys.path.insert(0, str(ROOT / "python"))
 from stoa_market.processes import Service, Stoa  # noqa: E402
 
 PRICES = ("--price-in", "20", "--price-out", "60")
+# The files that take longest, the longest first: whoever runs several files at a time waits for the
+# last one to end.
+LONGEST = ("ownership", "portal", "account", "network", "governance", "api", "journey", "passes",
+           "webhook_pages", "proofs", "hosted", "crash", "operator", "otlp", "supervise", "media")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first; otherwise as they come."""
+    place = {f"test_{name}": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 class Market:
