@@ -3,19 +3,23 @@
     .venv/test/bin/python Benchmarks/pages.py --stoa .build/release/stoa
 
 Over a market of real processes in which everything was published, sold, traded, judged and voted on.
-For each page, opened as a new visitor would with Debian's chromium (a new context for each visit,
-so nothing is cached): when its first byte and its last came, when it was first painted, and how much
-was sent. Then the same pages by wrk, without a browser. Milliseconds; medians, and the worst visit.
+For each page, with Debian's chromium: opened by somebody new (a new context for each visit, so that
+nothing is cached and a process of the browser starts) and by somebody who has the market open (the
+same tab again): when its last byte came, when it was first painted, and how much was sent to
+somebody new. An empty page beside them tells what the browser takes by itself. Then the same pages
+by wrk, without a browser. Milliseconds; medians.
 """
 
 from __future__ import annotations
 
 import argparse
+import http.server
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +39,29 @@ TIMES = """() => new Promise(done => {
   };
   look();
 })"""
+
+
+class Nothing(http.server.BaseHTTPRequestHandler):
+    """A page of one word, without styles or scripts."""
+
+    def do_GET(self):
+        body = b"<!doctype html><html lang=en><title>x</title><p>hello"
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def empty_page() -> str:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nothing)
+    # wrk leaves in the middle of an answer.
+    server.handle_error = lambda *_: None
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_address[1]}/"
 
 
 def visit(browser, url: str) -> dict:
@@ -58,15 +85,23 @@ def rate(url: str) -> tuple[float, float]:
 
 def measure(site: Site, browser, visits: int) -> list[dict]:
     rows = []
-    visit(browser, site.url)
-    for name, path in site.paths.items():
-        seen = [visit(browser, site.url + path) for _ in range(visits)]
-        row = {key: statistics.median(one[key] for one in seen) for key in seen[0]}
-        row["worst"] = max(one["paint"] for one in seen)
-        row["rate"], row["asked"] = rate(site.url + path)
+    tab = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    urls = {"(empty)": empty_page()} | {
+        name: site.url + path for name, path in site.paths.items()}
+    for url in urls.values():
+        visit(browser, url)
+    for name, url in urls.items():
+        new = [visit(browser, url) for _ in range(visits)]
+        again = []
+        for _ in range(visits):
+            tab.goto(url, wait_until="load")
+            again.append(tab.evaluate(TIMES))
+        row = {key: statistics.median(one[key] for one in new) for key in new[0]}
+        row["again"] = statistics.median(one["paint"] for one in again)
+        row["rate"], row["asked"] = rate(url)
         rows.append(row | {"name": name})
-        print(f"{name:<14} first byte {row['first']:6.1f}  last byte {row['last']:6.1f}  painted "
-              f"{row['paint']:6.1f} (worst {row['worst']:6.1f})  {row['bytes'] / 1000:6.1f} kB  "
+        print(f"{name:<14} last byte {row['last']:6.1f}  painted {row['paint']:6.1f}, again "
+              f"{row['again']:6.1f}  {row['bytes'] / 1000:6.1f} kB  "
               f"{row['rate']:7.0f}/s at {row['asked']:5.2f} ms", flush=True)
     return rows
 
@@ -84,10 +119,11 @@ def main() -> None:
             executable_path=options.chromium, args=["--no-sandbox"])
         rows = measure(site, browser, options.visits)
         browser.close()
-    paints = [row["paint"] for row in rows]
-    print(f"{len(rows)} pages: painted after {statistics.median(paints):.1f} ms in the median, "
-          f"{max(paints):.1f} on the slowest page, {max(row['worst'] for row in rows):.1f} on the "
-          f"worst visit; at most {max(row['bytes'] for row in rows) / 1000:.1f} kB")
+    pages = rows[1:]
+    for what in ("last", "paint", "again", "asked"):
+        values = [row[what] for row in pages]
+        print(f"{what}: {statistics.median(values):.1f} in the median, {min(values):.1f} to "
+              f"{max(values):.1f} over {len(pages)} pages; the empty page {rows[0][what]:.1f}")
 
 
 if __name__ == "__main__":
