@@ -157,6 +157,7 @@ def test_what_was_allowed_is_taken_back(door):
     page = visit(door, door.origin + "/account").read().decode()
     assert page.count(f'/account/programs/{made["clientId"]}/withdraw') == 1, "shown once"
     assert "A &lt;b&gt;tool&lt;/b&gt;" in page and "calls models" in page
+    assert re.search(r"Ends [^<]*20\d\d", page), "and until when"
 
     done = withdraw(door, made)
     assert done.status == 303 and done.headers["location"] == "/account?done=withdrawn"

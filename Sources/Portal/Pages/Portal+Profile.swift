@@ -89,7 +89,7 @@ extension Portal {
         return programs.map { program in
             var fill = Fill(["programName": program.name, "programID": program.client])
             fill.put("allowed", TimeText.fill(program.allowed, now: now))
-            fill.put("ends", TimeText.fill(program.ends, now: now))
+            fill.put("ends", TimeText.full(program.ends))
             fill.put(
                 "scopes",
                 program.scopes.scopes.map { Fill(["scopeText": ScopeText.short($0)]) }
