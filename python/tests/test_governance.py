@@ -15,13 +15,13 @@ from stoa_market.processes import Stoa
 STOA = 10 ** 9
 DELAY = "channels.closingDelayBlocks"
 NUMBERS = {
-    "governance.votingDelayBlocks": 5, "governance.votingPeriodBlocks": 8,
+    "governance.votingDelayBlocks": 5, "governance.votingPeriodBlocks": 13,
     "governance.timelockBlocks": 6, "governance.unlockDelayBlocks": 6,
 }
 
 
 class Assembly:
-    """A ledger in one process, whose votes take some twenty blocks, a second each at most."""
+    """A ledger in one process, whose votes take some 25 blocks, a second each at most."""
 
     def __init__(self, home: Path):
         binary = Path(os.environ.get("STOA_BINARY", ROOT / ".build" / "debug" / "stoa"))
