@@ -39,7 +39,7 @@ struct FormReader {
         guard !bytes[start...].starts(with: delimiter.dropFirst(2)) else {
             throw refusal(.ambiguousBoundary)
         }
-        guard let end = nextDelimiter(from: start) else {
+        guard let end = bytes.firstPlace(of: delimiter, from: start) else {
             position = bytes.count
             throw refusal(.truncated)
         }
@@ -74,28 +74,6 @@ struct FormReader {
 
     private func isLineEnd(at index: Int) -> Bool {
         index + 1 < bytes.count && bytes[index] == 0x0D && bytes[index + 1] == 0x0A
-    }
-
-    /// Where the next delimiter begins.
-    private func nextDelimiter(from start: Int) -> Int? {
-        // Through pointers, because files are large and every byte is looked at.
-        bytes.withUnsafeBufferPointer { bytes in
-            delimiter.withUnsafeBufferPointer { delimiter in
-                let last = bytes.count - delimiter.count
-                var index = start
-                while index <= last {
-                    if bytes[index] == 0x0D {
-                        var length = 1
-                        while length < delimiter.count, bytes[index + length] == delimiter[length] {
-                            length += 1
-                        }
-                        if length == delimiter.count { return index }
-                    }
-                    index += 1
-                }
-                return nil
-            }
-        }
     }
 
     // MARK: Headers
