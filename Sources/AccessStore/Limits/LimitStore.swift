@@ -108,6 +108,16 @@ extension BudgetStore {
     }
 }
 
+extension Reservation {
+    /// What a store sets aside now. A voucher is made once, so half of its digest names what is set
+    /// aside for it; what has none yet has a random name.
+    init(_ request: SpendingRequest, boundTo voucher: Digest?, at now: Timestamp) throws {
+        let name = voucher.map { Array($0.bytes.prefix(16)) } ?? randomBytes(16)
+        guard let id = ReservationID(bytes: name) else { throw BudgetRefusal.unknownReservation }
+        self.init(id: id, request: request, created: now, voucher: voucher)
+    }
+}
+
 /// Limits that hold over every gateway of one store.
 public typealias LimitStore = BudgetStore & RateStore
 

@@ -10,17 +10,7 @@ extension SQLiteLimits: BudgetStore {
         boundTo voucher: Digest?,
         at now: Timestamp
     ) async throws -> Reservation {
-        // A voucher is made once, so the half of its digest names what is set aside for it.
-        let name = voucher.map { Array($0.bytes.prefix(16)) } ?? randomBytes(16)
-        guard let id = ReservationID(bytes: name) else {
-            throw BudgetRefusal.unknownReservation
-        }
-        let reservation = Reservation(
-            id: id,
-            request: request,
-            created: now,
-            voucher: voucher
-        )
+        let reservation = try Reservation(request, boundTo: voucher, at: now)
         try await database.countTogether { sheet in
             try sheet.reserve(reservation, under: rules)
         }

@@ -11,15 +11,7 @@ extension PostgresLimits: BudgetStore {
         boundTo voucher: Digest?,
         at now: Timestamp
     ) async throws -> Reservation {
-        guard let id = ReservationID(bytes: randomBytes(16)) else {
-            throw BudgetRefusal.unknownReservation
-        }
-        let reservation = Reservation(
-            id: id,
-            request: request,
-            created: now,
-            voucher: voucher
-        )
+        let reservation = try Reservation(request, boundTo: voucher, at: now)
         return try await pool.transaction { connection in
             try connection.lock([request.key], creating: true)
             try connection.checkRoom(for: request)
@@ -39,7 +31,7 @@ extension PostgresLimits: BudgetStore {
                         $7::int8, NULLIF($8::bytea, ''::bytea))
                     """,
                 [
-                    .bytes(id.bytes), .text(request.key.text), .text(request.model),
+                    .bytes(reservation.id.bytes), .text(request.key.text), .text(request.model),
                     .bytes(Array(request.denomination.blob)), .amount(request.amount),
                     .day(request.day), .time(now),
                     .bytes(voucher.map { Array($0.bytes) } ?? []),
