@@ -21,12 +21,22 @@ public struct RemoteLedger: LedgerConnection {
     private let base: String
     private let client: HTTPClient
     private let limits: Limits
+    private let traceparent: @Sendable () -> String?
 
     /// Creates a connection to the node at `url`, such as `http://127.0.0.1:26600`.
-    public init(url: String, client: HTTPClient, limits: Limits = Limits()) {
+    ///
+    /// - Parameter traceparent: the trace that the task works for, as the header has it; nil for
+    ///   none.
+    public init(
+        url: String,
+        client: HTTPClient,
+        limits: Limits = Limits(),
+        traceparent: @escaping @Sendable () -> String? = { nil }
+    ) {
         base = url.hasSuffix("/") ? String(url.dropLast()) : url
         self.client = client
         self.limits = limits
+        self.traceparent = traceparent
     }
 
     public func status() async throws(LedgerClientError) -> LedgerStatus {
@@ -80,6 +90,8 @@ public struct RemoteLedger: LedgerConnection {
         _ type: Document.Type,
         _ request: HTTPClientRequest
     ) async throws(LedgerClientError) -> Document {
+        var request = request
+        if let trace = traceparent() { request.headers.add(name: "traceparent", value: trace) }
         let response: HTTPClientResponse
         let body: ByteBuffer
         do {

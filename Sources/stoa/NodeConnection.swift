@@ -4,10 +4,11 @@ import CanonicalCoding
 import CometBFTClient
 import FoundationEssentials
 import LedgerClient
-import NIOCore
 import LedgerCore
 import Logging
 import MarketTypes
+import NIOCore
+import Telemetry
 
 /// Which ledger to ask: one node that is believed, or a network that is checked.
 struct NodeOptions: ParsableArguments {
@@ -59,7 +60,7 @@ struct NodeOptions: ParsableArguments {
         logger: Logger = serviceLogger("light")
     ) throws -> any LedgerConnection {
         guard url.hasPrefix(Self.networkPrefix) else {
-            return RemoteLedger(url: url, client: client)
+            return RemoteLedger(url: url, client: client) { Span.current?.context.header }
         }
         guard !endpoints.isEmpty, endpoints.allSatisfy({ $0.hasPrefix("http") }) else {
             throw CommandFailure(

@@ -32,10 +32,15 @@ class Collector:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
-                status, answer = collector.answers.pop(0) if collector.answers else (200, b"")
+                request = wire.ExportTraceServiceRequest.FromString(body)
+                services = {item.value.string_value for resource in request.resource_spans
+                            for item in resource.resource.attributes if item.key == "service.name"}
+                # What a test chose to answer is for those who make the call.
+                chosen = collector.answers and services != {"stoa-node"}
+                status, answer = collector.answers.pop(0) if chosen else (200, b"")
                 collector.heads.append((self.path, dict(self.headers), status))
                 if status == 200:
-                    collector.requests.append(wire.ExportTraceServiceRequest.FromString(body))
+                    collector.requests.append(request)
                 self.send_response(status)
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
@@ -59,12 +64,22 @@ class Collector:
                 for request in self.requests for resource in request.resource_spans
                 for scope in resource.scope_spans for span in scope.spans]
 
+    def wait_for(self, trace: str, service: str, seconds: float = 15) -> list:
+        """A service's spans of a trace, once there is one."""
+        until = time.monotonic() + seconds
+        while True:
+            found = [span for about, span in self.spans() if span.trace_id.hex() == trace
+                     and about["service.name"] == service]
+            if found or time.monotonic() > until:
+                return found
+            time.sleep(0.1)
+
     def of(self, trace: str, count: int, seconds: float = 15) -> dict:
-        """The spans of a trace by service and name, once there are so many."""
+        """A call's spans by service and name, once there are so many; the node's stand apart."""
         until = time.monotonic() + seconds
         while True:
             found = {(about["service.name"], span.name): span for about, span in self.spans()
-                     if span.trace_id.hex() == trace}
+                     if span.trace_id.hex() == trace and about["service.name"] != "stoa-node"}
             if len(found) >= count or time.monotonic() > until:
                 assert len(found) == count, (list(found), self.heads)
                 return found
@@ -86,7 +101,7 @@ class Market:
         for wallet in ("seller", "buyer"):
             stoa("wallet", "new", wallet)
         stoa("node", "init", "--allocate", "seller=1000", "--allocate", "buyer=1000")
-        self.node = stoa.service("node", "node", "run", "--port", "0").start()
+        self.node = stoa.service("node", "node", "run", "--port", "0", "--otlp", collector).start()
         stoa = Stoa(BINARY, home, self.node.url)
         mock = Path(__file__).parent / "mock_upstream.py"
         self.upstream = Service("upstream", [sys.executable, str(mock)], home / "upstream.log",
@@ -149,6 +164,21 @@ def test_a_call_is_one_trace_of_four_spans(market, collector):
     assert about["deployment.environment"] == "test" and about["service.version"]
     assert {path for path, _, _ in collector.heads} == {"/v1/traces"}
     assert {head["content-type"] for _, head, _ in collector.heads} == {"application/x-protobuf"}
+
+
+def test_what_a_call_asks_of_the_ledger_is_in_its_trace(market, collector):
+    """The first call opens a channel, so the node is part of it; the second needs no ledger."""
+    _, first = market.call()
+    collector.of(first, 4)
+    found = collector.wait_for(first, "stoa-node")
+    parents = {span.span_id.hex() for about, span in collector.spans()
+               if about["service.name"] == "front" and span.name == "request"}
+    assert found and all(span.parent_span_id.hex() in parents and span.kind == 2 for span in found)
+    _, second = market.call()
+    collector.of(second, 4)
+    time.sleep(1.5)
+    assert not [1 for about, span in collector.spans() if span.trace_id.hex() == second
+                and about["service.name"] == "stoa-node"]
 
 
 def test_a_secret_header_goes_to_the_collector_and_into_no_log(market, collector):
