@@ -24,6 +24,8 @@ public enum PortalPaths {
     public static let keys = "/account/keys"
     /// Where programs are told what happens.
     public static let webhooks = "/account/webhooks"
+    /// What is kept to be named in calls.
+    public static let files = "/account/files"
     /// Members and roles.
     public static let organisation = "/account/organisation"
     /// What keys spent.

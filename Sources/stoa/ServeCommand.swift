@@ -101,6 +101,7 @@ struct Serve: AsyncParsableCommand {
                     logger: logger
                 )
                 let webhooks = try self.webhooks.door(path, sealing)
+                let files = try hosting.files(index.home)
                 let api = try MarketAPI(
                     ledger: ledger,
                     index: IndexReader(database),
@@ -114,10 +115,11 @@ struct Serve: AsyncParsableCommand {
                     api: api,
                     ledger: ledger,
                     reader: IndexReader(database),
-                    personal: try personal(door, wallets, ledger, webhooks, receipts),
+                    personal: try personal(door, wallets, ledger, webhooks, receipts, files),
                     door: door,
                     wallets: wallets,
                     endings: endings,
+                    files: files,
                     probes: try MarketProbes(path, ledger, IndexReader(database), client),
                     logger: logger
                 )
@@ -146,13 +148,15 @@ struct Serve: AsyncParsableCommand {
         _ wallets: HostedWallets,
         _ ledger: any LedgerConnection,
         _ webhooks: WebhookDoor,
-        _ receipts: ReceiptDoor
+        _ receipts: ReceiptDoor,
+        _ files: FileStore
     ) throws -> PortalAccess {
         PortalAccess(
             door,
             faucet: try sandbox.faucet(index.home, ledger),
             delegate: HostedSpending(wallets: wallets, receipts: receipts.log),
-            webhooks: webhooks.pages(receipts)
+            webhooks: webhooks.pages(receipts),
+            files: files
         )
     }
 
@@ -202,6 +206,7 @@ struct Serve: AsyncParsableCommand {
         let door: AccessDoor
         let wallets: HostedWallets
         let endings: BudgetEndings
+        let files: FileStore
         let probes: MarketProbes
         let logger: Logger
     }
@@ -217,11 +222,11 @@ struct Serve: AsyncParsableCommand {
         OperatorPages(market.door.telemetry.readiness).addRoutes(to: router)
         market.door.addMiddleware(to: router)
         market.door.addRoutes(to: router, pages: portal)
-        try CallRoutes(
+        CallRoutes(
             wallets: market.wallets,
             budgets: market.door.limits,
             endings: market.endings,
-            files: hosting.files(index.home),
+            files: market.files,
             now: wallClock
         ).addRoutes(to: router)
         try market.api.addRoutes(to: router)

@@ -21,6 +21,18 @@ struct FormattingTests {
         #expect(MoneyText.exact(Amount(obol: obol), decimals: 9) == text)
     }
 
+    @Test(
+        "a size is never more than it is",
+        arguments: [
+            (0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (1_000, "1 kB"), (1_999, "1.9 kB"),
+            (999_999, "999 kB"), (26_214_400, "26.2 MB"), (268_435_456, "268 MB"),
+            (8 << 30, "8.5 GB"), (.max, "9,223,372 TB"),
+        ] as [(Int, String)]
+    )
+    func sizes(bytes: Int, text: String) {
+        #expect(SizeText.short(bytes) == text)
+    }
+
     @Test("every digit comes back: nothing is rounded")
     func roundTrip() throws {
         for _ in 0..<500 {

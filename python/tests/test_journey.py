@@ -3,6 +3,7 @@ and an offer of their own. Debian's chromium with a virtual authenticator, over 
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import os
@@ -25,6 +26,7 @@ import openai  # noqa: E402
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402
 
 from account_site import CHROMIUM, AccountSite, Person, until  # noqa: E402
+from media_upstream import tone  # noqa: E402
 from stoa_market.processes import Service, Stoa  # noqa: E402
 
 STOA = 10 ** 9
@@ -49,9 +51,10 @@ def offer(site: AccountSite, model: str, upstream: str, *options: str) -> None:
         "--port", "0", *options).start())
 
 
-def upstream(site: AccountSite, name: str, *options: str) -> Service:
-    mock = Path(__file__).parent / "mock_upstream.py"
-    service = Service(name, [sys.executable, str(mock), *options], site.home / f"{name}.log",
+def upstream(site: AccountSite, name: str, *options: str,
+             mock: str = "mock_upstream.py") -> Service:
+    program = Path(__file__).parent / mock
+    service = Service(name, [sys.executable, str(program), *options], site.home / f"{name}.log",
                       dict(os.environ)).start()
     site.others.append(service)
     return service
@@ -68,6 +71,12 @@ def site(tmp_path_factory):
         offer(site, "slow-model", slow.url, *token)
         offer(site, "mock-embed", quick.url, "--interface", "embeddings", "--price-in", "1000")
         offer(site, "mock-tool", quick.url, "--interface", "json", "--price-call", "2000000")
+        media = upstream(site, "media", mock="media_upstream.py")
+        for model, interface, price in (("mock-pictures", "images", "3000000"),
+                                        ("mock-voice", "speech", "4000000")):
+            offer(site, model, media.url, "--interface", interface, "--price-call", price)
+        offer(site, "mock-ears", media.url, "--interface", "transcription", "--price-call",
+              "5000000", "--request-bytes-max", "60000")
         yield site
     finally:
         site.stop()
@@ -83,6 +92,17 @@ def ada(site, browser):
     """Somebody who lets the market spend for them."""
     person = Person(site, browser)
     person.sign_up("Ada Lovelace")
+    person.take_from_faucet()
+    allow(person)
+    yield person
+    person.close()
+
+
+@pytest.fixture(scope="module")
+def grace(site, browser):
+    """Somebody else who does: each seller's channel takes a part of what may be spent."""
+    person = Person(site, browser)
+    person.sign_up("Grace Hopper")
     person.take_from_faucet()
     allow(person)
     yield person
@@ -177,6 +197,61 @@ def test_other_kinds_are_tried_too(site, ada):
     said = settled(ada)
     assert "chat.completion" in said and "0.002 STOA" in said
     assert ada.said == []
+
+
+def test_a_picture_is_shown(site, grace):
+    """PRT-114: as a picture, and only if it is one."""
+    open_offer(grace, "mock-pictures")
+    attempt(grace, "A lighthouse at dawn")
+    said = settled(grace)
+    assert "0.003 STOA" in said and "by the market before" in said
+    picture = grace.page.locator("#try-answer img")
+    assert picture.get_attribute("alt") == "A lighthouse at dawn"
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 8
+    # A seller's answer may be anything.
+    page = base64.b64encode(b"<svg onload=alert(1)>").decode()
+    data = [{"b64_json": page}, {"url": "javascript:alert(1)"}, {"url": "https://e.example/a.png"},
+            {"b64_json": 'iVBORw0KGgo" onerror="alert(1)'}, None, 7]
+    grace.page.route("**/v1/images/generations", lambda route: route.fulfill(json={"data": data}))
+    attempt(grace, "Something else")
+    said = settled(grace)
+    assert grace.page.locator("#try-answer img").count() == 0
+    links = grace.page.locator("#try-answer a")
+    assert links.evaluate_all("all => all.map(one => one.href)") == ["https://e.example/a.png"]
+    grace.page.unroute("**/v1/images/generations")
+    assert grace.said == []
+
+
+def test_speech_is_heard(site, grace):
+    """PRT-114: in a player, as long as it was made, with the voice that was chosen."""
+    open_offer(grace, "mock-voice")
+    grace.page.fill("#f-voice", "nova")
+    attempt(grace, "x" * 150)
+    said = settled(grace)
+    assert "0.004 STOA" in said
+    length = """audio => new Promise(done => {
+      const look = () => audio.readyState ? done(audio.duration) : setTimeout(look, 20);
+      look();
+    })"""
+    player = grace.page.locator("#try-answer audio")
+    assert player.evaluate(length) == pytest.approx(1.5, abs=0.01)
+    assert grace.said == []
+
+
+def test_a_recording_is_written_down(site, grace):
+    """PRT-114: sent as a form; one that the offer would not take is not sent."""
+    open_offer(grace, "mock-ears")
+    grace.page.set_input_files("#f-try", {"name": "a.wav", "mimeType": "audio/wav",
+                                        "buffer": tone(0.5)})
+    grace.page.click("#try button[type=submit]")
+    said = settled(grace)
+    assert "A tone of 0.50 seconds." in said and "0.005 STOA" in said
+    grace.page.set_input_files("#f-try", {"name": "b.wav", "mimeType": "audio/wav",
+                                        "buffer": tone(5)})
+    grace.page.click("#try button[type=submit]")
+    said = settled(grace)
+    assert "larger than this offer takes" in said and "Nothing was sent" in said
+    assert grace.said == []
 
 
 def test_json_goes_to_the_offers_own_seller(site, ada):

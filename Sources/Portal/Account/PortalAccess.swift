@@ -1,3 +1,4 @@
+public import AccessStore
 public import LedgerClient
 public import MarketTypes
 public import Receipts
@@ -10,6 +11,7 @@ public struct PortalAccess: Sendable {
     let faucet: Faucet?
     let delegate: (any SpendingDelegate)?
     let webhooks: PortalWebhooks?
+    let files: FileStore?
 
     /// Puts it together.
     ///
@@ -18,16 +20,19 @@ public struct PortalAccess: Sendable {
     ///   - faucet: gives people something to try the market with; nil if nothing does.
     ///   - delegate: spends for people who allowed it on the ledger; nil if nobody does.
     ///   - webhooks: keeps webhooks; nil if there are none.
+    ///   - files: keeps what calls name; nil if nothing does.
     public init(
         _ door: AccessDoor,
         faucet: Faucet? = nil,
         delegate: (any SpendingDelegate)? = nil,
-        webhooks: PortalWebhooks? = nil
+        webhooks: PortalWebhooks? = nil,
+        files: FileStore? = nil
     ) {
         self.door = door
         self.faucet = faucet
         self.delegate = delegate
         self.webhooks = webhooks
+        self.files = files
     }
 }
 

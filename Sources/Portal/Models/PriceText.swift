@@ -71,6 +71,7 @@ enum PriceText {
         _ prices: PriceTable,
         _ unit: UnitName
     ) -> (text: String, cost: String)? {
+        let time = prices.prices[.second] == nil ? "" : " that takes a second"
         let (counts, text): ([(Unit, UInt64)], String) =
             switch interface {
             case .chat:
@@ -82,8 +83,9 @@ enum PriceText {
                 (
                     [(.inputToken, 10_000), (.call, 1)], "Embedding 10,000 tokens in one call"
                 )
-            case .json, .speech, .transcription: ([(.call, 1), (.second, 1)], "One call")
-            case .images: ([(.call, 1), (.second, 1)], "One image in one second")
+            case .json, .speech, .transcription:
+                ([(.call, 1), (.second, 1)], "One call" + time)
+            case .images: ([(.call, 1), (.second, 1)], "One image" + time)
             }
         let priced = counts.filter { prices.prices[$0.0] != nil }
         guard !priced.isEmpty else { return nil }

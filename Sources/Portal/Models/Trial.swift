@@ -10,16 +10,16 @@ import WebServing
 struct Trial: Sendable {
     /// The most tokens of an answer that is only tried, so that a try costs little.
     static let outputTokensMax: UInt32 = 512
+    /// What a form takes beside the file in it, in bytes: generously counted.
+    private static let formBytes: Int64 = 4_096
 
     private let offer: Offer
     private let visitor: Visitor?
     private let signInHref: String?
 
-    /// Nil where the market spends for nobody, where this offer is not sold for STOA any more, and
-    /// for what a line of text cannot ask or a page of text cannot show.
+    /// Nil where the market spends for nobody, and where this offer is not sold for STOA any more.
     init?(_ page: OfferPage, _ read: PageRead, isHosted: Bool) {
         guard isHosted, page.offer.denomination == .native,
-            Self.words(page.offer.interface, 0) != nil,
             OfferCards.warning(page.entry.record, at: read.source.now) == nil
         else { return nil }
         offer = page.offer
@@ -29,7 +29,12 @@ struct Trial: Sendable {
 
     private var mayCall: Bool { visitor?.may(.callModels) ?? false }
 
-    var scripts: [String] { mayCall ? ["try.js"] : [] }
+    var scripts: [String] {
+        guard mayCall else { return [] }
+        return isMedia ? ["try-media.js", "try.js"] : ["try.js"]
+    }
+
+    private var isMedia: Bool { [.images, .speech, .transcription].contains(offer.interface) }
 
     func fill() -> Fill {
         var fill = Fill()
@@ -45,36 +50,55 @@ struct Trial: Sendable {
         fill.put("trialKind", offer.interface.name)
         fill.put("trialSeller", "\(offer.seller)")
         fill.put("trialToken", visitor.session.crossSiteToken)
-        let most = min(offer.limits.outputTokensMax, Self.outputTokensMax)
-        fill.put("trialTokens", "\(most)")
-        guard let (label, text, button, note) = Self.words(offer.interface, most) else {
-            return nil
-        }
-        fill.put("trialLabel", label)
-        fill.put("trialText", text)
-        fill.put("trialButton", button)
-        fill.put("trialNote", note)
+        let tokensMax = min(offer.limits.outputTokensMax, Self.outputTokensMax)
+        fill.put("trialTokens", "\(tokensMax)")
+        let words = Words(offer.interface, tokensMax: tokensMax)
+        fill.put("trialLabel", words.label)
+        fill.put("trialText", words.text)
+        fill.put("trialButton", words.button)
+        fill.put("trialNote", words.note)
+        fill.put("trialVoice", offer.interface == .speech)
+        let fileBytesMax = max(0, Int64(offer.limits.requestBytesMax) - Self.formBytes)
+        fill.put("trialFile", offer.interface.isUpload ? "\(fileBytesMax)" : nil)
         return fill
     }
+}
 
-    private static func words(
-        _ interface: CallInterface,
-        _ most: UInt32
-    ) -> (String, String, String, String)? {
+/// What stands around the field of a trial.
+private struct Words {
+    let label: String
+    /// What the field holds at first.
+    var text = ""
+    let button: String
+    let note: String
+
+    init(_ interface: CallInterface, tokensMax: UInt32) {
         switch interface {
         case .chat:
-            (
-                "Your question", "", "Ask",
-                "The answer has at most \(NumberText.count(most, "token", "tokens"))."
-            )
+            label = "Your question"
+            button = "Ask"
+            note = "The answer has at most \(NumberText.count(tokensMax, "token", "tokens"))."
         case .embeddings:
-            ("A text", "", "Embed", "What comes back is a list of numbers.")
+            label = "A text"
+            button = "Embed"
+            note = "What comes back is a list of numbers."
         case .json:
-            (
-                "The request’s body, JSON", #"{"input": {}}"#, "Send",
-                "It goes to this seller as it is typed."
-            )
-        case .images, .speech, .transcription: nil
+            label = "The request’s body, JSON"
+            text = #"{"input": {}}"#
+            button = "Send"
+            note = "It goes to this seller as it is typed."
+        case .images:
+            label = "What is in the picture"
+            button = "Make a picture"
+            note = "One picture is asked for."
+        case .speech:
+            label = "A text to speak"
+            button = "Speak"
+            note = "What comes back is sound."
+        case .transcription:
+            label = "A recording"
+            button = "Write it down"
+            note = "It goes to this seller as it is."
         }
     }
 }

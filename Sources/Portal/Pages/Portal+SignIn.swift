@@ -31,6 +31,7 @@ extension Portal {
         }
         addWallet(access, to: router)
         addKeys(access, to: router)
+        if let files = access.files { addFilePages(files, to: router) }
         if let webhooks = access.webhooks { addWebhooks(webhooks, to: router) }
         addProfile(access, to: router)
         addOrganisation(access, to: router)

@@ -7,7 +7,9 @@
   if (!form || !window.stoa) return;
   var textMax = 200000;
   var kind = form.dataset.try;
-  var field = form.querySelector("textarea");
+  // What makes pictures or sound, or listens, is asked and shown by try-media.js.
+  var media = (window.stoa.media || {})[kind];
+  var field = document.getElementById("f-try");
   var ask = form.querySelector("button[type=submit]");
   var stop = document.getElementById("try-stop");
   var note = document.getElementById("try-note");
@@ -18,6 +20,7 @@
 
   function body() {
     var choice = { only: [form.dataset.seller] };
+    if (media) return media.body(form, field.value, choice);
     if (kind === "json") return field.value;
     if (kind === "embeddings") {
       return JSON.stringify({
@@ -116,12 +119,17 @@
   }
 
   async function whole(reply) {
-    var text = await reply.text();
     var name = reply.headers.get("x-stoa-receipt");
     var cost = reply.headers.get("x-stoa-cost");
     if (name && cost && !reply.headers.get("x-stoa-cost-unit")) {
       run.receipt = { name: name, cost: cost };
     }
+    if (media) {
+      await media.show(reply, answer, field.value);
+      run.isOver = true;
+      return;
+    }
+    var text = await reply.text();
     if (kind === "embeddings") {
       var document = JSON.parse(text);
       var numbers = document.data[0].embedding;
@@ -148,6 +156,7 @@
   }
 
   function failed(error) {
+    if (error instanceof RangeError) return say("bad", error.message + " Nothing was sent.");
     if (error.name === "AbortError") {
       return say("", "Stopped. What was sent until then is paid, and nothing more.",
         [[receipts(), "Receipts"]]);
@@ -170,11 +179,13 @@
     document.getElementById("try-result").hidden = false;
     note.textContent = "The first call to a seller opens a payment channel, which takes a moment.";
     isBusy(true);
-    var headers = { "content-type": "application/json", "x-csrf-token": form.dataset.token };
-    if (kind === "json") {
-      headers["x-stoa-model"] = form.dataset.model;
+    var headers = { "x-csrf-token": form.dataset.token };
+    // Of a form, the browser says itself what its boundary is.
+    if (!media || !media.isForm) headers["content-type"] = "application/json";
+    if (kind === "json" || (media && media.isForm)) {
       headers["x-stoa-provider"] = JSON.stringify({ only: [form.dataset.seller] });
     }
+    if (kind === "json") headers["x-stoa-model"] = form.dataset.model;
     try {
       var reply = await fetch(form.dataset.path, {
         method: "POST", headers: headers, body: body(), signal: run.abort.signal
@@ -191,7 +202,7 @@
     } catch (error) {
       failed(error);
     }
-    answer.hidden = !answer.textContent;
+    answer.hidden = !answer.hasChildNodes();
     note.textContent = "";
     isBusy(false);
   }

@@ -24,11 +24,7 @@ extension HTTPField.Name {
 /// What a browser is sent, with what belongs on it.
 enum Reply {
     /// Only what this origin serves runs, and nothing that stands inside a page (PRT-4).
-    static let policy = [
-        "default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self' data:",
-        "connect-src 'self'", "font-src 'self'", "form-action 'self'", "base-uri 'none'",
-        "frame-ancestors 'none'",
-    ].joined(separator: "; ")
+    static let policy = PageSafetyMiddleware.pagePolicy
 
     /// A page: asked for again each time, and not sent again if it is the same.
     static func page(

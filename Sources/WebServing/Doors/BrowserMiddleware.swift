@@ -55,11 +55,12 @@ public struct CrossOriginMiddleware: RouterMiddleware {
 public struct PageSafetyMiddleware: RouterMiddleware {
     public typealias Context = WebContext
 
-    /// What the market's pages may do: nothing but with what comes from this site.
+    /// What the market's pages may do: nothing but with what comes from this site. Pictures and
+    /// sound that a page was answered are shown by it.
     public static let pagePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        + "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-        + "frame-ancestors 'none'"
+        + "media-src blob:; font-src 'self'; connect-src 'self'; form-action 'self'; "
+        + "base-uri 'none'; frame-ancestors 'none'"
     private static let dataPolicy = "default-src 'none'; frame-ancestors 'none'"
 
     /// Creates the middleware.
