@@ -164,6 +164,24 @@ def test_search_is_live(site, browser):
         assert visit.said == []
 
 
+@pytest.mark.skipif(not LIBRARIES.is_dir(), reason="scripts/libraries was not run")
+def test_the_library_comes_when_the_page_is_there(site, browser):
+    """PRT-13: what was typed before it came is searched for; pages without lists have it not."""
+    with Visit(browser) as visit:
+        waiting = []
+        visit.page.route("**/htmx.min.js", lambda route: waiting.append(route))
+        visit.page.goto(site.url + "/search", wait_until="load")
+        visit.page.fill("#f-text", "zzzz")
+        while not waiting:
+            visit.page.wait_for_timeout(20)
+        assert visit.page.locator(".offer").count() > 0
+        waiting.pop().continue_()
+        visit.page.wait_for_selector("text=No offer matches")
+        visit.page.goto(site.url + "/", wait_until="load")
+        visit.page.wait_for_timeout(200)
+        assert not waiting and visit.said == []
+
+
 def test_search_without_scripts(site, browser):
     """PRT-13: the same form works by itself, and keeps what was asked."""
     with Visit(browser, java_script_enabled=False) as visit:

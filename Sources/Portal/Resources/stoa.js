@@ -51,6 +51,27 @@
     });
   });
 
+  // What makes lists answer while somebody types is larger than the page: it comes once the page
+  // is there to be read, and looks for what was typed meanwhile.
+  function addLibrary(path) {
+    var script = document.createElement("script");
+    script.src = path;
+    script.addEventListener("load", function () {
+      document.querySelectorAll("form[hx-get]").forEach(function (form) {
+        var isTyped = Array.from(form.elements).some(function (field) {
+          return field.defaultValue !== undefined && field.value !== field.defaultValue;
+        });
+        if (isTyped) form.dispatchEvent(new Event("change"));
+      });
+    });
+    document.head.append(script);
+  }
+
+  addEventListener("load", function () {
+    var library = document.querySelector("meta[name=htmx-script]");
+    if (library) addLibrary(library.content);
+  });
+
   document.addEventListener("keydown", function (event) {
     var menu = document.querySelector("details.menu[open]");
     if (event.key === "Escape" && menu) {

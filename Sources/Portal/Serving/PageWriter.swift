@@ -75,9 +75,11 @@ struct PageWriter: Sendable {
         fill.put("themeScript", path(of: "theme.js"))
         fill.put("pageScript", path(of: "stoa.js"))
         fill.put("icon", path(of: "mark.svg"))
+        // Half of a page's first paint was this library's, so only pages that use it have it.
         fill.put(
             "htmxScript",
-            libraries["htmx.min.js"].map { $0.path(under: PortalPaths.libraries) }
+            sheet.part == nil
+                ? nil : libraries["htmx.min.js"].map { $0.path(under: PortalPaths.libraries) }
         )
         fill.put(
             "scripts",
