@@ -205,7 +205,12 @@ struct CallRunner: Sendable {
             case .reserved(let voucher): return try await promise(voucher, candidate)
             case .refused(let shortage): throw .shortage(shortage)
             case .fund(let funding):
-                try await checkMeter(call, candidate)
+                do {
+                    try await checkMeter(call, candidate)
+                } catch {
+                    parts.funder.decline(funding)
+                    throw error
+                }
                 do {
                     try await parts.funder.fund(funding)
                 } catch {

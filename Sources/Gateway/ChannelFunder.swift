@@ -25,6 +25,13 @@ struct ChannelFunder: Sendable {
     let lanes: UInt16
     let logger: Logger
 
+    /// Takes back a funding that the wallet planned, before anything was sent: whoever waits for it
+    /// asks again, and may be allowed what this call was not.
+    func decline(_ funding: Funding) {
+        book.wallet.withLock { $0.endFunding(funding, isUncertain: false) }
+        book.wallet.wake(funding.seller)
+    }
+
     /// Carries out a funding that the wallet planned, and tells everybody who waits for it.
     func fund(_ funding: Funding) async throws(Shortage) {
         do {
