@@ -49,7 +49,7 @@ struct Serve: AsyncParsableCommand {
     var sellersNode: String?
     @Option(
         help: ArgumentHelp(
-            "a folder with htmx.min.js; pages work without it (scripts/libraries makes it)",
+            "a folder with scripts that others wrote; pages work without (scripts/libraries)",
             valueName: "folder"
         )
     )

@@ -17,7 +17,8 @@ PRICES = ("--price-in", "20", "--price-out", "60")
 # The files that take longest, the longest first: whoever runs several files at a time waits for the
 # last one to end.
 LONGEST = ("ownership", "portal", "account", "network", "governance", "api", "journey", "passes",
-           "webhook_pages", "proofs", "hosted", "crash", "operator", "otlp", "supervise", "media")
+           "webhook_pages", "proofs", "hosted", "crash", "operator", "otlp", "disputes", "supervise",
+           "media", "shared_limits")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

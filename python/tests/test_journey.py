@@ -199,6 +199,16 @@ def test_other_kinds_are_tried_too(site, ada):
     assert ada.said == []
 
 
+def answered(person: Person, path: str, document) -> str:
+    """What the page says of a seller's answer that was paid."""
+    person.page.route(f"**/v1/{path}", lambda route: route.fulfill(
+        json=document, headers={"x-stoa-receipt": "ab" * 32, "x-stoa-cost": "3000000"}))
+    attempt(person, "Something else")
+    said = settled(person)
+    person.page.unroute(f"**/v1/{path}")
+    return said
+
+
 def test_a_picture_is_shown(site, grace):
     """PRT-114: as a picture, and only if it is one."""
     open_offer(grace, "mock-pictures")
@@ -212,14 +222,31 @@ def test_a_picture_is_shown(site, grace):
     page = base64.b64encode(b"<svg onload=alert(1)>").decode()
     data = [{"b64_json": page}, {"url": "javascript:alert(1)"}, {"url": "https://e.example/a.png"},
             {"b64_json": 'iVBORw0KGgo" onerror="alert(1)'}, None, 7]
-    grace.page.route("**/v1/images/generations", lambda route: route.fulfill(json={"data": data}))
-    attempt(grace, "Something else")
-    said = settled(grace)
+    said = answered(grace, "images/generations", {"data": data})
+    assert "0.003 STOA" in said
     assert grace.page.locator("#try-answer img").count() == 0
     links = grace.page.locator("#try-answer a")
     assert links.evaluate_all("all => all.map(one => one.href)") == ["https://e.example/a.png"]
-    grace.page.unroute("**/v1/images/generations")
+    # Broken behind its first bytes, and one among pictures that are none.
+    broken = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"x" * 40).decode()
+    answered(grace, "images/generations", {"data": [{"b64_json": broken}]})
+    grace.page.wait_for_selector("#try-answer:has-text('no picture')")
+    # What was paid is never said not to be, nor the other way round.
+    for none in (None, {"data": 7}, {"data": [{"url": [[[]]]}]}):
+        said = answered(grace, "images/generations", none)
+        assert "0.003 STOA" in said and "Receipt" in said and "Nothing was sent" not in said
     assert grace.said == []
+
+
+def test_stopping_a_picture_stops_the_waiting(site, grace):
+    """PRT-111: it comes at once or not at all, so the seller may finish it, and is paid."""
+    open_offer(grace, "mock-pictures")
+    grace.page.route("**/v1/images/generations", lambda route: None)
+    attempt(grace, "A lighthouse at dusk")
+    grace.page.click("#try-stop")
+    said = settled(grace)
+    assert "may still finish" in said and "nothing more" not in said
+    grace.page.unroute("**/v1/images/generations")
 
 
 def test_speech_is_heard(site, grace):

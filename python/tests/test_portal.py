@@ -171,8 +171,10 @@ def test_the_library_comes_when_the_page_is_there(site, browser):
         waiting = []
         visit.page.route("**/htmx.min.js", lambda route: waiting.append(route))
         visit.page.goto(site.url + "/search", wait_until="load")
-        visit.page.fill("#f-text", "zzzz")
-        while not waiting:
+        visit.page.select_option("#f-interface", "speech")
+        for _ in range(500):
+            if waiting:
+                break
             visit.page.wait_for_timeout(20)
         assert visit.page.locator(".offer").count() > 0
         waiting.pop().continue_()
@@ -180,6 +182,48 @@ def test_the_library_comes_when_the_page_is_there(site, browser):
         visit.page.goto(site.url + "/", wait_until="load")
         visit.page.wait_for_timeout(200)
         assert not waiting and visit.said == []
+
+
+@pytest.mark.skipif(not LIBRARIES.is_dir(), reason="scripts/libraries was not run")
+def test_candles_can_be_pointed_at(site, browser):
+    """PRT-34: a library's chart takes the drawing's place, and bears a change of theme."""
+    with Visit(browser) as visit:
+        visit.page.goto(site.url + site.paths["market"])
+        visit.page.wait_for_selector("[data-candles][data-state=live]")
+        assert not visit.page.is_visible(".chart-scroll")
+        assert visit.page.locator(".live-chart canvas").count() > 0
+        assert "TradingView" in visit.page.inner_text(".chart-box")
+        path = site.paths["market"].replace("exchange", "markets")
+        candles = json.loads(site.get(f"/api/v1{path}/candles", "application/json")[1])["data"]
+        last = visit.page.inner_text("#candle-legend")
+        assert "open" in last and "close" in last and "traded" in last
+        day = candles[-1]["time"][:10]
+        assert day in last
+        box = visit.page.locator(".live-chart").bounding_box()
+        for step in range(20):
+            visit.page.mouse.move(box["x"] + box["width"] * step / 20, box["y"] + 100)
+        visit.page.click("[data-theme-toggle]")
+        visit.page.wait_for_timeout(200)
+        assert visit.weight < WEIGHT_MAX
+        assert visit.said == []
+
+
+@pytest.mark.skipif(not LIBRARIES.is_dir(), reason="scripts/libraries was not run")
+def test_without_the_library_the_drawing_stays(site, browser):
+    """PRT-34: whatever of it does not come, or does not work."""
+    def fail(route):
+        route.abort()
+
+    def be_another(route):
+        route.fulfill(content_type="text/javascript", body="window.LightweightCharts = {}")
+    for path, act in (("**/lightweight-charts.js", fail), ("**/candles?**", fail),
+                      ("**/lightweight-charts.js", be_another)):
+        with Visit(browser) as visit:
+            visit.page.route(path, act)
+            visit.page.goto(site.url + site.paths["market"], wait_until="networkidle")
+            assert visit.page.is_visible(".chart-scroll svg")
+            assert visit.page.locator(".live-chart").count() == 0
+            assert not visit.page.is_visible("text=TradingView")
 
 
 def test_search_without_scripts(site, browser):

@@ -79,17 +79,24 @@ stoa_build() {
   if ! grep -q 'complete!' "$log"; then
     grep -E 'error' "$log" | sort -u | head -n 20 >&2
     rm -f "$log"
-    stoa_fail "the build failed" "run swift build -c $configuration to see all of it"
+    stoa_fail "the build failed" "run swift build -c $configuration $* to see all of it"
   fi
   rm -f "$log"
 }
 
 # stoa_libraries FOLDER: the files that others wrote and the portal's pages can use.
 stoa_libraries() {
-  local folder=$1 found
+  local folder=$1
   stoa_venv portal python/requirements-portal.txt --no-deps
-  found=$(find .venv/portal -name htmx-2.min.js -print -quit)
-  [ -n "$found" ] || stoa_fail "django-htmx carries no htmx-2.min.js" "has the package changed?"
-  mkdir -p "$folder"
-  cp "$found" "$folder/htmx.min.js"
+  stoa_library django-htmx htmx-2.min.js "$folder/htmx.min.js"
+  stoa_library lightweight-charts lightweight-charts.js "$folder/lightweight-charts.js"
+}
+
+# stoa_library PACKAGE FILE PLACE: copies a file that a package carries.
+stoa_library() {
+  local found
+  found=$(find .venv/portal -name "$2" -print -quit)
+  [ -n "$found" ] || stoa_fail "$1 carries no $2" "has the package changed?"
+  mkdir -p "$(dirname "$3")"
+  cp "$found" "$3"
 }

@@ -33,6 +33,8 @@ struct MarketPage: Sendable {
     static let bookLevels = 10
     static let tradesMax = 20
     static let salesMax = 200
+    /// How many spans a chart that can be moved has.
+    static let liveCandlesMax = 200
 
     struct Order: Sendable {
         let price: UInt128
@@ -189,9 +191,33 @@ extension MarketPage {
         }
         let places = names.pricePlaces
         let chart = CandleChart(bars: bars, span: span) { Self.axisPrice($0, places: places) }
-        return chart.draw(
-            title: "Prices of \(names.title) in \(names.quote.name), with volumes below"
+        return chart.draw(title: chartTitle)
+    }
+
+    private var chartTitle: String {
+        "Prices of \(names.title) in \(names.quote.name), with volumes below"
+    }
+
+    /// What a chart by a library at `script` is made from: more than the drawing has room for.
+    func live(script: String) -> Fill? {
+        guard let last = candles.last else { return nil }
+        let reach = span * UInt64(Self.liveCandlesMax - 1)
+        var fill = Fill(["chartScript": script, "chartTitle": chartTitle])
+        let path = "/api/v1/markets/\(names.market.id)/candles"
+        fill.put(
+            "candlesHref",
+            PortalPaths.query(
+                path,
+                [
+                    ("seconds", "\(span)"), ("limit", "\(Self.liveCandlesMax)"),
+                    ("from", "\(last.start > reach ? last.start - reach : 0)"),
+                ]
+            )
         )
+        fill.put("pricePlaces", "\(names.pricePlaces)")
+        fill.put("baseDecimals", "\(names.base.decimals)")
+        fill.put("spanSeconds", "\(span)")
+        return fill
     }
 
     /// A drawn price as text of about five digits.
@@ -237,6 +263,7 @@ extension MarketPage {
             (try? sum.adding(candle.quote)) ?? sum
         }
         fill.put("volume", names.quote.fill(dayVolume))
+        fill.put("shownSpans", NumberText.count(candles.count, "span", "spans"))
         fill.put("shownTrades", candles.reduce(UInt64(0)) { $0 + $1.trades })
         return fill
     }

@@ -11,7 +11,7 @@ struct Trial: Sendable {
     /// The most tokens of an answer that is only tried, so that a try costs little.
     static let outputTokensMax: UInt32 = 512
     /// What a form takes beside the file in it, in bytes: generously counted.
-    private static let formBytes: Int64 = 4_096
+    private static let formBytes = 4_096
 
     private let offer: Offer
     private let visitor: Visitor?
@@ -58,7 +58,8 @@ struct Trial: Sendable {
         fill.put("trialButton", words.button)
         fill.put("trialNote", words.note)
         fill.put("trialVoice", offer.interface == .speech)
-        let fileBytesMax = max(0, Int64(offer.limits.requestBytesMax) - Self.formBytes)
+        let offered = max(0, Int(offer.limits.requestBytesMax) - Self.formBytes)
+        let fileBytesMax = min(offered, FileLimits.fileBytesMost)
         fill.put("trialFile", offer.interface.isUpload ? "\(fileBytesMax)" : nil)
         return fill
     }

@@ -144,11 +144,16 @@ extension Portal {
             "pages",
             read.links(PortalPaths.market(id), parameters, next: page.trades.next)
         )
+        let live = libraries["lightweight-charts.js"].flatMap { library in
+            page.live(script: library.path(under: PortalPaths.libraries))
+        }
+        fill.put("liveChart", live)
         return Sheet(
             template: "market-page",
             title: page.names.title,
             section: .exchange,
-            fill: fill
+            fill: fill,
+            scripts: live == nil ? [] : ["candles.js"]
         )
     }
 

@@ -12,12 +12,17 @@
     fault.hidden = false;
   }
 
+  // Whether the file is kept.
   async function keep() {
     var file = form.elements.file.files[0];
     if (file.size > Number(form.dataset.bytes)) {
-      return say("“" + file.name + "” is larger than a file may be here. Nothing was sent.");
+      say("“" + file.name + "” is larger than a file may be here. Nothing was sent.");
+      return false;
     }
-    if (!file.size) return say("“" + file.name + "” is empty. Nothing was sent.");
+    if (!file.size) {
+      say("“" + file.name + "” is empty. Nothing was sent.");
+      return false;
+    }
     var data = new FormData();
     data.append("purpose", "user_data");
     if (form.elements.life.value) {
@@ -29,13 +34,18 @@
       var reply = await fetch("/v1/files", {
         method: "POST", headers: { "x-csrf-token": form.dataset.token }, body: data
       });
-      if (reply.ok) return location.assign("/account/files?done=kept");
+      if (reply.ok) {
+        location.assign("/account/files?done=kept");
+        return true;
+      }
       var refusal = await reply.json();
       var error = refusal.error || { message: refusal.detail, hint: refusal.hint };
       say([error.message || "The market refused the file.", error.hint].filter(Boolean).join(" "));
     } catch (error) {
-      say("The file did not arrive whole. Send it again.");
+      say("Whether the file was kept is not known: load the page again, and look, before you send "
+        + "it once more.");
     }
+    return false;
   }
 
   form.addEventListener("submit", async function (event) {
@@ -44,7 +54,8 @@
     fault.hidden = true;
     button.disabled = true;
     form.setAttribute("aria-busy", "true");
-    await keep();
+    // Once it is kept the page is loaded again, and a second press would keep it twice.
+    if (await keep()) return;
     form.setAttribute("aria-busy", "false");
     button.disabled = false;
   });

@@ -51,17 +51,20 @@
     });
   });
 
+  function asked(form) { return String(new URLSearchParams(new FormData(form))); }
+
+  var liveForms = Array.from(document.querySelectorAll("form[hx-get]"), function (form) {
+    return { form: form, asked: asked(form) };
+  });
+
   // What makes lists answer while somebody types is larger than the page: it comes once the page
-  // is there to be read, and looks for what was typed meanwhile.
+  // is there to be read, and looks for what was chosen meanwhile.
   function addLibrary(path) {
     var script = document.createElement("script");
     script.src = path;
     script.addEventListener("load", function () {
-      document.querySelectorAll("form[hx-get]").forEach(function (form) {
-        var isTyped = Array.from(form.elements).some(function (field) {
-          return field.defaultValue !== undefined && field.value !== field.defaultValue;
-        });
-        if (isTyped) form.dispatchEvent(new Event("change"));
+      liveForms.forEach(function (live) {
+        if (asked(live.form) !== live.asked) live.form.dispatchEvent(new Event("change"));
       });
     });
     document.head.append(script);

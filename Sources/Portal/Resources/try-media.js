@@ -10,6 +10,7 @@
     ["R0lGOD", "image/gif"]
   ];
   var charactersMax = 64 << 20;
+  var noPicture = "What came is no picture that this page shows.";
   var sound = null;
 
   function picture(text, prompt) {
@@ -18,6 +19,7 @@
     var image = document.createElement("img");
     image.src = "data:" + kind[1] + ";base64," + text;
     image.alt = prompt;
+    image.addEventListener("error", function () { image.replaceWith(noPicture); });
     return image;
   }
 
@@ -42,7 +44,7 @@
       answer.append(part);
       shown += 1;
     });
-    if (!shown) answer.append("What came is no picture that this page shows.");
+    if (!shown) answer.append(noPicture);
   }
 
   async function showSound(reply, answer) {
@@ -53,19 +55,31 @@
     player.controls = true;
     player.src = sound;
     player.setAttribute("aria-label", "The speech");
+    player.addEventListener("error", function () {
+      player.replaceWith("What came cannot be played here.");
+    });
     answer.append(player);
   }
 
   async function showText(reply, answer) {
     var document = await reply.json();
-    answer.append(String(document.text).slice(0, 200000));
+    if (typeof document.text !== "string") throw new TypeError("there is no text");
+    answer.append(document.text.slice(0, 200000));
+  }
+
+  function unsent(text) {
+    var error = new Error(text);
+    error.isUnsent = true;
+    return error;
   }
 
   function recording(form) {
     var file = form.querySelector("input[type=file]").files[0];
-    if (file.size > Number(form.dataset.bytes)) {
-      throw new RangeError("The recording is larger than this offer takes: at most "
-        + Number(form.dataset.bytes).toLocaleString("en") + " bytes.");
+    var bytesMax = Number(form.dataset.bytes);
+    if (!file.size) throw unsent("The recording is empty.");
+    if (file.size > bytesMax) {
+      throw unsent("The recording is larger than this offer takes: at most "
+        + bytesMax.toLocaleString("en") + " bytes.");
     }
     var data = new FormData();
     data.append("model", form.dataset.model);

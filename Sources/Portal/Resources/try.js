@@ -80,6 +80,7 @@
   }
 
   function write(text) {
+    if (!text) return;
     run.length += text.length;
     if (run.length <= textMax) answer.append(text);
   }
@@ -132,7 +133,7 @@
     var text = await reply.text();
     if (kind === "embeddings") {
       var document = JSON.parse(text);
-      var numbers = document.data[0].embedding;
+      var numbers = document.data[0].embedding.filter(Number.isFinite);
       run.usage = document.usage;
       fact("Numbers", numbers.length.toLocaleString("en"));
       text = numbers.slice(0, 64).join(", ") + (numbers.length > 64 ? ", …" : "");
@@ -156,10 +157,18 @@
   }
 
   function failed(error) {
-    if (error instanceof RangeError) return say("bad", error.message + " Nothing was sent.");
+    // What a page asks wrongly is found before anything is sent.
+    if (error.isUnsent) return say("bad", error.message + " Nothing was sent.");
     if (error.name === "AbortError") {
-      return say("", "Stopped. What was sent until then is paid, and nothing more.",
-        [[receipts(), "Receipts"]]);
+      return say("", kind === "chat"
+        ? "Stopped. What was sent until then is paid, and nothing more."
+        : "Stopped waiting. The seller may still finish, and then it is paid whole.",
+      [[receipts(), "Receipts"]]);
+    }
+    if (run.receipt) {
+      conclude();
+      return say("bad", "It was paid, but what came cannot be shown here.",
+        [[receipts(run.receipt.name), "Its receipt"]]);
     }
     say("bad", "The answer did not arrive whole, so whether it was paid is not known here.",
       [[receipts(), "Receipts tell."]]);
@@ -174,6 +183,7 @@
   async function send() {
     run = { abort: new AbortController(), length: 0, isOver: false, usage: null, receipt: null };
     answer.replaceChildren();
+    answer.hidden = false;
     facts.replaceChildren();
     outcome.hidden = true;
     document.getElementById("try-result").hidden = false;

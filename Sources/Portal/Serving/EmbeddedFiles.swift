@@ -13,6 +13,7 @@ enum EmbeddedFiles {
         ("block-page.mustache", PackageResources.block_page_mustache),
         ("blocks-page.mustache", PackageResources.blocks_page_mustache),
         ("blocks.mustache", PackageResources.blocks_mustache),
+        ("candles.js", PackageResources.candles_js),
         ("code.mustache", PackageResources.code_mustache),
         ("colonnade.mustache", PackageResources.colonnade_mustache),
         ("consent-page.mustache", PackageResources.consent_page_mustache),
