@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections import defaultdict
 from pathlib import Path
@@ -216,6 +218,21 @@ def test_who_listens_is_counted(market):
                                 timeout=10) as stream:
         stream.readline()
         assert market.metrics("market").sum("stoa_feed_readers") == 1
+
+
+def test_who_only_asks_for_the_head_of_a_stream_listens_to_nothing(market):
+    """FEED-4: a place of a reader is given back at once, though the connection stays."""
+    address = urllib.parse.urlsplit(market.market.url)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+    for _ in range(5):
+        connection.request("HEAD", "/api/v1/events?topics=blocks")
+        answer = connection.getresponse()
+        assert answer.status == 200 and answer.read() == b""
+    until = time.monotonic() + 5
+    while market.metrics("market").sum("stoa_feed_readers") and time.monotonic() < until:
+        time.sleep(0.1)
+    assert market.metrics("market").sum("stoa_feed_readers") == 0
+    connection.close()
 
 
 def test_a_trace_goes_through_all_of_them(market):

@@ -50,7 +50,7 @@ extension MarketAPI {
             feed: feed,
             channel: channel,
             reader: reader,
-            number: joined.number,
+            seat: FeedSeat(feed, joined.number),
             start: FeedPosition(ledger: cursor?.ledger ?? now, receipts: receiptsPlace),
             height: joined.height,
             receipts: receipts
@@ -96,12 +96,28 @@ extension MarketAPI {
     )
 }
 
+/// A reader's place among all, given back when the stream is over, and when it is dropped without
+/// having been written: of an answer to HEAD only the head is sent.
+private final class FeedSeat: Sendable {
+    private let feed: EventFeed
+    private let number: UInt64
+
+    init(_ feed: EventFeed, _ number: UInt64) {
+        self.feed = feed
+        self.number = number
+    }
+
+    deinit { leave() }
+
+    func leave() { feed.leave(number) }
+}
+
 /// One reader's stream of server-sent events.
 private struct EventStream: Sendable {
     let feed: EventFeed
     let channel: any Channel
     let reader: FeedReader
-    let number: UInt64
+    let seat: FeedSeat
     let start: FeedPosition
     let height: UInt64
     /// Whose receipts are told too.
@@ -109,7 +125,7 @@ private struct EventStream: Sendable {
 
     @concurrent
     func write(to writer: inout any ResponseBodyWriter) async throws {
-        defer { feed.leave(number) }
+        defer { seat.leave() }
         var last = start
         // The head of the stream, so that the client knows where it is before anything happens.
         try await writer.write(ByteBuffer(string: "retry: 1000\n: at \(start.text)\n\n"))
