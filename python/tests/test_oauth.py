@@ -214,6 +214,18 @@ def test_a_code_is_used_once_and_its_second_use_ends_everything(door):
                            refresh_token=token["refresh_token"])) == "invalid_grant"
 
 
+def test_a_renewal_that_asks_for_too_much_uses_nothing_up(door):
+    """The program asks again, rightly, with the token that it has."""
+    made = client(door)
+    _, token, _ = granted(door, made)
+    wider = ask_token(door, made, grant_type="refresh_token",
+                      refresh_token=token["refresh_token"], scope="keys:write nonsense")
+    assert error(wider) == "invalid_scope"
+    again = ask_token(door, made, grant_type="refresh_token",
+                      refresh_token=token["refresh_token"])
+    assert again.status == 200 and "refresh_token" in again.json
+
+
 def test_a_refresh_token_is_used_once_and_its_second_use_ends_everything(door):
     made = client(door)
     app, token, _ = granted(door, made)

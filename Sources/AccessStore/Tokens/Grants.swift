@@ -181,6 +181,14 @@ extension TokenIssuer {
                 try db.revoke(family, why: "a token was used twice", source: source, at: now)
                 return nil
             }
+            // Before the token is used up: whoever asked for too much asks once more.
+            var scopes = try row.scopes("scopes")
+            if let scope, !scope.isEmpty {
+                guard let fewer = ScopeSet(text: scope), fewer.isSubset(of: scopes) else {
+                    throw OAuthRefusal.invalidScope
+                }
+                scopes = fewer
+            }
             try db.execute(
                 sql: "UPDATE refreshes SET used = 1 WHERE token = ?",
                 arguments: [digest]
@@ -189,23 +197,11 @@ extension TokenIssuer {
                 client: client.id,
                 user: try row.user("user"),
                 organisation: try row.organisation("organisation"),
-                scopes: try row.scopes("scopes"),
+                scopes: scopes,
                 family: family
             )
         }
-        guard var grant else { throw OAuthRefusal.invalidGrant }
-        if let scope, !scope.isEmpty {
-            guard let fewer = ScopeSet(text: scope), fewer.isSubset(of: grant.scopes) else {
-                throw OAuthRefusal.invalidScope
-            }
-            grant = Grant(
-                client: grant.client,
-                user: grant.user,
-                organisation: grant.organisation,
-                scopes: fewer,
-                family: grant.family
-            )
-        }
+        guard let grant else { throw OAuthRefusal.invalidGrant }
         return try await tokens(grant, renewable: true, issuer: issuer, at: now)
     }
 
