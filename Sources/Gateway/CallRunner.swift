@@ -185,6 +185,7 @@ struct CallRunner: Sendable {
     ) async throws(AttemptFailure) -> Engagement {
         let deadline =
             NIODeadline.now() + .milliseconds(Int64(configuration.queueTimeoutMilliseconds))
+        var isAllowed = call.meter == nil
         while true {
             let now = parts.now()
             let valid = UInt64(configuration.voucherValidSeconds) * 1000
@@ -205,11 +206,12 @@ struct CallRunner: Sendable {
             case .reserved(let voucher): return try await promise(voucher, candidate)
             case .refused(let shortage): throw .shortage(shortage)
             case .fund(let funding):
-                do {
-                    try await checkMeter(call, candidate)
-                } catch {
+                guard isAllowed else {
+                    // Planned money is counted, so it is not held while the budget is asked.
                     parts.funder.decline(funding)
-                    throw error
+                    try await checkMeter(call, candidate)
+                    isAllowed = true
+                    continue
                 }
                 do {
                     try await parts.funder.fund(funding)

@@ -78,6 +78,26 @@ struct ResilienceTests {
         }
     }
 
+    @Test("the trial of a seller that was down ends by any answer that shows it up again")
+    func trialEnds() async throws {
+        try await withMarket { market in
+            market.sellers[0].conduct = .upstreamFails
+            let configuration = market.configuration {
+                $0.health.failuresMax = 2
+                $0.health.cooldownMilliseconds = 50
+                $0.health.cooldownMillisecondsMax = 60_000
+            }
+            try await market.withGateway(configuration) { buyer in
+                for _ in 0..<2 { #expect(try await buyer.chat().status == 502) }
+                try await Task.sleep(for: .milliseconds(100))
+                market.sellers[0].conduct = .refuse(1290)
+                #expect(try await buyer.chat().status == 402)
+                market.sellers[0].conduct = .honest
+                #expect(try await buyer.chat().status == 200)
+            }
+        }
+    }
+
     @Test("a stream that dies is charged for what its receipt says, found out afterwards")
     func diesMidStream() async throws {
         try await withMarket { market in
