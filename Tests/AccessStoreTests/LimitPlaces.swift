@@ -55,10 +55,15 @@ final class LimitStores {
         }
     }
 
-    private static func run(_ statement: String) throws {
+    /// Changes what is in PostgreSQL behind the stores' back.
+    func damage(_ statement: String) throws {
+        try Self.run(statement, at: try #require(postgresAddress))
+    }
+
+    private static func run(_ statement: String, at address: String = LimitPlace.address) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["psql", "-qX", LimitPlace.address, "-c", statement]
+        process.arguments = ["psql", "-qX", address, "-c", statement]
         try process.run()
         process.waitUntilExit()
         try #require(process.terminationStatus == 0)

@@ -102,6 +102,29 @@ struct LimitTests {
     }
 
     @Test(
+        "ACC-44: a damaged count holds up no other ending of the same change",
+        .enabled(if: LimitPlace.isPostgresNamed)
+    )
+    func damagedAmongOthers() async throws {
+        let stores = try LimitStores(.postgres, scratch)
+        let limits = try stores.open()
+        let rules = try budget(100)
+        let vouchers = [Digest(words: (1, 1, 1, 1)), Digest(words: (2, 2, 2, 2))]
+        var keys: [APIKeyID] = []
+        for voucher in vouchers {
+            let key = try await database.key(budgets: rules).key
+            keys.append(key.id)
+            let request = try spending(key.id, 30)
+            _ = try await limits.reserve(request, under: rules, boundTo: voucher, at: .start)
+        }
+        try stores.damage("DELETE FROM stoa_limits.counters WHERE key = '\(keys[0].text)'")
+        let left = try await limits.settle(vouchers: vouchers.map { ($0, Amount(obol: 25)) })
+        #expect(left == [vouchers[0]])
+        let open = try await limits.openReservations(limit: 10)
+        #expect(open.map(\.request.key) == [keys[0]])
+    }
+
+    @Test(
         "ACC-44: a reservation ends once, with no more than it set aside, after it was bound",
         arguments: LimitPlace.chosen
     )

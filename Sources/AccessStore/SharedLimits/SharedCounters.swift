@@ -65,7 +65,7 @@ extension PostgresConnection {
 
     /// Ends what is bound to vouchers.
     ///
-    /// - Returns: those that were charged more than was set aside.
+    /// - Returns: those that were charged more than was set aside, or whose counts are damaged.
     func settle(_ vouchers: [(voucher: Digest, charge: Amount)]) throws -> [Digest] {
         let names: [PostgresValue] = [.byteArray(vouchers.map { Array($0.voucher.bytes) })]
         let sql = """
@@ -85,10 +85,13 @@ extension PostgresConnection {
         var above: [Digest] = []
         for (voucher, charge) in vouchers {
             guard let found = open[voucher] else { continue }
-            if charge <= found.request.amount {
+            do {
                 try end(found, charge: charge)
                 open[voucher] = nil
-            } else {
+            } catch AccessStoreError.damaged {
+                // Thrown before anything of it is written; the others' ends are none the worse.
+                above.append(voucher)
+            } catch is BudgetRefusal {
                 above.append(voucher)
             }
         }
