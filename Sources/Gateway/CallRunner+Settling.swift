@@ -15,7 +15,7 @@ extension CallRunner {
         since start: NIODeadline
     ) async throws(AttemptFailure) -> PaidAnswer {
         guard let text = answer.headers.first(name: SellerRequests.receiptHeader) else {
-            throw await unreceipted(answer, engagement, since: start)
+            throw await unreceipted(answer, engagement)
         }
         guard let paper = SellerRequests.receipt(Array(text.utf8)) else {
             _ = await parts.book.strikeOff(engagement, .malformedReceipt, evidence: nil)
@@ -64,8 +64,7 @@ extension CallRunner {
     /// An answer without a receipt is a refusal, a fault on the way, or a breach of the protocol.
     private func unreceipted(
         _ answer: SellerAnswer,
-        _ engagement: Engagement,
-        since start: NIODeadline
+        _ engagement: Engagement
     ) async -> AttemptFailure {
         if (200..<300).contains(answer.status) {
             _ = await parts.book.strikeOff(engagement, .missingReceipt, evidence: nil)
@@ -75,7 +74,7 @@ extension CallRunner {
         let code = answer.status == 402 ? SellerRequests.stoaCode(answer.body) : nil
         if let refusal = PassCallRefusal(code: code) {
             // The seller is well; nothing about the lane is in doubt.
-            parts.health.succeeded(engagement.seller, since: start)
+            parts.health.answered(engagement.seller)
             let unitsMax = refusal == .unitsUsed ? engagement.unitsMax : nil
             parts.passes.refused(engagement.offer.id, unitsMax)
             await withdraw(engagement)
@@ -83,7 +82,7 @@ extension CallRunner {
         }
         if failure.isClientsFault {
             // A trial of a seller that was down ends by any answer that shows it up again.
-            parts.health.succeeded(engagement.seller, since: start)
+            parts.health.answered(engagement.seller)
         } else {
             parts.health.failed(engagement.seller)
         }

@@ -53,10 +53,15 @@ struct SellerHealth: Hashable, Sendable {
         circuit = .halfOpen(trialEndsMilliseconds: now + limits.cooldownMillisecondsMax)
     }
 
-    mutating func succeeded(afterMicroseconds latency: UInt64) {
+    /// Notes that the seller is there; how fast it refuses says nothing of how fast it serves.
+    mutating func answered() {
         circuit = .closed
         failures = 0
         stops = 0
+    }
+
+    mutating func succeeded(afterMicroseconds latency: UInt64) {
+        answered()
         let before = latencyMicroseconds ?? latency
         latencyMicroseconds = before - before / 8 + latency / 8
     }

@@ -27,6 +27,10 @@ final class SellerHealthTable: Sendable {
         update(seller) { health, _ in health.succeeded(afterMicroseconds: UInt64(latency)) }
     }
 
+    func answered(_ seller: AccountID) {
+        update(seller) { health, _ in health.answered() }
+    }
+
     func failed(_ seller: AccountID) {
         update(seller) { $0.failed(at: $1) }
     }
