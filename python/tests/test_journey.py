@@ -87,26 +87,25 @@ def patience(site):
     site.forget_rates()
 
 
-@pytest.fixture(scope="module")
-def ada(site, browser):
-    """Somebody who lets the market spend for them."""
+def spender(site, browser, name: str):
     person = Person(site, browser)
-    person.sign_up("Ada Lovelace")
+    person.sign_up(name)
     person.take_from_faucet()
     allow(person)
     yield person
     person.close()
+
+
+@pytest.fixture(scope="module")
+def ada(site, browser):
+    """Somebody who lets the market spend for them."""
+    yield from spender(site, browser, "Ada Lovelace")
 
 
 @pytest.fixture(scope="module")
 def grace(site, browser):
     """Somebody else who does: each seller's channel takes a part of what may be spent."""
-    person = Person(site, browser)
-    person.sign_up("Grace Hopper")
-    person.take_from_faucet()
-    allow(person)
-    yield person
-    person.close()
+    yield from spender(site, browser, "Grace Hopper")
 
 
 def allow(person: Person, limit: str = "4") -> None:
@@ -221,7 +220,8 @@ def test_a_picture_is_shown(site, grace):
     # A seller's answer may be anything.
     page = base64.b64encode(b"<svg onload=alert(1)>").decode()
     data = [{"b64_json": page}, {"url": "javascript:alert(1)"}, {"url": "https://e.example/a.png"},
-            {"b64_json": 'iVBORw0KGgo" onerror="alert(1)'}, None, 7]
+            {"b64_json": 'iVBORw0KGgo" onerror="alert(1)'}, None, 7,
+            {"url": ["https://f.example/b.png"]}]
     said = answered(grace, "images/generations", {"data": data})
     assert "0.003 STOA" in said
     assert grace.page.locator("#try-answer img").count() == 0
@@ -232,7 +232,7 @@ def test_a_picture_is_shown(site, grace):
     answered(grace, "images/generations", {"data": [{"b64_json": broken}]})
     grace.page.wait_for_selector("#try-answer:has-text('no picture')")
     # What was paid is never said not to be, nor the other way round.
-    for none in (None, {"data": 7}, {"data": [{"url": [[[]]]}]}):
+    for none in (None, {"data": 7}, {"data": None}, {"data": [{"url": [[[]]]}]}):
         said = answered(grace, "images/generations", none)
         assert "0.003 STOA" in said and "Receipt" in said and "Nothing was sent" not in said
     assert grace.said == []

@@ -4,7 +4,7 @@
   "use strict";
 
   var box = document.querySelector("[data-candles]");
-  if (!box) return;
+  if (!box || !window.stoa) return;
   var places = Number(box.dataset.places);
   var decimals = Number(box.dataset.decimals);
   var legend = document.getElementById("candle-legend");
@@ -138,10 +138,5 @@
     box.dataset.state = "live";
   }
 
-  addEventListener("load", function () {
-    var script = document.createElement("script");
-    script.src = box.dataset.library;
-    script.addEventListener("load", begin);
-    document.head.append(script);
-  });
+  window.stoa.addLibrary(box.dataset.library, begin);
 })();

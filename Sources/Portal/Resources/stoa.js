@@ -10,7 +10,7 @@
     return whole + (fraction ? "." + fraction : "") + " STOA";
   }
 
-  window.stoa = { money: money };
+  window.stoa = { money: money, addLibrary: addLibrary };
 
   function isDark() {
     var theme = document.documentElement.dataset.theme;
@@ -57,23 +57,25 @@
     return { form: form, asked: asked(form) };
   });
 
-  // What makes lists answer while somebody types is larger than the page: it comes once the page
-  // is there to be read, and looks for what was chosen meanwhile.
-  function addLibrary(path) {
-    var script = document.createElement("script");
-    script.src = path;
-    script.addEventListener("load", function () {
+  // A library is larger than the page: it comes once the page is there to be read.
+  function addLibrary(path, begin) {
+    addEventListener("load", function () {
+      var script = document.createElement("script");
+      script.src = path;
+      script.addEventListener("load", begin);
+      document.head.append(script);
+    });
+  }
+
+  // What makes lists answer while somebody types looks for what was chosen meanwhile.
+  var library = document.querySelector("meta[name=htmx-script]");
+  if (library) {
+    addLibrary(library.content, function () {
       liveForms.forEach(function (live) {
         if (asked(live.form) !== live.asked) live.form.dispatchEvent(new Event("change"));
       });
     });
-    document.head.append(script);
   }
-
-  addEventListener("load", function () {
-    var library = document.querySelector("meta[name=htmx-script]");
-    if (library) addLibrary(library.content);
-  });
 
   document.addEventListener("keydown", function (event) {
     var menu = document.querySelector("details.menu[open]");

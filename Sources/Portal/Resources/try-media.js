@@ -35,11 +35,13 @@
   async function showPictures(reply, answer, asked) {
     var document = await reply.json();
     var shown = 0;
-    (document.data || []).forEach(function (item) {
+    document.data.forEach(function (item) {
       var part = null;
       if (!item) return;
       if (typeof item.b64_json === "string") part = picture(item.b64_json, asked);
-      else if (/^https?:\/\//.test(item.url || "")) part = elsewhere(item.url);
+      else if (typeof item.url === "string" && /^https?:\/\//.test(item.url)) {
+        part = elsewhere(item.url);
+      }
       if (!part) return;
       answer.append(part);
       shown += 1;
