@@ -11,10 +11,9 @@ final class DirectoryLock: Sendable {
         guard mkdir(directory, 0o700) == 0 || errno == EEXIST else { throw .failed(code: errno) }
         descriptor = Glibc.open(directory + "/ledger.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .failed(code: errno) }
+        // What throws is released, and closes the file.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let reason = errno
-            close(descriptor)
-            throw reason == EWOULDBLOCK ? .inUse : .failed(code: reason)
+            throw errno == EWOULDBLOCK ? .inUse : .failed(code: errno)
         }
     }
 

@@ -12,10 +12,8 @@ final class IndexLock: Sendable {
     init(_ path: String) throws(IndexError) {
         file = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .missing(path: path) }
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            close(file)
-            throw .busy(path: path)
-        }
+        // What throws is released, and closes the file.
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else { throw .busy(path: path) }
     }
 
     deinit { close(file) }
