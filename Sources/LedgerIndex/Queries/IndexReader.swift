@@ -3,7 +3,7 @@ import MarketTypes
 
 /// Answers questions from an index; every answer is of one height.
 public struct IndexReader: Sendable {
-    private let database: IndexDatabase
+    let database: IndexDatabase
 
     /// Reads from a database, which may be written meanwhile.
     public init(_ database: IndexDatabase) {
@@ -31,9 +31,6 @@ public struct IndexReader: Sendable {
             )
         }
     }
-
-    /// Whose commits can be followed.
-    var pool: DatabasePool { database.pool }
 
     /// Runs a question in one snapshot.
     func read<Value: Sendable>(

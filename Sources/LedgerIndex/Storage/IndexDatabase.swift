@@ -12,6 +12,8 @@ public struct IndexDatabase: Sendable {
     public let path: String
     let pool: DatabasePool
     private let lock: IndexLock?
+    /// Whether it was opened for writing, so that nobody else writes it meanwhile.
+    var isForWriting: Bool { lock != nil }
 
     /// Opens the database at `path` for writing, making an empty one if there is none.
     ///
