@@ -174,6 +174,7 @@ let package = Package(
             "HTTPServing",
             [
                 httpTypes, hummingbird, logging, nioCore, nioExtras, nioPosix, nioSSL, services,
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
             ]),
@@ -252,10 +253,10 @@ let package = Package(
         floor(
             "MarketAPI",
             [
-                "AccessCore", "AccessStore", "CanonicalCoding", "Identity", "LedgerClient",
-                "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire", "Receipts",
-                "SettlementCore", "WebServing", "Webhooks", grdb, httpTypes, hummingbird, logging,
-                nioCore, nioHTTP1, nioWebSocket, services, yams,
+                "AccessCore", "AccessStore", "CanonicalCoding", "HTTPServing", "Identity",
+                "LedgerClient", "LedgerCore", "LedgerIndex", "MarketTypes", "OpenAIWire",
+                "Receipts", "SettlementCore", "WebServing", "Webhooks", grdb, httpTypes,
+                hummingbird, logging, nioCore, nioHTTP1, nioWebSocket, services, yams,
             ]),
         floor(
             "GRPCDoor",
@@ -382,7 +383,7 @@ let package = Package(
                 "MarketTypes", "OpenAIWire", "SettlementCore", httpClient, httpTypes, hummingbird,
                 logging, nioCore, nioHTTP1, nioPosix, services,
             ]),
-        tests("HTTPServingTests", ["HTTPServing", nioCore]),
+        tests("HTTPServingTests", ["HTTPServing", hummingbird, logging, nioCore, services]),
         tests(
             "GRPCDoorTests",
             [

@@ -20,7 +20,7 @@ public struct HTTPConnections: Sendable {
         tls: TLSConfiguration? = nil
     ) {
         http = HTTP1Channel.Configuration(
-            additionalChannelHandlers: handlers(),
+            additionalChannelHandlers: handlers() + [QuiescingHandler()],
             idleTimeout: idleTimeout
         )
         self.tls = tls

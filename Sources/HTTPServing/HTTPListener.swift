@@ -12,7 +12,10 @@ struct HTTPListener<Connection: ServerChildChannel>: Service {
 
     /// How long connections without a request are kept when the server ends and another process
     /// goes on accepting; whose port goes away loses them anyway.
-    private static var grace: TimeAmount { .milliseconds(300) }
+    private static var grace: TimeAmount { .seconds(1) }
+
+    /// How long a process waits for its predecessor to give way.
+    private static var patience: Duration { .seconds(5) }
 
     let connection: Connection
     let socket: ListeningSocket
@@ -26,12 +29,15 @@ struct HTTPListener<Connection: ServerChildChannel>: Service {
     func run() async throws {
         try await beforeListening()
         let accepted = AcceptedConnections<Connection.Value>()
+        let turn = AcceptTurn(socket.turnPath)
         let quiescing = ServerQuiescingHelper(group: eventLoopGroup)
         let server = try await listen(accepted, quiescing)
         server.closeFuture.whenComplete { _ in accepted.finish() }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 await onListening(server.localAddress?.port ?? 0)
+                await turn.take(within: Self.patience) { !departure.hasBegun }
+                beginAccepting(server)
                 // Ends once the server's channel is closed and the last connection is.
                 await withDiscardingTaskGroup { group in
                     for await value in accepted.sequence {
@@ -40,14 +46,23 @@ struct HTTPListener<Connection: ServerChildChannel>: Service {
                 }
             } onGracefulShutdown: {
                 departure.begin()
-                server.close(promise: nil)
+                guard socket.isInherited else { return quiescing.initiateShutdown(promise: nil) }
+                server.setOption(.autoRead, value: false).whenComplete { _ in turn.pass() }
                 // Connections that were accepted a moment ago bring their first request yet.
-                server.eventLoop.scheduleTask(in: socket.isInherited ? Self.grace : .zero) {
+                server.eventLoop.scheduleTask(in: Self.grace) {
                     quiescing.initiateShutdown(promise: nil)
                 }
             }
         } onCancel: {
             server.close(promise: nil)
+        }
+    }
+
+    /// Takes connections from now on, unless the server was told to end meanwhile.
+    private func beginAccepting(_ server: any Channel) {
+        server.eventLoop.execute { [departure] in
+            guard !departure.hasBegun else { return }
+            _ = server.setOption(.autoRead, value: true)
         }
     }
 
@@ -58,6 +73,7 @@ struct HTTPListener<Connection: ServerChildChannel>: Service {
         let count = ConnectionCount(limits)
         let bootstrap = ServerBootstrap(group: eventLoopGroup)
             .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelOption(.autoRead, value: false)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .serverChannelInitializer { channel in
@@ -73,7 +89,7 @@ struct HTTPListener<Connection: ServerChildChannel>: Service {
         switch socket {
         case .address(let host, let port):
             return try await bootstrap.bind(host: host, port: port).get()
-        case .inherited(let descriptor):
+        case .inherited(let descriptor, _):
             return try await bootstrap.withBoundSocket(descriptor).get()
         }
     }

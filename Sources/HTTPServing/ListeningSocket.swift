@@ -6,12 +6,22 @@ public enum ListeningSocket: Hashable, Sendable {
     case address(host: String, port: Int)
     /// A socket that listens already, and that another process holds too: while this process is
     /// replaced by the next, connections wait in the socket's queue and none is refused.
-    case inherited(descriptor: CInt)
+    ///
+    /// `turnPath` names the file by which those processes take turns; nil if nobody made one.
+    case inherited(descriptor: CInt, turnPath: String? = nil)
 
     /// Whether another process has it too, or had.
     public var isInherited: Bool {
         if case .inherited = self { true } else { false }
     }
+
+    /// The file by which the processes that have the socket take turns.
+    var turnPath: String? {
+        if case .inherited(_, let path) = self { path } else { nil }
+    }
+
+    /// The environment's word for that file; `stoa supervise` sets it.
+    public static let turnVariable = "STOA_ACCEPT_TURN"
 
     /// The socket that this process was started with, or else an address.
     ///
@@ -33,7 +43,7 @@ public enum ListeningSocket: Hashable, Sendable {
             option(SO_TYPE, of: descriptor) == CInt(SOCK_STREAM.rawValue)
         else { throw .notListening }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        return .inherited(descriptor: descriptor)
+        return .inherited(descriptor: descriptor, turnPath: environment[turnVariable])
     }
 
     private static func option(_ name: CInt, of descriptor: CInt) -> CInt? {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import HTTPServing
 
 /// One process of a supervised server, and the socket by which it says that it is ready.
 struct SupervisedProcess: ~Copyable {
@@ -22,6 +23,7 @@ struct SupervisedProcess: ~Copyable {
         var environment = ProcessInfo.processInfo.environment
         environment["LISTEN_FDS"] = "1"
         environment["NOTIFY_SOCKET"] = path
+        environment[ListeningSocket.turnVariable] = directory + "/turn"
         do {
             let started = try Self.spawn(command, socket: socket, environment)
             self.init(pid: started, notices: listening, path: path)

@@ -44,7 +44,10 @@ final class Supervisor: Sendable {
     /// Runs until it was asked to stop and every process has ended.
     func run() async throws {
         let directory = try Self.makeDirectory()
-        defer { rmdir(directory) }
+        defer {
+            unlink(directory + "/turn")
+            rmdir(directory)
+        }
         var round = Round(command: command, socket: socket.descriptor, directory: directory, limits)
         try round.start()
         while true {
