@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import HTTPServing
 import Identity
 import LedgerClient
 import Logging

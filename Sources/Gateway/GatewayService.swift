@@ -143,7 +143,7 @@ public final class GatewayService: Service {
                 telemetry: metrics.telemetry
             ) { GatewayRoutes.template($0.uri.path) },
             connections: HTTPConnections(
-                handlers: [DepartureHandler(presence)],
+                handlers: [ClientPresenceHandler(presence)],
                 idleTimeout: .seconds(75)
             ),
             socket: socket,

@@ -1,3 +1,4 @@
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import Identity
@@ -17,7 +18,7 @@ struct StreamRelay: Sendable {
     @concurrent
     func run(_ writer: inout any ResponseBodyWriter) async throws {
         let presence = stream.parts.presence
-        presence.watch(channel) { [weak stream] in stream?.cancel() }
+        presence.watch(channel) { [weak stream] _ in stream?.cancel() }
         // A client that reads too slowly holds a lane: it loses the connection in the end.
         let cutOff = channel.eventLoop.scheduleTask(deadline: stream.deadline) { [channel] in
             channel.close(promise: nil)

@@ -1,5 +1,6 @@
 import AccessCore
 public import AccessStore
+public import HTTPServing
 public import Hummingbird
 public import LedgerClient
 public import LedgerIndex
@@ -70,6 +71,9 @@ public struct MarketAPI: Sendable {
             }
         }
     }
+
+    /// Tells when a client left; the connections' ``ClientPresenceHandler`` has the same.
+    public var presence: ClientPresence { feed.presence }
 
     /// Lets one connection of the HTTP server become a WebSocket at `/ws`; each needs its own.
     public func makeSocketDoor() -> any RemovableChannelHandler {

@@ -1,4 +1,5 @@
 import CanonicalCoding
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import Identity
@@ -31,8 +32,8 @@ struct CallRunner: Sendable {
             parts.metrics.refused(error, interface)
             return error.response
         }
-        parts.presence.watch(channel) { [weak call] departure in
-            call?.stop(departure)
+        parts.presence.watch(channel) { [weak call] reason in
+            call?.stop(reason)
         }
         let exchange = call.beginExchange()
         switch await exchange.next() {

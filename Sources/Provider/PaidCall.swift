@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import HTTPServing
 import Identity
 import Logging
 import MarketTypes
@@ -114,9 +115,9 @@ final class PaidCall: Sendable {
     }
 
     /// The upstream need not go on.
-    func stop(_ departure: BuyerPresence.Departure) {
+    func stop(_ reason: ClientPresence.Reason) {
         let exchange = state.withLock { state in
-            if departure == .buyerLeft { state.isBuyerGone = true }
+            if reason == .clientLeft { state.isBuyerGone = true }
             return state.exchange
         }
         exchange?.cancel()

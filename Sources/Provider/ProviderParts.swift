@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import HTTPServing
 import Identity
 import Logging
 import MarketTypes
@@ -15,7 +16,7 @@ struct ProviderParts: Sendable {
     let inclusions: InclusionReader
     let gate: CallGate
     let claims: ClaimSignal
-    let presence: BuyerPresence
+    let presence: ClientPresence
     let client: HTTPClient
     let logger: Logger
     let metrics: ProviderMetrics

@@ -231,7 +231,7 @@ extension ProviderService {
                 waitersMax: configuration.queuedCallsMax
             ),
             claims: ClaimSignal(),
-            presence: BuyerPresence(),
+            presence: ClientPresence(),
             client: httpClient,
             logger: logger,
             metrics: metrics,
@@ -256,7 +256,7 @@ extension ProviderService {
                 telemetry: metrics.telemetry
             ) { ProviderRoutes.template($0.uri.path) },
             connections: HTTPConnections(
-                handlers: [DepartureHandler(presence)],
+                handlers: [ClientPresenceHandler(presence)],
                 idleTimeout: .seconds(75)
             ),
             socket: socket,

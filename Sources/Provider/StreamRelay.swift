@@ -1,4 +1,5 @@
 import CanonicalCoding
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import Identity

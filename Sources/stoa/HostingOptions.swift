@@ -2,6 +2,7 @@ import AccessStore
 import ArgumentParser
 import AsyncHTTPClient
 import Gateway
+import HTTPServing
 import Identity
 import LedgerClient
 import Logging
@@ -90,6 +91,7 @@ struct HostingOptions: ParsableArguments {
         ledger: any LedgerConnection,
         endings: any CallEndings,
         sellers: HTTPClient,
+        presence: ClientPresence,
         telemetry: ServiceTelemetry,
         logger: Logger
     ) throws -> HostedWallets {
@@ -100,6 +102,7 @@ struct HostingOptions: ParsableArguments {
             voucherKeys: try voucherKeys(sealing),
             endings: endings,
             httpClient: sellers,
+            presence: presence,
             logger: logger,
             telemetry: telemetry,
             now: wallClock

@@ -82,8 +82,7 @@ struct Serve: AsyncParsableCommand {
         let door = try await self.door(accessDatabase, sealing, telemetry)
         let logger = observing.logger("market")
         let hosted = try hosting.configuration(index.home, isLocalMarket: node.isLocal)
-        let sellers = hosting.clientConfiguration(hosted)
-        try await withHTTPClients(sellers: sellers) { client, sellers in
+        try await withHTTPClients(sellers: hosting.clientConfiguration(hosted)) { client, sellers in
             let ledger = try node.connection(client, logger: observing.logger("light"))
             try await explainingIndex(path) {
                 let (database, follower) = try await openIndex(path, ledger, socket, logger)
@@ -97,6 +96,7 @@ struct Serve: AsyncParsableCommand {
                     ledger: ledger,
                     endings: endings,
                     sellers: sellers,
+                    presence: feed.presence,
                     telemetry: telemetry,
                     logger: logger
                 )
@@ -238,7 +238,8 @@ struct Serve: AsyncParsableCommand {
             responder: router.buildResponder(),
             connections: HTTPConnections(
                 handlers: [
-                    market.api.makeSocketDoor(), market.wallets.makeDepartureHandler(),
+                    market.api.makeSocketDoor(),
+                    ClientPresenceHandler(market.api.presence, closesAlways: false),
                 ],
                 idleTimeout: .seconds(max(1, stand.idleSeconds)),
                 tls: encrypted

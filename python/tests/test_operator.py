@@ -213,11 +213,22 @@ def test_the_market_counts_keys_by_their_names(market):
     assert numbers.sum("stoa_index_lag_blocks") <= 1
 
 
+def nobody_listens(market, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while market.metrics("market").sum("stoa_feed_readers"):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def test_who_listens_is_counted(market):
+    """FEED-4: until they leave, which is noticed before anything is written to them."""
     with urllib.request.urlopen(market.market.url + "/api/v1/events?topics=blocks",
                                 timeout=10) as stream:
         stream.readline()
         assert market.metrics("market").sum("stoa_feed_readers") == 1
+    assert nobody_listens(market, 5)
 
 
 def test_who_only_asks_for_the_head_of_a_stream_listens_to_nothing(market):
@@ -228,10 +239,7 @@ def test_who_only_asks_for_the_head_of_a_stream_listens_to_nothing(market):
         connection.request("HEAD", "/api/v1/events?topics=blocks")
         answer = connection.getresponse()
         assert answer.status == 200 and answer.read() == b""
-    until = time.monotonic() + 5
-    while market.metrics("market").sum("stoa_feed_readers") and time.monotonic() < until:
-        time.sleep(0.1)
-    assert market.metrics("market").sum("stoa_feed_readers") == 0
+    assert nobody_listens(market, 5)
     connection.close()
 
 

@@ -1,4 +1,5 @@
 public import AsyncHTTPClient
+public import HTTPServing
 public import Hummingbird
 public import Identity
 import Journal
@@ -6,7 +7,7 @@ public import LedgerClient
 import LedgerCore
 public import Logging
 public import MarketTypes
-public import NIOCore
+import NIOCore
 public import OpenAIWire
 public import ServiceLifecycle
 import Synchronization
@@ -39,7 +40,7 @@ public final class HostedWallets: Service {
     /// Of all wallets together.
     private let metrics: GatewayMetrics
     let now: @Sendable () -> Timestamp
-    private let presence = ClientPresence()
+    private let presence: ClientPresence
     private let shelf: HostedShelf
     let models = Mutex<HostedModels?>(nil)
 
@@ -54,6 +55,7 @@ public final class HostedWallets: Service {
     ///   - endings: hears how vouchers ended, for whoever counts money beside the wallets.
     ///   - httpClient: reaches the sellers; made with
     ///     ``GatewayService/clientConfiguration(for:)``.
+    ///   - presence: tells when a client left; the connections' handler has the same.
     ///   - telemetry: is told what the operator sees, of all wallets together.
     public init(
         configuration: HostedConfiguration,
@@ -62,6 +64,7 @@ public final class HostedWallets: Service {
         voucherKeys: (@Sendable (AccountID) -> SigningKey?)? = nil,
         endings: (any CallEndings)?,
         httpClient: HTTPClient,
+        presence: ClientPresence,
         logger: Logger,
         telemetry: ServiceTelemetry = .off("market"),
         now: @escaping @Sendable () -> Timestamp
@@ -72,6 +75,7 @@ public final class HostedWallets: Service {
         self.voucherKeys = voucherKeys ?? keys
         self.endings = endings
         self.httpClient = httpClient
+        self.presence = presence
         self.logger = logger
         metrics = GatewayMetrics(telemetry)
         self.now = now
@@ -119,11 +123,6 @@ public final class HostedWallets: Service {
         requestID: String
     ) -> Response {
         CallDesk.failure(failure, at: path, requestID: requestID)
-    }
-
-    /// What reports that a client left, for the pipeline of the server that serves these wallets.
-    public func makeDepartureHandler() -> any RemovableChannelHandler & Sendable {
-        DepartureHandler(presence, closesAlways: false)
     }
 
     /// Gives wallets up as soon as no call needs them, so that a successor can open them while this

@@ -1,3 +1,4 @@
+public import HTTPServing
 public import LedgerIndex
 public import Logging
 import MarketTypes
@@ -63,6 +64,8 @@ public final class EventFeed: Service {
     let index: IndexReader
     /// Tells people of their own receipts; nil if nobody keeps them.
     let receipts: ReceiptFeed?
+    /// Tells when a reader left; the connections' ``ClientPresenceHandler`` has the same.
+    public let presence = ClientPresence()
     private let limits: Limits
     private let logger: Logger
     private let state = Mutex(State())

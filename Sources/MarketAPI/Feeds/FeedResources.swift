@@ -1,3 +1,4 @@
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import LedgerIndex
@@ -44,7 +45,7 @@ extension MarketAPI {
         let place = try await index.place().height.rawValue
         let reader = FeedReader(topics: topics) { channel.close(promise: nil) }
         guard let joined = feed.join(reader) else { throw Self.tooManyReaders }
-        channel.closeFuture.whenComplete { [feed] _ in feed.leave(joined.number) }
+        feed.presence.watch(channel) { [feed] _ in feed.leave(joined.number) }
         let now = FeedCursor(height: max(place, joined.height), index: FeedCursor.blockEnd)
         let stream = EventStream(
             feed: feed,
@@ -125,7 +126,10 @@ private struct EventStream: Sendable {
 
     @concurrent
     func write(to writer: inout any ResponseBodyWriter) async throws {
-        defer { seat.leave() }
+        defer {
+            feed.presence.unwatch(channel)
+            seat.leave()
+        }
         var last = start
         // The head of the stream, so that the client knows where it is before anything happens.
         try await writer.write(ByteBuffer(string: "retry: 1000\n: at \(start.text)\n\n"))
