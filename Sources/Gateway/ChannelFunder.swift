@@ -73,7 +73,7 @@ struct ChannelFunder: Sendable {
         } catch {
             throw Failure(
                 shortage: .ledger(error.message),
-                isUncertain: error.code == .unreachable
+                isUncertain: error.isOutcomeUnknown
             )
         }
         try await takeOver(id)

@@ -63,6 +63,8 @@ public final class AccountSession: Sendable {
     }
 
     private static let attemptsMax = 4
+    /// How often an answer that was lost is asked for.
+    private static let submissionsMax = 5
 
     private func attempt(
         _ messages: [Message]
@@ -106,15 +108,23 @@ public final class AccountSession: Sendable {
     private func submitRepeatedly(
         _ bytes: [UInt8]
     ) async throws(LedgerClientError) -> TransactionOutcome {
-        for attempt in 1..<5 {
+        var attempt = 0
+        var wasLost = false
+        while true {
+            attempt += 1
             do throws(LedgerClientError) {
                 return try await ledger.submit(bytes)
             } catch {
-                guard error.code == .unreachable else { throw error }
+                wasLost = wasLost || error.code == .unreachable || error.code == .malformedAnswer
+                guard error.code == .unreachable, attempt < Self.submissionsMax else {
+                    var failure = error
+                    // Asked again, the ledger tells what became of it: a refusal is of all times.
+                    failure.isOutcomeUnknown = wasLost && error.code != .refused
+                    throw failure
+                }
                 try? await Task.sleep(for: .milliseconds(100 << attempt))
             }
         }
-        return try await ledger.submit(bytes)
     }
 }
 

@@ -154,7 +154,8 @@ public struct BlockSummary: Hashable, Sendable {
 public struct LedgerClientError: Error, Hashable, Sendable {
     /// What kind of failure it is; open for more.
     public enum Code: String, Hashable, Sendable {
-        /// The node cannot be reached or gave no answer in time; the outcome is unknown.
+        /// The node cannot be reached or gave no answer in time; the outcome of what was
+        /// submitted is unknown.
         case unreachable
         /// The transaction cannot enter a block; nothing was charged.
         case refused
@@ -172,6 +173,8 @@ public struct LedgerClientError: Error, Hashable, Sendable {
     public let refusal: Refusal?
     /// One sentence for people.
     public let message: String
+    /// Whether a transaction was submitted and may yet take effect.
+    public internal(set) var isOutcomeUnknown = false
 
     /// Creates an error.
     public init(_ code: Code, _ message: String, refusal: Refusal? = nil) {

@@ -74,6 +74,28 @@ struct BudgetTests {
         }
     }
 
+    @Test("money that was never sent is not counted as locked")
+    func neverSent() async throws {
+        try await withMarket { market in
+            let configuration = market.configuration {
+                $0.budget.totalObol = 4_000
+                $0.budget.channelDepositObol = 4_000
+            }
+            try await market.withGateway(configuration) { buyer in
+                let before = market.ledger.submissions
+                // The state and the balance are read; the number of the transaction is not.
+                market.ledger.loseRead(after: 2)
+                let first = try await buyer.chat()
+                #expect(first.status == 503)
+                #expect(market.ledger.submissions == before)
+                let status = try await buyer.status()
+                #expect(try status.number("budget", "locked_obol") == 0)
+                let second = try await buyer.chat()
+                #expect(second.status == 200)
+            }
+        }
+    }
+
     @Test("a channel that runs low is topped up in the background")
     func topUp() async throws {
         try await withMarket { market in

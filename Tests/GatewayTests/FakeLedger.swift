@@ -23,6 +23,8 @@ final class FakeLedger: LedgerConnection {
         var nextFollower = 0
         var submissions = 0
         var isReachable = true
+        /// How many reads are answered before one gets lost; nil if none does.
+        var readsUntilLost: Int?
     }
 
     let genesis: Genesis
@@ -60,7 +62,18 @@ final class FakeLedger: LedgerConnection {
         state.withLock { $0.isReachable = isReachable }
     }
 
+    /// Loses one read: the one after so many that are answered.
+    func loseRead(after count: Int) {
+        state.withLock { $0.readsUntilLost = count }
+    }
+
     private func reach() throws(LedgerClientError) {
+        let isLost = state.withLock { state in
+            guard let left = state.readsUntilLost else { return false }
+            state.readsUntilLost = left > 0 ? left - 1 : nil
+            return left == 0
+        }
+        if isLost { throw LedgerClientError(.unreachable, "the answer was lost") }
         guard state.withLock({ $0.isReachable }) else {
             throw LedgerClientError(.badRequest, "the ledger is away")
         }
