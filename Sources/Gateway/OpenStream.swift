@@ -102,6 +102,7 @@ final class OpenStream: Sendable {
         do {
             let receipt = try await parts.book.settle(paper, for: engagement, response: chain)
             markSettled()
+            exchange.drain()
             return receipt
         } catch {
             if case .cheated = error { markSettled() }

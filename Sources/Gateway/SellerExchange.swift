@@ -51,6 +51,8 @@ final class SellerExchange: HTTPClientResponseDelegate {
         var wasSent = false
         var isOver = false
         var failure: ExchangeFailure?
+        /// Nobody wants what comes yet.
+        var isDraining = false
         var parts: [Delivery] = []
         var reader: CheckedContinuation<Part, Never>?
     }
@@ -109,6 +111,22 @@ final class SellerExchange: HTTPClientResponseDelegate {
         } onCancel: {
             cancel()
         }
+    }
+
+    /// How long a seller may take to end an answer that is complete, before it loses the
+    /// connection.
+    private static let drainTimeout = TimeAmount.seconds(2)
+
+    /// Reads for nothing what comes after the last part that matters, so that the connection can
+    /// serve the next call.
+    func drain() {
+        let (task, waiting) = state.withLock { state in
+            defer { state.parts = [] }
+            state.isDraining = true
+            return (state.isOver ? nil : state.task, state.parts)
+        }
+        for delivery in waiting { delivery.taken?.succeed() }
+        task?.eventLoop.scheduleTask(in: Self.drainTimeout) { self.cancel() }
     }
 
     /// Breaks the exchange off; whoever waits for a part gets ``ExchangeFailure/cutOff``.
@@ -216,8 +234,11 @@ extension SellerExchange {
                 state.reader = nil
                 return reader
             }
-            state.parts.append(Delivery(part: part, taken: state.isOver ? nil : taken))
-            if state.isOver { taken?.succeed() }
+            let isTaken = state.isOver || state.isDraining
+            if !state.isDraining {
+                state.parts.append(Delivery(part: part, taken: isTaken ? nil : taken))
+            }
+            if isTaken { taken?.succeed() }
             return nil
         }
         guard let reader else { return }

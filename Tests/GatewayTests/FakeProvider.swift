@@ -44,6 +44,8 @@ final class FakeProvider: Sendable {
         case dropAfter
         /// Sends chunks until the buyer goes away.
         case endless
+        /// Sends all of a stream, and then remarks until the buyer goes away.
+        case lingers
         /// Takes the voucher and waits until it is released; a stream also until the buyer leaves.
         case hold
     }
@@ -59,6 +61,7 @@ final class FakeProvider: Sendable {
         var lanesAsked = 0
         var released = false
         var chunksSent = 0
+        var isLingering = false
     }
 
     let account: SigningKey

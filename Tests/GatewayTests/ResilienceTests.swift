@@ -117,6 +117,25 @@ struct ResilienceTests {
         }
     }
 
+    @Test("a seller that does not end its answer keeps no connection, and nobody waits for it")
+    func lingers() async throws {
+        try await withMarket { market in
+            let seller = market.sellers[0]
+            seller.conduct = .lingers
+            try await market.withGateway { buyer in
+                let events = try await buyer.chat(Buyer.stream).events
+                #expect(events.last == "[DONE]")
+                let deadline = ContinuousClock.now + .seconds(10)
+                while seller.state.withLock({ $0.isLingering }), ContinuousClock.now < deadline {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                #expect(!seller.state.withLock { $0.isLingering })
+                let spent = try await buyer.spent()
+                #expect(spent == 240)
+            }
+        }
+    }
+
     @Test("a client that leaves stops the seller; the partial receipt frees the lane")
     func abort() async throws {
         try await withMarket { market in

@@ -103,6 +103,12 @@ struct Serving: Sendable {
         guard let receipt = try finish(.delivered, chain, outputTokens: 4) else { return }
         let last = EventStreamWriter.event(name: "stoa-receipt", data: Array(receipt.utf8))
         try await writer.write(ByteBuffer(bytes: last))
+        provider.state.withLock { $0.isLingering = conduct == .lingers }
+        defer { provider.state.withLock { $0.isLingering = false } }
+        while conduct == .lingers {
+            try await writer.write(ByteBuffer(bytes: EventStreamWriter.comment("still here")))
+            try await Task.sleep(for: .milliseconds(2))
+        }
     }
 
     private func chunk(_ word: String) -> [UInt8] {
