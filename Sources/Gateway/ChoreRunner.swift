@@ -79,6 +79,8 @@ struct ChoreRunner: Service {
                     "lane": "\(engagement.name.lane.rawValue)",
                 ]
             )
+            // Nothing more will be heard of it, and a budget must not wait for that.
+            await parts.book.writeOff(engagement)
         }
     }
 

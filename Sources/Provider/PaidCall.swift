@@ -147,13 +147,14 @@ extension PaidCall {
             return !state.isEnded
         }
         guard isFirst else { throw .book(.settlement(.wrongVoucher)) }
+        // Whatever becomes of the receipt: a trial of an upstream that was down ends with its call.
+        service.report(state.withLock { $0.verdict }, admission)
         let receipt: Verified<Receipt>
         do throws(BookRefusal) {
             receipt = try sign(ending, progress)
         } catch {
             throw .book(error)
         }
-        service.report(state.withLock { $0.verdict }, admission)
         try await parts.desk.write(.receipt(receipt), pass: pass)
         parts.metrics.ended(receipt.document, under: service.offer)
         let owed = parts.desk.withBook { $0.accounts[voucher.document.channel]?.unclaimed }
