@@ -12,7 +12,8 @@ public struct HTTPConnections: Sendable {
     ///
     /// - Parameters:
     ///   - handlers: stand in each connection between HTTP and the routes.
-    ///   - idleTimeout: who takes longer to send a request, or sends none, loses the connection.
+    ///   - idleTimeout: who takes longer to send a part of a request, sends none, or takes nothing
+    ///     of an answer for so long, loses the connection.
     ///   - tls: nil speaks in the clear.
     public init(
         handlers: @autoclosure @escaping @Sendable () -> [any RemovableChannelHandler],
@@ -20,8 +21,7 @@ public struct HTTPConnections: Sendable {
         tls: TLSConfiguration? = nil
     ) {
         http = HTTP1Channel.Configuration(
-            additionalChannelHandlers: handlers() + [QuiescingHandler()],
-            idleTimeout: idleTimeout
+            additionalChannelHandlers: handlers() + [ConnectionKeeper(idleTimeout: idleTimeout)]
         )
         self.tls = tls
     }

@@ -7,15 +7,17 @@ import Testing
 
 @testable import HTTPServing
 
-@Suite("A server that ends finishes its answers (SUP-7)", .timeLimit(.minutes(2)))
+@Suite("An answer is sent to its end (SUP-7, DOOR-6)", .timeLimit(.minutes(2)))
 struct EndingTests {
     private static let answerBytes = 16 << 20
 
     /// A client that reads when it is told to, by the calls of the system.
     private struct Client {
         let descriptor: CInt
+        let port: Int
 
         init(_ port: Int) throws {
+            self.port = port
             descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
             var small: CInt = 4_096
             setsockopt(
@@ -42,6 +44,12 @@ struct EndingTests {
             _ = send(descriptor, text, text.utf8.count, 0)
         }
 
+        /// Reads at most so many bytes of what is there; how many it were.
+        func read(_ count: Int) -> Int {
+            var buffer = [UInt8](repeating: 0, count: count)
+            return recv(descriptor, &buffer, count, 0)
+        }
+
         /// How many bytes come before the connection ends; on a thread of its own.
         func readAll() async -> Int {
             await withCheckedContinuation { continuation in
@@ -58,8 +66,54 @@ struct EndingTests {
         }
     }
 
-    @Test("A large answer is sent to its end to a client that reads slowly")
-    func largeAnswer() async throws {
+    @Test("A server that ends sends a large answer to a client that reads slowly")
+    func serverEnds() async throws {
+        let count = try await withServer(idleTimeout: .seconds(60)) { client, group in
+            client.ask("/large")
+            try await Task.sleep(for: .milliseconds(200))
+            await group.triggerGracefulShutdown()
+            try await Task.sleep(for: .milliseconds(500))
+            return await client.readAll()
+        }
+        #expect(count > Self.answerBytes)
+    }
+
+    @Test("A client that has said all it says is sent all of its answer")
+    func halfClosed() async throws {
+        let count = try await withServer(idleTimeout: .seconds(60)) { client, _ in
+            client.ask("/large")
+            shutdown(client.descriptor, CInt(SHUT_WR))
+            try await Task.sleep(for: .milliseconds(500))
+            return await client.readAll()
+        }
+        #expect(count > Self.answerBytes)
+    }
+
+    @Test("A client that reads on keeps its connection; one that pauses too long does not")
+    func slowReaders() async throws {
+        let (steady, stalled) = try await withServer(idleTimeout: .seconds(1)) { client, group in
+            client.ask("/large")
+            var steady = 0
+            for _ in 0..<8 {
+                try await Task.sleep(for: .milliseconds(400))
+                steady += client.read(1 << 20)
+            }
+            steady += await client.readAll()
+            let other = try Client(client.port)
+            other.ask("/large")
+            try await Task.sleep(for: .seconds(4))
+            let stalled = await other.readAll()
+            await group.triggerGracefulShutdown()
+            return (steady, stalled)
+        }
+        #expect(steady > Self.answerBytes)
+        #expect(stalled < Self.answerBytes)
+    }
+
+    private func withServer<Value: Sendable>(
+        idleTimeout: TimeAmount,
+        _ body: @escaping @Sendable (Client, ServiceGroup) async throws -> Value
+    ) async throws -> Value {
         let router = Router()
         router.get("large") { _, _ in
             let body = ByteBuffer(repeating: 7, count: Self.answerBytes)
@@ -70,23 +124,21 @@ struct EndingTests {
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let door = HTTPDoor(
             responder: router.buildResponder(),
-            connections: HTTPConnections(handlers: [], idleTimeout: .seconds(60)),
+            connections: HTTPConnections(handlers: [], idleTimeout: idleTimeout),
             socket: .address(host: "127.0.0.1", port: 0),
             limits: ConnectionLimits(connectionsMax: 10),
             logger: logger,
             onListening: { told.yield($0) }
         )
         let group = ServiceGroup(services: [door], logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             var started = ports.makeAsyncIterator()
             let client = try Client(try #require(await started.next()))
-            client.ask("/large")
-            try await Task.sleep(for: .milliseconds(200))
+            let value = try await body(client, group)
             await group.triggerGracefulShutdown()
-            try await Task.sleep(for: .milliseconds(500))
-            #expect(await client.readAll() > Self.answerBytes)
             try await tasks.next()
+            return value
         }
     }
 }

@@ -450,6 +450,22 @@ def test_sockets_tell_the_same(market):
     assert market.get("/status").status == 200
 
 
+def test_a_socket_outlives_idle_connections(tmp_path):
+    """FEED-6, DOOR-6: nobody has to say anything on it, as on a connection for requests."""
+    from access_door import Door
+    door = Door(tmp_path / "home", "--idle-seconds", "1")
+    try:
+        with connect(door.url.replace("http", "ws") + "/api/v1/ws", open_timeout=30) as one:
+            one.send(json.dumps({"type": "subscribe", "topics": ["blocks"]}))
+            assert json.loads(one.recv(timeout=30))["type"] == "subscribed"
+            time.sleep(4)
+            door.stoa("wallet", "send", "--from", "alice", "alice", "1")
+            assert json.loads(one.recv(timeout=30))["type"] == "block"
+    finally:
+        door.serve.stop()
+        door.node.stop()
+
+
 def idle_socket(market) -> socketlib.socket:
     """A socket that hears of blocks, as cheap on this side as it can be."""
     host, port = market.door.url.removeprefix("http://").split(":")

@@ -1,4 +1,5 @@
 import AccessCore
+import HTTPServing
 import NIOCore
 import NIOHTTP1
 import NIOWebSocket
@@ -168,6 +169,7 @@ private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
         } catch {
             return context.close(promise: nil)
         }
+        context.fireUserInboundEventTriggered(ConnectionChange.upgraded)
         pipeline.removeHandler(encoder, promise: nil)
         pipeline.removeHandler(decoder, promise: nil)
     }

@@ -15,6 +15,8 @@ final class SocketHandler: ChannelInboundHandler {
     /// The largest frame that a client may send.
     static let frameBytesMax = 1 << 14
 
+    /// How long a client may take to read the last frame.
+    private static let patience = TimeAmount.seconds(30)
     /// How many pings a client may leave without an answer.
     private static let pingsUnansweredMax = 3
 
@@ -57,7 +59,7 @@ final class SocketHandler: ChannelInboundHandler {
         if let number { feed.leave(number) }
         number = nil
         leaveReceipts()
-        held = []
+        (held, heldSince) = ([], nil)
     }
 
     // MARK: what the client says
@@ -149,10 +151,7 @@ final class SocketHandler: ChannelInboundHandler {
         guard let signal = event as? SocketSignal else {
             return context.fireUserInboundEventTriggered(event)
         }
-        guard !isClosing else {
-            if case .check(let instant) = signal { closeIfStalled(context, instant) }
-            return
-        }
+        guard !isClosing else { return }
         switch signal {
         case .receiptsWait: askForReceipts(context)
         case .receipts(let page): take(context, page)
@@ -345,14 +344,19 @@ final class SocketHandler: ChannelInboundHandler {
     private func close(_ context: ChannelHandlerContext, _ code: WebSocketErrorCode) {
         guard !isClosing else { return }
         isClosing = true
-        heldSince = .now
         leave()
         var data = context.channel.allocator.buffer(capacity: 2)
         data.write(webSocketErrorCode: code)
         let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: data)
         let written = context.writeAndFlush(wrapOutboundOut(frame))
         let channel = context.channel
-        written.whenComplete { _ in channel.close(promise: nil) }
+        let late = context.eventLoop.scheduleTask(in: Self.patience) {
+            channel.close(promise: nil)
+        }
+        written.whenComplete { _ in
+            late.cancel()
+            channel.close(promise: nil)
+        }
     }
 
     private func closeIfStalled(

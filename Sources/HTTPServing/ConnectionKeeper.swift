@@ -1,0 +1,180 @@
+import NIOCore
+import NIOHTTPTypes
+
+/// What a handler tells the connection's keeper.
+public enum ConnectionChange: Hashable, Sendable {
+    /// It speaks another protocol than HTTP from now on, which ends it by rules of its own.
+    case upgraded
+}
+
+/// Ends a connection that nobody uses, and one whose server ends: never while an answer is on its
+/// way to a client that takes it.
+///
+/// Hummingbird's own handler of both counts an answer as given once its last part is in NIO's
+/// hands, and closes; what a slow reader had not taken by then would be lost (SUP-7, DOOR-6).
+final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    /// How long a client may take to read what is left when its server ends.
+    private static let patience = TimeAmount.seconds(60)
+
+    private let idleTimeout: TimeAmount
+    /// Requests whose answers are not complete yet.
+    private var answersOpen = 0
+    /// Requests whose answers are not, or not wholly, with the kernel.
+    private var answersOwed = 0
+    private var isReadingRequest = false
+    private var isQuiescing = false
+    private var usedAt = NIODeadline.now()
+    /// How much waited to be sent when it was looked at last.
+    private var bytesWaiting = 0
+    /// An end of this side that waits until nothing is owed.
+    private var ending: EventLoopPromise<Void>?
+    private var look: Scheduled<Void>?
+    private var late: Scheduled<Void>?
+
+    init(idleTimeout: TimeAmount) {
+        self.idleTimeout = idleTimeout
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { lookLater(context) }
+
+    func handlerRemoved(context: ChannelHandlerContext) { stop() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        stop()
+        context.fireChannelInactive()
+    }
+
+    private func stop() {
+        look?.cancel()
+        late?.cancel()
+        ending?.fail(ChannelError.alreadyClosed)
+        ending = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        usedAt = .now()
+        switch unwrapInboundIn(data) {
+        case .head:
+            answersOpen += 1
+            answersOwed += 1
+            isReadingRequest = true
+            late?.cancel()
+            late = nil
+        case .body: break
+        case .end: isReadingRequest = false
+        }
+        context.fireChannelRead(data)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            isQuiescing = true
+            closeInTime(context.channel)
+        case is ConnectionChange: stop()
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .end = unwrapOutboundIn(data) else {
+            return context.write(data, promise: promise)
+        }
+        answersOpen -= 1
+        let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+        let this = NIOLoopBound((self, context.channel), eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in
+            let (keeper, channel) = this.value
+            keeper.answersOwed -= 1
+            keeper.usedAt = .now()
+            keeper.endInTime(channel)
+            keeper.closeInTime(channel)
+        }
+        context.write(data, promise: written)
+        closeInTime(context.channel)
+    }
+
+    /// Hummingbird ends this side when the client has ended its own, which drops what waits.
+    func close(
+        context: ChannelHandlerContext,
+        mode: CloseMode,
+        promise: EventLoopPromise<Void>?
+    ) {
+        guard mode == .output, answersOwed > 0 else {
+            return context.close(mode: mode, promise: promise)
+        }
+        ending = promise ?? context.eventLoop.makePromise()
+    }
+
+    private func endInTime(_ channel: any Channel) {
+        guard answersOwed == 0, let ending else { return }
+        self.ending = nil
+        channel.close(mode: .output, promise: ending)
+    }
+
+    /// Closes the connection of a server that ends: at once if nothing is owed, and otherwise when
+    /// nothing is, or the client took too long.
+    private func closeInTime(_ channel: any Channel) {
+        guard isQuiescing, answersOpen == 0 else { return }
+        guard answersOwed > 0 else { return channel.close(promise: nil) }
+        guard late == nil else { return }
+        late = channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+    }
+
+    // MARK: idle connections
+
+    private func lookLater(_ context: ChannelHandlerContext) {
+        let due = max(usedAt + idleTimeout, .now() + .milliseconds(10))
+        let this = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        look = context.eventLoop.scheduleTask(deadline: due) {
+            let (keeper, context) = this.value
+            keeper.closeIfIdle(context)
+        }
+    }
+
+    private func closeIfIdle(_ context: ChannelHandlerContext) {
+        let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard waiting > 0, let socket = context.channel as? any SocketOptionProvider else {
+            return decide(context, bytesWaiting: 0)
+        }
+        let queued = socket.unsafeGetSocketOption(
+            level: .socket,
+            name: NIOBSDSocket.Option(rawValue: SocketMemory.option)
+        ) as EventLoopFuture<SocketMemory>
+        let this = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        queued.whenComplete { result in
+            let (keeper, context) = this.value
+            let memory = (try? result.get())?.bytesToSend ?? 0
+            keeper.decide(context, bytesWaiting: waiting + Int(memory))
+        }
+    }
+
+    /// Closes the connection if nothing came for so long, though something should have, or if the
+    /// client took nothing of what is ready for it.
+    private func decide(_ context: ChannelHandlerContext, bytesWaiting now: Int) {
+        let isStalled = now > 0 && now == bytesWaiting
+        bytesWaiting = now
+        let isAnswering = !isReadingRequest && answersOwed > 0
+        let isUnused = !isAnswering && NIODeadline.now() >= usedAt + idleTimeout
+        guard !isStalled, !isUnused else { return context.close(promise: nil) }
+        if isAnswering { usedAt = .now() }
+        lookLater(context)
+    }
+}
+
+/// What the kernel keeps for a socket (`SO_MEMINFO` of socket(7), `sk_meminfo` in Linux'
+/// sock_diag.h).
+private struct SocketMemory {
+    static let option: CInt = 55
+
+    private var received: (UInt32, UInt32) = (0, 0)
+    private var sent: (UInt32, UInt32, UInt32) = (0, 0, 0)
+    /// What was sent and is not acknowledged, or waits to be, with what it costs to keep it.
+    var bytesToSend: UInt32 = 0
+    private var rest: (UInt32, UInt32, UInt32) = (0, 0, 0)
+}
