@@ -30,6 +30,8 @@ struct GatewayAssembly {
     var presence = ClientPresence()
     /// Hears how vouchers ended.
     var endings: (any CallEndings)?
+    /// From which block on the ledger is followed; nil from its latest.
+    var startsAt: BlockHeight?
     /// Hears when somebody may act for the account from now on, or may no more.
     var onAuthorityChange: (@Sendable () -> Void)?
 
@@ -55,7 +57,7 @@ struct GatewayAssembly {
         let parts = parts(replay, journal, recent, status.chain)
         let watch = LedgerWatch(
             parts: parts,
-            from: status.height,
+            from: startsAt ?? status.height,
             onAuthorityChange: onAuthorityChange
         )
         do throws(LedgerClientError) {

@@ -10,10 +10,6 @@ struct HTTPListener<Connection: ServerChildChannel>: Service {
     /// Connections that wait to be accepted; more are not answered by the kernel.
     private static var backlog: CInt { 1_024 }
 
-    /// How long connections without a request are kept when the server ends and another process
-    /// goes on accepting; whose port goes away loses them anyway.
-    private static var grace: TimeAmount { .seconds(1) }
-
     /// How long a process waits for its predecessor to give way.
     private static var patience: Duration { .seconds(5) }
 
@@ -49,7 +45,9 @@ struct HTTPListener<Connection: ServerChildChannel>: Service {
                 guard socket.isInherited else { return quiescing.initiateShutdown(promise: nil) }
                 server.setOption(.autoRead, value: false).whenComplete { _ in turn.pass() }
                 // Connections that were accepted a moment ago bring their first request yet.
-                server.eventLoop.scheduleTask(in: Self.grace) {
+                server.eventLoop.scheduleTask(
+                    in: .milliseconds(ListeningSocket.graceMilliseconds)
+                ) {
                     quiescing.initiateShutdown(promise: nil)
                 }
             }

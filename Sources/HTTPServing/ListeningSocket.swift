@@ -15,6 +15,10 @@ public enum ListeningSocket: Hashable, Sendable {
         if case .inherited = self { true } else { false }
     }
 
+    /// How long connections without a request are kept when a server ends and another process goes
+    /// on accepting; whose port goes away loses them anyway.
+    public static let graceMilliseconds: Int64 = 1_000
+
     /// The file by which the processes that have the socket take turns.
     var turnPath: String? {
         if case .inherited(_, let path) = self { path } else { nil }

@@ -171,6 +171,26 @@ def test_wallets_do_not_wait_for_the_old_process(door, key):
     wait_for(lambda: old[0] not in children(door.serve.pid))
 
 
+def test_a_kept_connection_is_served_by_the_old_process(door, key):
+    """SUP-7, HST-11: the wallet goes when no connection can bring a call to the old process."""
+    kept = http.client.HTTPConnection("127.0.0.1", int(door.url.rsplit(":", 1)[1]), timeout=60)
+    kept.request("GET", "/health")
+    assert kept.getresponse().read()
+    answers = []
+    door.serve.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "finishes its calls" in door.serve.log.read_text().splitlines()[-1])
+    elsewhere = threading.Thread(target=lambda: answers.append(door.chat(key)))
+    elsewhere.start()
+    time.sleep(0.75)
+    kept.request("POST", "/v1/chat/completions",
+                 json.dumps({"model": MODEL, "messages": HELLO, "max_tokens": 64}),
+                 {"authorization": f"Bearer {key}", "content-type": "application/json"})
+    answer = kept.getresponse()
+    assert (answer.status, answer.getheader("connection")) == (200, "close"), answer.read()
+    elsewhere.join()
+    assert answers[0].choices[0].message.content == TEXT
+
+
 def test_news_reach_those_who_follow_a_successor(door):
     """SUP-8: what happens is told from the index that the new process took over."""
     replaced(door.serve)

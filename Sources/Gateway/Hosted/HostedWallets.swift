@@ -26,7 +26,7 @@ public final class HostedWallets: Service {
     private static let waitSeconds: Int64 = 20
     /// How long a process that leaves keeps all its wallets: the last connections that it accepted
     /// bring their requests.
-    private static let leavingMilliseconds: Int64 = 500
+    private static let leavingMilliseconds = ListeningSocket.graceMilliseconds + 200
     /// How long it keeps one that nobody uses after that.
     private static let leavingIdleMilliseconds: Int64 = 100
 
@@ -204,6 +204,8 @@ public final class HostedWallets: Service {
         guard let key = keys(account), let voucherKey = voucherKeys(account) else {
             throw Self.broken
         }
+        // What is granted or taken back from here on is followed.
+        let height = try await ledger.status().height
         let limit = try await limit(of: account)
         let shelf = shelf
         let assembly = GatewayAssembly(
@@ -221,6 +223,7 @@ public final class HostedWallets: Service {
             now: now,
             presence: presence,
             endings: endings,
+            startsAt: height,
             onAuthorityChange: { shelf.close(account) }
         )
         return try await assembly.open()
