@@ -121,7 +121,8 @@ public final class Sequencer: Service, Sendable {
         _ state: inout State
     ) -> (any Error)? {
         guard !state.isStopped else { return SequencerError.stopped }
-        if !state.mempool.contains(transaction.digest) {
+        // Somebody waits for it while it waits, and while its block is written.
+        if state.waiting[transaction.digest] == nil {
             do {
                 let sender = transaction.transaction.sender
                 try state.mempool.checkRoom(bytes.count, sender: sender)

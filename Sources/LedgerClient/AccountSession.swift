@@ -56,7 +56,9 @@ public final class AccountSession: Sendable {
                 return try await attempt(messages)
             } catch {
                 // The sequence moved between asking and submitting: another process acts too.
-                guard error.refusal == .transaction(.staleSequence) else { throw error }
+                guard error.refusal == .transaction(.staleSequence), !error.isOutcomeUnknown else {
+                    throw error
+                }
             }
         }
         return try await attempt(messages)
@@ -118,8 +120,11 @@ public final class AccountSession: Sendable {
                 wasLost = wasLost || error.code == .unreachable || error.code == .malformedAnswer
                 guard error.code == .unreachable, attempt < Self.submissionsMax else {
                     var failure = error
-                    // Asked again, the ledger tells what became of it: a refusal is of all times.
-                    failure.isOutcomeUnknown = wasLost && error.code != .refused
+                    // Asked again, the ledger tells what became of it: a refusal is of all times,
+                    // but that its number was used may be its own doing.
+                    failure.isOutcomeUnknown = wasLost
+                        && (error.code != .refused
+                            || error.refusal == .transaction(.staleSequence))
                     throw failure
                 }
                 try? await Task.sleep(for: .milliseconds(100 << attempt))

@@ -76,6 +76,28 @@ struct SequencerTests {
         #expect(try application.account(Market.bob).balance.obol == 1_000_000_000_005)
     }
 
+    @Test("the same bytes give the same answer while their block is being written")
+    func idempotentWhileWritten() async throws {
+        let market = try Market()
+        let application = try market.application()
+        try await market.running(try market.sequencer(application)) { sequencer in
+            for sequence in UInt64(1)...60 {
+                let bytes = market.transfer(Market.alice, sequence, to: Market.bob)
+                try await withThrowingTaskGroup(of: CommittedTransaction.self) { group in
+                    for place in 0..<12 {
+                        group.addTask {
+                            try await Task.sleep(for: .microseconds(150 * place))
+                            return try await sequencer.submit(bytes)
+                        }
+                    }
+                    var answers: Set<CommittedTransaction> = []
+                    for try await answer in group { answers.insert(answer) }
+                    #expect(answers.count == 1)
+                }
+            }
+        }
+    }
+
     @Test("a refused transaction keeps its fee and number, and nothing else changes")
     func refusedInBlock() async throws {
         let market = try Market()
