@@ -202,11 +202,12 @@ extension LedgerWatch {
     }
 
     private func loadChannels() async throws(LedgerClientError) {
+        let before = parts.wallet.withLock { $0.knowledge }
         let found = try await parts.ledger.channels(
             ofPayer: parts.account.account,
             limit: Self.channelsMax
         )
-        parts.wallet.withLock { $0.keepOnly(found.map(\.id)) }
+        parts.wallet.withLock { $0.keepOnly(found.map(\.id), of: before) }
         for (id, channel) in found { await take(id, channel) }
     }
 

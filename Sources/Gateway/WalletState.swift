@@ -265,12 +265,27 @@ extension WalletState {
         onLedger[id] = channel
     }
 
-    /// Keeps only channels that the ledger still has.
-    mutating func keepOnly(_ ids: [ChannelID]) {
-        let kept = Set(ids)
-        let gone = Set(channels.keys).union(onLedger.keys).subtracting(kept)
-        for id in gone { retire(id) }
-        uncertainFunding = [:]
+    /// What is known of the ledger, to be compared with what a reading finds that begins now.
+    struct Knowledge: Sendable {
+        fileprivate let channels: Set<ChannelID>
+        fileprivate let uncertainFunding: [Denomination: Amount]
+    }
+
+    var knowledge: Knowledge {
+        Knowledge(
+            channels: Set(channels.keys).union(onLedger.keys),
+            uncertainFunding: uncertainFunding
+        )
+    }
+
+    /// Keeps, of the channels that were known before the ledger's were read, only those that it
+    /// still has. What came meanwhile may not be among them.
+    mutating func keepOnly(_ ids: [ChannelID], of before: Knowledge) {
+        for id in before.channels.subtracting(ids) { retire(id) }
+        for (unit, sum) in before.uncertainFunding {
+            let now = uncertainFunding[unit]?.obol ?? 0
+            uncertainFunding[unit] = now > sum.obol ? Amount(obol: now - sum.obol) : nil
+        }
     }
 
     /// Uses a channel no more; it is kept while a receipt for a call in it may still come.

@@ -18,6 +18,7 @@ public final class ClientPresence: Sendable {
         var watchers: [ObjectIdentifier: @Sendable (Reason) -> Void] = [:]
         /// Connections whose client closed its side while nobody watched.
         var left: Set<ObjectIdentifier> = []
+        var isStopped = false
     }
 
     private let state = Mutex(State())
@@ -33,10 +34,11 @@ public final class ClientPresence: Sendable {
         _ channel: any Channel,
         onDeparture: @escaping @Sendable (Reason) -> Void
     ) {
-        let hasLeft = state.withLock { state in
-            state.watchers[ObjectIdentifier(channel)] = onDeparture
-            return state.left.contains(ObjectIdentifier(channel))
+        let (hasLeft, isStopped) = state.withLock { state in
+            if !state.isStopped { state.watchers[ObjectIdentifier(channel)] = onDeparture }
+            return (state.left.contains(ObjectIdentifier(channel)), state.isStopped)
         }
+        if isStopped { return onDeparture(.shutdown) }
         if hasLeft { channel.close(promise: nil) }
         if hasLeft || !channel.isActive { depart(ObjectIdentifier(channel)) }
     }
@@ -46,10 +48,11 @@ public final class ClientPresence: Sendable {
         _ = state.withLock { $0.watchers.removeValue(forKey: ObjectIdentifier(channel)) }
     }
 
-    /// Stops every answer that is being watched: the last resort of a shutdown.
+    /// Stops every answer that is being watched, or will be: the last resort of a shutdown.
     public func stopAll() {
         let all = state.withLock { state in
             defer { state.watchers = [:] }
+            state.isStopped = true
             return Array(state.watchers.values)
         }
         for watcher in all { watcher(.shutdown) }

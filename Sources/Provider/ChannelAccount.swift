@@ -86,8 +86,14 @@ struct ChannelAccount: Hashable, Sendable {
     }
 
     /// Takes over where the channel stands on the ledger.
+    ///
+    /// A channel closes and never opens again, so an earlier state is an older answer that came
+    /// late.
     mutating func setStatus(_ status: Channel.Status) {
-        self.status = status
+        switch (self.status, status) {
+        case (.closed, _), (.closing, .open): return
+        default: self.status = status
+        }
         var terms = channel.terms
         terms.isOpen = status == .open
         // Only the opening changes, and the rules accept that in every state.

@@ -23,6 +23,8 @@ final class PaidCall: Sendable {
         var verdict = SoldService.Verdict.nothing
         var exchange: UpstreamExchange?
         var isBuyerGone = false
+        /// The upstream need not go on.
+        var isStopped = false
         var isEnded = false
     }
 
@@ -108,7 +110,7 @@ final class PaidCall: Sendable {
         )
         let isGone = state.withLock { state in
             state.exchange = exchange
-            return state.isBuyerGone
+            return state.isBuyerGone || state.isStopped
         }
         if isGone { exchange.cancel() }
         return exchange
@@ -118,6 +120,7 @@ final class PaidCall: Sendable {
     func stop(_ reason: ClientPresence.Reason) {
         let exchange = state.withLock { state in
             if reason == .clientLeft { state.isBuyerGone = true }
+            state.isStopped = true
             return state.exchange
         }
         exchange?.cancel()
