@@ -6,6 +6,9 @@ For each way to the same stand-in upstream (directly; through the gateway and pr
 market's door with a key, limits and a budget, and the provider; through nginx, which is the ceiling;
 through litellm proxy) and 1, 16 and 64 calls at once: calls/s, p50 and p99, and the CPU seconds of the
 processes in between, per call. The load comes from wrk, which is cheap enough for two cores.
+
+With `--upstream-ms N` the upstream thinks for so long, as a model does, and callers pause up to a
+tenth of it: what a way adds then is its latency, not the queue before processors that are all busy.
 """
 
 from __future__ import annotations
@@ -50,7 +53,8 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def wrk(url: str, connections: int, seconds: int, key: str = "none", pause_ms: int = 0) -> dict:
+def wrk(url: str, connections: int, seconds: int, key: str = "none", pause_ms: int = 0,
+        spread_ms: int = 0) -> dict:
     """Runs wrk; returns calls/s, percentiles in ms, and how many calls failed."""
     script = f"""
 wrk.method = "POST"
@@ -58,6 +62,7 @@ wrk.body = [==[{BODY}]==]
 wrk.headers["content-type"] = "application/json"
 wrk.headers["authorization"] = "Bearer {key}"
 {f'function delay() return {pause_ms} end' if pause_ms else ''}
+{f'function delay() return math.random(0, {spread_ms}) end' if spread_ms else ''}
 done = function(summary, latency, requests)
   io.write(string.format("RESULT %d %d %d %.3f %.3f %.3f\\n", summary.requests, summary.duration,
     summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout,
@@ -79,12 +84,12 @@ end
             "p99_ms": float(match[6])}
 
 
-def measure(name: str, url: str, pids: list[int], levels, seconds: int, key: str = "none") -> list:
+def measure(name: str, url: str, pids: list[int], options, key: str = "none") -> list:
     rows = []
     wrk(url, 8, 2, key)  # opens channels and fills pools
-    for connections in levels:
+    for connections in options.levels:
         before = cpu_seconds(pids)
-        row = wrk(url, connections, seconds, key)
+        row = wrk(url, connections, options.seconds, key, spread_ms=options.upstream_ms // 10)
         used = cpu_seconds(pids) - before
         row["cpu_us_per_call"] = round(used / max(1, row["requests"]) * 1e6)
         row |= {"way": name, "at_once": connections}
@@ -203,37 +208,37 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--levels", type=int, nargs="+", default=[1, 16, 64])
     parser.add_argument("--ways", nargs="+", default=["stoa", "door", "nginx", "litellm"])
+    parser.add_argument("--upstream-ms", type=int, default=0, help="how long the model thinks")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     options = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="stoa-bench-"))
     mock = Service(
-        "upstream", [sys.executable, str(ROOT / "python/tests/mock_upstream.py")],
+        "upstream", [sys.executable, str(ROOT / "python/tests/mock_upstream.py"), "--delay-ms",
+                     str(options.upstream_ms)],
         home / "upstream.log", dict(os.environ)).start()
     path = "/v1/chat/completions"
-    rows = measure("direct", mock.url + path, [mock.pid], options.levels, options.seconds)
+    rows = measure("direct", mock.url + path, [mock.pid], options)
     for way, start in (("stoa", start_stoa), ("door", start_door)):
         if way not in options.ways:
             continue
         services, url, *key = start(options.stoa, home / way, mock.url)
         try:
             pids = [service.pid for service in services[1:]]
-            rows += measure(way, url + path, pids, options.levels, options.seconds, *key)
+            rows += measure(way, url + path, pids, options, *key)
         finally:
             for service in reversed(services):
                 service.stop()
     if "nginx" in options.ways:
         process, url = start_nginx(home, mock.url)
         try:
-            rows += measure("nginx", url + path, children(process.pid), options.levels,
-                            options.seconds, "bench")
+            rows += measure("nginx", url + path, children(process.pid), options, "bench")
         finally:
             process.terminate()
             process.wait(30)
     if "litellm" in options.ways:
         process, url, key = start_litellm(home, mock.url)
         try:
-            rows += measure("litellm", url + path, children(process.pid), options.levels,
-                            options.seconds, key)
+            rows += measure("litellm", url + path, children(process.pid), options, key)
         finally:
             process.terminate()
             process.wait(30)
