@@ -240,10 +240,10 @@ struct WritingTests {
             #expect(try await store.begin(attempt, at: start) == .new)
             #expect(try await store.begin(other, at: start) == .used)
             #expect(try await store.begin(attempt, at: start) == .new)
-            store.end(attempt)
-            store.end(attempt)
+            try await store.end(attempt, isWithoutEffect: true)
+            try await store.end(attempt, isWithoutEffect: true)
             #expect(try await store.begin(other, at: start) == .new)
-            store.end(other)
+            try await store.end(other, isWithoutEffect: true)
             try await store.keep("{}", for: attempt, at: start)
         }
         let store = try AnswerStore(path: path)
@@ -251,6 +251,29 @@ struct WritingTests {
         #expect(try await store.begin(other, at: start) == .used)
         let later = Timestamp(milliseconds: start.milliseconds + AnswerStore.keptMilliseconds + 1)
         #expect(try await store.begin(other, at: later) == .new)
+    }
+
+    @Test("REST-7: one key stands for one request, in any process, whatever became of it")
+    func claimedKeys() async throws {
+        let path = market.directory + "/claimed.sqlite"
+        let attempt = AnswerStore.Attempt(name: "a", fingerprint: digest(1))
+        let other = AnswerStore.Attempt(name: "a", fingerprint: digest(2))
+        let start = MarketFixture.time
+        let (one, two) = (try AnswerStore(path: path), try AnswerStore(path: path))
+        #expect(try await one.begin(attempt, at: start) == .new)
+        #expect(try await two.begin(other, at: start) == .used)
+        #expect(try await two.begin(attempt, at: start) == .new)
+        // Its outcome is unknown: the process ends, or the ledger gave no answer.
+        try await two.end(attempt, isWithoutEffect: false)
+        let later = try AnswerStore(path: path)
+        #expect(try await later.begin(other, at: start) == .used)
+        #expect(try await later.begin(attempt, at: start) == .new)
+        try await later.end(attempt, isWithoutEffect: true)
+        #expect(try await later.begin(other, at: start) == .new)
+        let day = Timestamp(milliseconds: start.milliseconds + AnswerStore.keptMilliseconds + 1)
+        #expect(try await later.begin(attempt, at: day) == .used)
+        try await later.end(other, isWithoutEffect: false)
+        #expect(try await later.begin(attempt, at: day) == .new)
     }
 
     @Test("a submission that is no transaction is refused", arguments: ["00", "zz", "0"])

@@ -6,7 +6,9 @@ import Synchronization
 /// lost an answer has it again, also after a restart.
 ///
 /// A transaction takes effect once by its own digest; this says the same of requests, and finds two
-/// different requests under one name. What was refused before it reached a block is not kept.
+/// different requests under one name: also when both run, in two processes that share the file, and
+/// when a process ended before it could keep the answer. What was refused before it reached a block
+/// is not kept.
 public final class AnswerStore: Sendable {
     /// One request under its name.
     struct Attempt: Hashable, Sendable {
@@ -18,7 +20,7 @@ public final class AnswerStore: Sendable {
 
     /// What is known of an attempt.
     enum Beginning: Hashable, Sendable {
-        /// Nothing: whoever asked must ``AnswerStore/end(_:)`` it.
+        /// No answer: whoever asked must ``AnswerStore/end(_:isWithoutEffect:)`` it.
         case new
         /// The answer.
         case answered(String)
@@ -50,42 +52,92 @@ public final class AnswerStore: Sendable {
                         name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, answer TEXT NOT NULL,
                         made INTEGER NOT NULL
                     ) WITHOUT ROWID;
+                    CREATE TABLE IF NOT EXISTS claims (
+                        name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, made INTEGER NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE INDEX IF NOT EXISTS claims_made ON claims (made);
                     CREATE INDEX IF NOT EXISTS answers_made ON answers (made);
                     """
             )
         }
     }
 
-    /// Says what is known of an attempt, and remembers that it runs if that is nothing.
+    /// Says what is known of an attempt, and writes down that its name is taken if that is nothing.
     func begin(_ attempt: Attempt, at time: Timestamp) async throws -> Beginning {
         let oldest = Self.oldest(at: time)
-        let kept = try await queue.read { db in
-            try Row.fetchOne(
-                db,
-                sql: "SELECT fingerprint, answer FROM answers WHERE name = ? AND made >= ?",
-                arguments: [attempt.name, oldest]
-            ).map { row -> (fingerprint: String, answer: String) in
-                (row["fingerprint"], row["answer"])
-            }
-        }
-        if let kept {
-            return kept.fingerprint == "\(attempt.fingerprint)" ? .answered(kept.answer) : .used
-        }
-        return running.withLock { running in
+        let isOther = running.withLock { running in
             var entry = running[attempt.name] ?? (attempt.fingerprint, 0)
-            guard entry.fingerprint == attempt.fingerprint else { return .used }
+            guard entry.fingerprint == attempt.fingerprint else { return true }
             entry.count += 1
             running[attempt.name] = entry
-            return .new
+            return false
         }
+        guard !isOther else { return .used }
+        let beginning: Beginning
+        do {
+            beginning = try await queue.write { db in
+                try Self.claim(attempt, in: db, oldest, Int64(clamping: time.milliseconds))
+            }
+        } catch {
+            leave(attempt)
+            throw error
+        }
+        if beginning != .new { leave(attempt) }
+        return beginning
+    }
+
+    private static func claim(
+        _ attempt: Attempt,
+        in db: Database,
+        _ oldest: Int64,
+        _ now: Int64
+    ) throws -> Beginning {
+        let fingerprint = "\(attempt.fingerprint)"
+        let kept = try Row.fetchOne(
+            db,
+            sql: "SELECT fingerprint, answer FROM answers WHERE name = ? AND made >= ?",
+            arguments: [attempt.name, oldest]
+        )
+        if let kept {
+            return kept["fingerprint"] == fingerprint ? .answered(kept["answer"]) : .used
+        }
+        try db.execute(sql: "DELETE FROM claims WHERE made < ?", arguments: [oldest])
+        let claimed = try String.fetchOne(
+            db,
+            sql: "SELECT fingerprint FROM claims WHERE name = ?",
+            arguments: [attempt.name]
+        )
+        guard claimed ?? fingerprint == fingerprint else { return .used }
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO claims VALUES (?, ?, ?)",
+            arguments: [attempt.name, fingerprint, now]
+        )
+        try limit("claims", in: db)
+        return .new
     }
 
     /// Forgets that an attempt runs.
-    func end(_ attempt: Attempt) {
+    ///
+    /// - Parameter isWithoutEffect: whether it is known to have done nothing, so that its name may
+    ///   stand for another request.
+    func end(_ attempt: Attempt, isWithoutEffect: Bool) async throws {
+        guard leave(attempt), isWithoutEffect else { return }
+        try await queue.write { db in
+            try db.execute(
+                sql: "DELETE FROM claims WHERE name = ? AND fingerprint = ?",
+                arguments: [attempt.name, "\(attempt.fingerprint)"]
+            )
+        }
+    }
+
+    /// Whether it was the last one of its name.
+    @discardableResult
+    private func leave(_ attempt: Attempt) -> Bool {
         running.withLock { running in
-            guard var entry = running[attempt.name] else { return }
+            guard var entry = running[attempt.name] else { return true }
             entry.count -= 1
             running[attempt.name] = entry.count > 0 ? entry : nil
+            return entry.count == 0
         }
     }
 
@@ -101,17 +153,25 @@ public final class AnswerStore: Sendable {
                     Int64(clamping: time.milliseconds),
                 ]
             )
-            try db.execute(sql: "DELETE FROM answers WHERE made < ?", arguments: [oldest])
-            let count = try Int64.fetchOne(db, sql: "SELECT count(*) FROM answers") ?? 0
-            guard count > Self.answersMax else { return }
             try db.execute(
-                sql: """
-                    DELETE FROM answers WHERE name IN
-                        (SELECT name FROM answers ORDER BY made LIMIT ?)
-                    """,
-                arguments: [count - Self.answersMax]
+                sql: "DELETE FROM claims WHERE name = ?",
+                arguments: [attempt.name]
             )
+            try db.execute(sql: "DELETE FROM answers WHERE made < ?", arguments: [oldest])
+            try Self.limit("answers", in: db)
         }
+    }
+
+    private static func limit(_ table: String, in db: Database) throws {
+        let count = try Int64.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0
+        guard count > answersMax else { return }
+        try db.execute(
+            sql: """
+                DELETE FROM \(table) WHERE name IN
+                    (SELECT name FROM \(table) ORDER BY made LIMIT ?)
+                """,
+            arguments: [count - answersMax]
+        )
     }
 
     private static func oldest(at time: Timestamp) -> Int64 {

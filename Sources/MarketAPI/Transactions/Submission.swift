@@ -93,6 +93,16 @@ extension MarketAPI {
         )
     }
 
+    /// Whether what failed is known to have reached no block.
+    private static func isWithoutEffect(_ error: any Error) -> Bool {
+        switch error {
+        case let problem as Problem: (400..<500).contains(problem.status.code)
+        case let error as LedgerClientError:
+            [.refused, .overloaded, .badRequest].contains(error.code)
+        default: false
+        }
+    }
+
     /// Runs a request that may have an idempotency key, or answers what it was answered before.
     private func once(
         _ request: APIRequest,
@@ -118,10 +128,16 @@ extension MarketAPI {
             answer.headers[.idempotencyReplayed] = "true"
             return answer
         case .new:
-            defer { answers.end(attempt) }
-            let answer = try await run()
-            try await answers.keep(answer.document.line, for: attempt, at: now())
-            return answer
+            do {
+                let answer = try await run()
+                try await answers.keep(answer.document.line, for: attempt, at: now())
+                try await answers.end(attempt, isWithoutEffect: false)
+                return answer
+            } catch {
+                // If this fails, the name stands for this request alone until tomorrow.
+                try? await answers.end(attempt, isWithoutEffect: Self.isWithoutEffect(error))
+                throw error
+            }
         }
     }
 }
