@@ -16,25 +16,38 @@ public struct SealingKey: Sendable {
     ///
     /// - Throws: ``AccessStoreError/unsafeKeyFile(path:)`` if others can read it, or it is none.
     public init(path: String) throws {
-        let fresh = Array((Hex.encode(randomBytes(Self.bytesCount)) + "\n").utf8)
-        let new = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        if new >= 0 {
-            defer { close(new) }
-            guard write(new, fresh, fresh.count) == fresh.count, fsync(new) == 0 else {
-                unlink(path)
-                throw AccessStoreError.unsafeKeyFile(path: path)
-            }
-        }
+        if access(path, F_OK) != 0 { try Self.make(path) }
         let file = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { throw AccessStoreError.unsafeKeyFile(path: path) }
         defer { close(file) }
         var info = stat()
-        var text = [UInt8](repeating: 0, count: fresh.count + 1)
+        var text = [UInt8](repeating: 0, count: 2 * Self.bytesCount + 2)
         guard fstat(file, &info) == 0, info.st_mode & 0o077 == 0,
-            read(file, &text, text.count) == fresh.count,
-            let bytes = Hex.decode(String(decoding: text[..<(fresh.count - 1)], as: UTF8.self))
+            read(file, &text, text.count) == text.count - 1, text[text.count - 2] == 0x0a,
+            let bytes = Hex.decode(String(decoding: text.dropLast(2), as: UTF8.self))
         else { throw AccessStoreError.unsafeKeyFile(path: path) }
         self.bytes = bytes
+    }
+
+    /// Makes the file of a fresh key: whole, or not there at all. If another process makes one at
+    /// the same time, the first stays.
+    private static func make(_ path: String) throws {
+        let text = Array((Hex.encode(randomBytes(bytesCount)) + "\n").utf8)
+        let made = path + "." + Hex.encode(randomBytes(8))
+        let file = Glibc.open(made, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw AccessStoreError.unsafeKeyFile(path: path) }
+        defer {
+            close(file)
+            unlink(made)
+        }
+        guard write(file, text, text.count) == text.count, fsync(file) == 0,
+            link(made, path) == 0 || errno == EEXIST
+        else { throw AccessStoreError.unsafeKeyFile(path: path) }
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        let entry = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard entry >= 0 else { throw AccessStoreError.unsafeKeyFile(path: path) }
+        defer { close(entry) }
+        guard fsync(entry) == 0 else { throw AccessStoreError.unsafeKeyFile(path: path) }
     }
 
     /// Seals a secret; `name` must be given again to open it.
