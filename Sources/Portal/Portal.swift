@@ -84,15 +84,18 @@ public struct Portal: Sendable {
     private func addFiles(to router: Router<WebContext>) {
         for (folder, files) in [(PortalPaths.assets, files), (PortalPaths.libraries, libraries)] {
             router.get("\(folder)/:hash/:name") { request, context in
-                guard let name = context.parameters.get("name"), let file = files[name],
-                    context.parameters.get("hash") == file.hash
-                else { throw HTTPError(.notFound) }
-                return Reply.file(file, to: request)
+                guard let name = context.parameters.get("name"), let file = files[name] else {
+                    throw HTTPError(.notFound)
+                }
+                // A page of the version before this one has its hash, and wants the file all the
+                // same.
+                let isNamed = context.parameters.get("hash") == file.hash
+                return Reply.file(file, to: request, mayStay: isNamed)
             }
         }
         router.get("/favicon.ico") { request, _ in
             guard let file = self.files["mark.svg"] else { throw HTTPError(.notFound) }
-            return Reply.file(file, to: request)
+            return Reply.file(file, to: request, mayStay: false)
         }
     }
 

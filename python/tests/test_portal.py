@@ -309,6 +309,9 @@ def test_caching(site):
     with urllib.request.urlopen(site.url + style) as answer:
         assert "immutable" in answer.headers["cache-control"]
     assert site.get(style.replace("stoa.css", "layout.mustache"))[0] == 404
+    # A page that another version of the program made has that version's address.
+    with urllib.request.urlopen(site.url + "/assets/web/0123abcd/stoa.css") as answer:
+        assert answer.headers["cache-control"] == "no-cache" and len(answer.read()) > 1000
     request = urllib.request.Request(
         site.url + style, headers={"if-none-match": f'"{style.split("/")[3]}"'})
     with pytest.raises(urllib.error.HTTPError) as raised:

@@ -121,11 +121,13 @@ enum Reply {
         )
     }
 
-    /// A file whose address names its content: it never changes.
-    static func file(_ file: StaticFile, to request: Request) -> Response {
+    /// A file of the pages.
+    ///
+    /// - Parameter mayStay: whether the address names its content, so that it never changes.
+    static func file(_ file: StaticFile, to request: Request, mayStay: Bool) -> Response {
         var headers: HTTPFields = [
             .contentType: file.contentType,
-            .cacheControl: "public, max-age=31536000, immutable",
+            .cacheControl: mayStay ? "public, max-age=31536000, immutable" : "no-cache",
             .eTag: "\"\(file.hash)\"",
             .vary: "accept-encoding",
             .resourcePolicy: "same-origin",
