@@ -43,10 +43,18 @@ struct IndexSuccession: Service {
     /// The index, once it can be had; nil after a shutdown.
     private func onceFree() async throws -> IndexDatabase? {
         try await cancelWhenGracefulShutdown {
+            var warnAt = ContinuousClock.now + .seconds(30)
             while !Task.isCancelled {
                 do {
                     return try IndexDatabase(writing: path, chain: chain)
                 } catch IndexError.busy {
+                    if warnAt < .now {
+                        logger.warning(
+                            "another process writes the index; webhooks and probes wait for it",
+                            metadata: ["path": "\(path)"]
+                        )
+                        warnAt = .now + .seconds(300)
+                    }
                     try? await Task.sleep(for: .milliseconds(100))
                 }
             }
