@@ -12,6 +12,14 @@ public struct Caller: Hashable, Sendable {
         case token(client: String)
     }
 
+    /// What a session or a token comes from, by which its end is found. A key is its own.
+    public enum Origin: Hashable, Sendable {
+        /// The digest of a browser session's token.
+        case session(Digest)
+        /// The grant that a token was issued under.
+        case family(TokenFamilyID)
+    }
+
     /// Who acts; a machine's token acts for the user who registered it.
     public let user: UserID
     /// On whose behalf, and at whose cost.
@@ -22,6 +30,8 @@ public struct Caller: Hashable, Sendable {
     public let scopes: ScopeSet
     /// How it was proven.
     public let proof: Proof
+    /// Where the proof comes from; nil for keys, and for the program itself.
+    public let origin: Origin?
 
     /// Puts a caller together; whoever does has checked the proof.
     public init(
@@ -29,12 +39,14 @@ public struct Caller: Hashable, Sendable {
         organisation: OrganisationID,
         account: AccountID?,
         scopes: ScopeSet,
-        proof: Proof
+        proof: Proof,
+        origin: Origin? = nil
     ) {
         self.user = user
         self.organisation = organisation
         self.account = account
         self.scopes = scopes
         self.proof = proof
+        self.origin = origin
     }
 }

@@ -252,6 +252,18 @@ def test_a_revoked_key_hears_no_more(door, key):
         reader.next()
 
 
+def test_who_signed_out_hears_no_more(door):
+    """FEED-7: at the latest when the stream says that it is alive."""
+    cookie = cookie_of(door.register(door.authenticator(), "Dora"))
+    reader = Events(Reading(door), "topics=receipts", Cookie=cookie)
+    out = door.ask("POST", "/auth/sign-out", {}, cookie=cookie, headers={"Origin": door.origin})
+    assert out.status in (200, 204), out.body
+    begin = time.monotonic()
+    with pytest.raises(AssertionError, match="the stream ended"):
+        reader.next()
+    assert time.monotonic() - begin < 25
+
+
 # --- webhooks ---------------------------------------------------------------------------------------
 
 def test_a_webhook_has_each_receipt_once_over_a_kill(door, key, outsider):

@@ -15,9 +15,9 @@ extension AccessDatabase {
     }
 
     /// What somebody may do by now who was let in a while ago, for answers without an end; nil once
-    /// their key is over, or they are no member any more.
+    /// their key, session or grant is over, or they are no member any more.
     ///
-    /// The end of a token or a browser's session is not seen here.
+    /// That a token itself expired is not seen here.
     public func renewed(_ caller: Caller, at now: Timestamp) async throws -> Caller? {
         try await read { db in
             var scopes = caller.scopes
@@ -27,16 +27,33 @@ extension AccessDatabase {
                 else { return nil }
                 scopes = key.scopes
             }
-            guard let place = try db.membership(caller.user, in: caller.organisation) else {
-                return nil
-            }
+            guard try db.stands(caller.origin, at: now),
+                let place = try db.membership(caller.user, in: caller.organisation)
+            else { return nil }
             return Caller(
                 user: caller.user,
                 organisation: caller.organisation,
                 account: place.account,
                 scopes: scopes.intersection(place.role.scopes),
-                proof: caller.proof
+                proof: caller.proof,
+                origin: caller.origin
             )
+        }
+    }
+}
+
+extension Database {
+    /// Whether what a proof comes from was not ended.
+    fileprivate func stands(_ origin: Caller.Origin?, at now: Timestamp) throws -> Bool {
+        switch origin {
+        case .session(let digest):
+            try row("SELECT 1 FROM sessions WHERE token = ?", arguments: [digest.blob]) != nil
+        case .family(let family):
+            try row(
+                "SELECT 1 FROM families WHERE id = ? AND revoked IS NULL AND expires > ?",
+                arguments: [Data(family.bytes), now.stored]
+            ) != nil
+        case nil: true
         }
     }
 }

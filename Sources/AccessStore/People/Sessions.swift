@@ -93,7 +93,8 @@ extension AccessDatabase {
                 organisation: session.organisation,
                 account: place.account,
                 scopes: place.role.scopes,
-                proof: .session
+                proof: .session,
+                origin: .session(digest)
             )
             return (session, Admission(caller: caller, tier: place.tier, key: nil))
         }

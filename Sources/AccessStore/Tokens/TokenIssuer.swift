@@ -135,7 +135,8 @@ public struct TokenIssuer: Sendable {
                 organisation: token.organisation,
                 account: place.account,
                 scopes: token.scopes.intersection(place.role.scopes),
-                proof: .token(client: token.client)
+                proof: .token(client: token.client),
+                origin: .family(token.family)
             )
             return Admission(caller: caller, tier: place.tier, key: nil)
         }
