@@ -32,8 +32,16 @@ struct HostingOptions: ParsableArguments {
     var organisationFilesMax = FileLimits().organisationFilesMax
     @Option(help: "the most bytes of files of all organisations; 0 keeps none")
     var filesBytesMax = FileLimits().totalBytesMax
+    @Option(
+        help: ArgumentHelp(
+            "what organisations keep; several doors of one machine may share it (default: "
+                + "files.sqlite in the home directory)",
+            valueName: "file"
+        )
+    )
+    var filesDatabase: String?
 
-    /// What organisations keep, in a file of the home directory.
+    /// What organisations keep, in one file.
     func files(_ home: HomeOptions) throws -> FileStore {
         guard organisationFilesBytesMax >= 0, filesBytesMax >= 0,
             (0...100_000).contains(organisationFilesMax)
@@ -47,7 +55,7 @@ struct HostingOptions: ParsableArguments {
         limits.organisationFilesMax = organisationFilesMax
         limits.totalBytesMax = filesBytesMax
         _ = try home.makeDirectory()
-        let path = home.path("files.sqlite")
+        let path = filesDatabase ?? home.path("files.sqlite")
         do {
             return try FileStore(path: path, limits: limits)
         } catch {

@@ -35,7 +35,8 @@ class TwoDoors(Hosted):
         binary = Path(self.stoa.binary)
         self.second = Stoa(binary, other, self.node.url).service(
             "second", "serve", "--port", "0", "--limits", postgres.address(), "--door", "second",
-            "--access-database", str(home / "access.sqlite")).start()
+            "--access-database", str(home / "access.sqlite"),
+            "--files-database", str(home / "files.sqlite")).start()
         self.second.command += ["--port", self.second.url.rsplit(":", 1)[1]]
 
     def forget_rates(self) -> None:
@@ -149,6 +150,15 @@ def test_a_rate_holds_over_both_doors(door):
     assert set(codes) == {200, 429}, set(codes)
     # A door may have taken a twentieth of the burst ahead and not used it.
     assert 50 <= let_in <= tokens + 1, (let_in, tokens)
+
+
+def test_a_file_kept_at_one_door_is_there_at_the_other(door):
+    """FILE-1: doors that name one file store keep the same files."""
+    key = door.key("files")["key"]
+    kept = door.at(0, key).files.create(file=("a.txt", b"kept once"), purpose="user_data")
+    assert door.at(1, key).files.content(kept.id).read() == b"kept once"
+    door.at(1, key).files.delete(kept.id)
+    assert [file.id for file in door.at(0, key).files.list()] == []
 
 
 def test_one_door_is_killed_the_other_goes_on(door):

@@ -48,7 +48,10 @@ public struct OperatorServer: Service {
             do {
                 return try await serve()
             } catch let error as IOError where waitsForPort && error.errnoCode == EADDRINUSE {
-                try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+                let isOver = await cancelWhenGracefulShutdown {
+                    (try? await Task.sleep(for: .seconds(1))) == nil
+                }
+                if isOver { return }
             }
         }
     }
