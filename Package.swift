@@ -190,7 +190,7 @@ let package = Package(
             [
                 "CanonicalCoding", "HTTPServing", "Identity", "Journal", "LedgerClient",
                 "LedgerCore", "MarketTypes", "OpenAIWire", "SettlementCore", "Telemetry",
-                httpClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1, services,
+                httpClient, httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix, services,
             ]),
         floor(
             "Gateway",

@@ -143,7 +143,8 @@ public struct CallRoutes: Sendable {
             throw APIFailure(
                 .insufficientFunds,
                 message: "The organisation has no account that pays; nothing was charged.",
-                hint: "Use a key of an organisation whose owner signed up with a passkey."
+                hint: "Use a key of an organisation whose owner signed up with a passkey; the "
+                    + "operator's own keys pay from the account of `stoa keys account WALLET`."
             )
         }
         return account

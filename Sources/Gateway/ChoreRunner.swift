@@ -70,6 +70,8 @@ struct ChoreRunner: Service {
             again(chore, denials: 1)
         case .neverHad:
             if await !parts.book.withdraw(engagement) { again(chore) }
+        // Something between may have answered in its place.
+        case .contested where chore.denials == 0: again(chore, denials: 1)
         case .contested:
             parts.logger.warning(
                 "the seller's account of a lane contradicts this journal; the lane stays unused",

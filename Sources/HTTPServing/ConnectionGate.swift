@@ -82,10 +82,12 @@ final class ConnectionGate: ChannelDuplexHandler {
     typealias OutboundOut = Never
 
     private let count: ConnectionCount
+    private let departure: Departure
     private var isWaiting = false
 
-    init(_ count: ConnectionCount) {
+    init(_ count: ConnectionCount, _ departure: Departure) {
         self.count = count
+        self.departure = departure
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -99,7 +101,7 @@ final class ConnectionGate: ChannelDuplexHandler {
         channel.closeFuture.hop(to: context.eventLoop).whenComplete { _ in
             let (gate, context) = this.value
             gate.count.leave(address)
-            guard gate.isWaiting, !gate.count.isFull else { return }
+            guard gate.isWaiting, !gate.count.isFull, !gate.departure.hasBegun else { return }
             gate.isWaiting = false
             context.read()
         }

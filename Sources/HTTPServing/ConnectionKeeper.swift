@@ -28,9 +28,10 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     private var answersOwed = 0
     private var isReadingRequest = false
     private var isQuiescing = false
+    private var isEnded = false
     private var usedAt = NIODeadline.now()
-    /// How much waited to be sent when it was looked at last.
-    private var bytesWaiting = 0
+    /// How much the client had acknowledged when it was looked at last, if something waited.
+    private var bytesTaken: UInt64?
     /// An end of this side that waits until nothing is owed.
     private var ending: EventLoopPromise<Void>?
     private var look: Scheduled<Void>?
@@ -59,6 +60,8 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         usedAt = .now()
         switch unwrapInboundIn(data) {
+        // After this side has ended nothing more is answered.
+        case .head where isEnded: break
         case .head:
             answersOpen += 1
             answersOwed += 1
@@ -85,7 +88,8 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
         guard case .end = unwrapOutboundIn(data) else {
             return context.write(data, promise: promise)
         }
-        answersOpen -= 1
+        // A request that cannot be read is answered though none began.
+        if answersOpen > 0 { answersOpen -= 1 } else { answersOwed += 1 }
         let written = promise ?? context.eventLoop.makePromise(of: Void.self)
         let this = NIOLoopBound((self, context.channel), eventLoop: context.eventLoop)
         written.futureResult.whenComplete { _ in
@@ -105,9 +109,11 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
         mode: CloseMode,
         promise: EventLoopPromise<Void>?
     ) {
-        guard mode == .output, answersOwed > 0 else {
-            return context.close(mode: mode, promise: promise)
-        }
+        guard mode == .output else { return context.close(mode: mode, promise: promise) }
+        // What was asked beyond the last answer gets none.
+        answersOwed -= answersOpen
+        (answersOpen, isReadingRequest, isEnded) = (0, false, true)
+        guard answersOwed > 0 else { return context.close(mode: mode, promise: promise) }
         ending = promise ?? context.eventLoop.makePromise()
     }
 
@@ -140,25 +146,24 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     private func closeIfIdle(_ context: ChannelHandlerContext) {
         let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         guard waiting > 0, let socket = context.channel as? any SocketOptionProvider else {
-            return decide(context, bytesWaiting: 0)
+            return decide(context, bytesTaken: nil)
         }
-        let queued = socket.unsafeGetSocketOption(
-            level: .socket,
-            name: NIOBSDSocket.Option(rawValue: SocketMemory.option)
-        ) as EventLoopFuture<SocketMemory>
+        let standing = socket.unsafeGetSocketOption(
+            level: .tcp,
+            name: NIOBSDSocket.Option(rawValue: TCPStanding.option)
+        ) as EventLoopFuture<TCPStanding>
         let this = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        queued.whenComplete { result in
+        standing.whenComplete { result in
             let (keeper, context) = this.value
-            let memory = (try? result.get())?.bytesToSend ?? 0
-            keeper.decide(context, bytesWaiting: waiting + Int(memory))
+            keeper.decide(context, bytesTaken: try? result.get().bytesAcknowledged)
         }
     }
 
     /// Closes the connection if nothing came for so long, though something should have, or if the
     /// client took nothing of what is ready for it.
-    private func decide(_ context: ChannelHandlerContext, bytesWaiting now: Int) {
-        let isStalled = now > 0 && now == bytesWaiting
-        bytesWaiting = now
+    private func decide(_ context: ChannelHandlerContext, bytesTaken now: UInt64?) {
+        let isStalled = now != nil && now == bytesTaken
+        bytesTaken = now
         let isAnswering = !isReadingRequest && answersOwed > 0
         let isUnused = !isAnswering && NIODeadline.now() >= usedAt + idleTimeout
         guard !isStalled, !isUnused else { return context.close(promise: nil) }
@@ -167,14 +172,16 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// What the kernel keeps for a socket (`SO_MEMINFO` of socket(7), `sk_meminfo` in Linux'
-/// sock_diag.h).
-private struct SocketMemory {
-    static let option: CInt = 55
+/// What the kernel knows of a connection: the beginning of Linux' `struct tcp_info` (tcp(7)), whose
+/// numbers of 32 bits are paired here.
+private struct TCPStanding {
+    static let option: CInt = 11
 
-    private var received: (UInt32, UInt32) = (0, 0)
-    private var sent: (UInt32, UInt32, UInt32) = (0, 0, 0)
-    /// What was sent and is not acknowledged, or waits to be, with what it costs to keep it.
-    var bytesToSend: UInt32 = 0
-    private var rest: (UInt32, UInt32, UInt32) = (0, 0, 0)
+    typealias Eight = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+
+    private var first: Eight = (0, 0, 0, 0, 0, 0, 0, 0)
+    private var second: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
+    private var pacing: (UInt64, UInt64) = (0, 0)
+    /// `tcpi_bytes_acked`, at byte 120.
+    var bytesAcknowledged: UInt64 = 0
 }

@@ -68,7 +68,7 @@ struct HTTPListener<Connection: ServerChildChannel>: Service {
         _ accepted: AcceptedConnections<Connection.Value>,
         _ quiescing: ServerQuiescingHelper
     ) async throws -> any Channel {
-        let count = ConnectionCount(limits)
+        let (count, departure) = (ConnectionCount(limits), departure)
         let bootstrap = ServerBootstrap(group: eventLoopGroup)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.autoRead, value: false)
@@ -77,7 +77,7 @@ struct HTTPListener<Connection: ServerChildChannel>: Service {
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(ConnectionGate(count))
+                    try pipeline.addHandler(ConnectionGate(count, departure))
                     try pipeline.addHandler(quiescing.makeServerChannelHandler(channel: channel))
                 }
             }

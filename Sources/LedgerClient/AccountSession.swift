@@ -65,8 +65,6 @@ public final class AccountSession: Sendable {
     }
 
     private static let attemptsMax = 4
-    /// How often an answer that was lost is asked for.
-    private static let submissionsMax = 5
 
     private func attempt(
         _ messages: [Message]
@@ -74,7 +72,7 @@ public final class AccountSession: Sendable {
         let status = try await ledger.status()
         let sequence = try await ledger.account(account).sequence + 1
         let bytes = sign(messages, sequence: sequence, status: status)
-        let outcome = try await submitRepeatedly(bytes)
+        let outcome = try await ledger.submitRepeatedly(bytes)
         if let refusal = outcome.result.refusal {
             throw LedgerClientError(
                 .refused,
@@ -105,31 +103,6 @@ public final class AccountSession: Sendable {
         }
         // Amounts are fixed-width, so the fee does not change the size it depends on.
         return signed(fee: status.parameters.fee(bytes: signed(fee: .zero).count))
-    }
-
-    private func submitRepeatedly(
-        _ bytes: [UInt8]
-    ) async throws(LedgerClientError) -> TransactionOutcome {
-        var attempt = 0
-        var wasLost = false
-        while true {
-            attempt += 1
-            do throws(LedgerClientError) {
-                return try await ledger.submit(bytes)
-            } catch {
-                wasLost = wasLost || error.code == .unreachable || error.code == .malformedAnswer
-                guard error.code == .unreachable, attempt < Self.submissionsMax else {
-                    var failure = error
-                    // Asked again, the ledger tells what became of it: a refusal is of all times,
-                    // but that its number was used may be its own doing.
-                    failure.isOutcomeUnknown = wasLost
-                        && (error.code != .refused
-                            || error.refusal == .transaction(.staleSequence))
-                    throw failure
-                }
-                try? await Task.sleep(for: .milliseconds(100 << attempt))
-            }
-        }
     }
 }
 

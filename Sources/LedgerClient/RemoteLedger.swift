@@ -101,7 +101,8 @@ public struct RemoteLedger: LedgerConnection {
             )
             body = try await response.body.collect(upTo: limits.answerBytesMax)
         } catch {
-            throw LedgerClientError(.unreachable, "no answer from the node at \(base): \(error)")
+            let why = (error as? HTTPClientError).map { ": \($0)" } ?? ""
+            throw LedgerClientError(.unreachable, "no answer from the node at \(base)\(why)")
         }
         let data = Data(body.readableBytesView)
         guard response.status == .ok else {

@@ -92,6 +92,8 @@ public final class ProviderService: Service {
         let parts = assemble(desk, services, status.chain, heights)
         for (id, plan) in plans { parts.passes.add(id, plan.terms) }
         metrics.watch(parts, ledger, heights)
+        await UpstreamCheck(eventLoopGroup: httpClient.eventLoopGroup, logger: logger)
+            .run(Set(configuration.services.map(\.upstream.url)))
         try await withGracefulShutdownHandler {
             try await server(parts, heights).run()
         } onGracefulShutdown: { [configuration, httpClient] in
@@ -163,7 +165,9 @@ public final class ProviderService: Service {
         }
         guard let record else { throw .unusableOffer(id, "it is not on the ledger") }
         if record.standing != .current || record.offer.expiresAt < now() {
-            logger.warning(
+            // One that its seller replaced is served on for who chose it a moment ago.
+            logger.log(
+                level: record.standing == .superseded ? .info : .warning,
                 "an offer is past: buyers will not choose it",
                 metadata: [
                     "offer": "\(digest)", "standing": "\(record.standing.name)",

@@ -22,10 +22,15 @@ extension CommandFailure {
     /// Explains why the ledger did not do what was asked, and whether money moved.
     init(_ error: LedgerClientError, node: String) {
         switch error.code {
+        case _ where error.isOutcomeUnknown:
+            self.init(
+                "\(error.message); whether money moved is not known yet",
+                hint: "look at the balance before trying again, once \(node) answers"
+            )
         case .unreachable:
             self.init(
-                "no answer from the node at \(node); whether money moved is not known yet",
-                hint: "is `stoa node run` running there? asking again is safe: \(error.message)"
+                "\(error.message); no money moved",
+                hint: "`stoa up` starts a market on this machine; --node names another"
             )
         case .overloaded:
             self.init("\(error.message); no money moved", hint: "try again in a moment")

@@ -271,7 +271,7 @@ struct MultisigSubmit: AsyncParsableCommand {
             throw CommandFailure("\(file) is not signed", hint: "see `stoa multisig sign`")
         }
         let outcome = try await node.ask { ledger in
-            try await ledger.submit(signed.canonicalBytes)
+            try await ledger.submitRepeatedly(signed.canonicalBytes)
         }
         if let refusal = outcome.result.refusal {
             let error = LedgerClientError(

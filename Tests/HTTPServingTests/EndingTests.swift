@@ -91,17 +91,17 @@ struct EndingTests {
 
     @Test("A client that reads on keeps its connection; one that pauses too long does not")
     func slowReaders() async throws {
-        let (steady, stalled) = try await withServer(idleTimeout: .seconds(1)) { client, group in
+        let (steady, stalled) = try await withServer(idleTimeout: .seconds(2)) { client, group in
             client.ask("/large")
             var steady = 0
-            for _ in 0..<8 {
+            for _ in 0..<12 {
                 try await Task.sleep(for: .milliseconds(400))
                 steady += client.read(1 << 20)
             }
             steady += await client.readAll()
             let other = try Client(client.port)
             other.ask("/large")
-            try await Task.sleep(for: .seconds(4))
+            try await Task.sleep(for: .seconds(7))
             let stalled = await other.readAll()
             await group.triggerGracefulShutdown()
             return (steady, stalled)

@@ -240,10 +240,11 @@ struct WritingTests {
             #expect(try await store.begin(attempt, at: start) == .new)
             #expect(try await store.begin(other, at: start) == .used)
             #expect(try await store.begin(attempt, at: start) == .new)
-            try await store.end(attempt, isWithoutEffect: true)
-            try await store.end(attempt, isWithoutEffect: true)
+            try await store.endWithoutEffect(attempt)
+            #expect(try await store.begin(other, at: start) == .used)
+            try await store.endWithoutEffect(attempt)
             #expect(try await store.begin(other, at: start) == .new)
-            try await store.end(other, isWithoutEffect: true)
+            try await store.endWithoutEffect(other)
             try await store.keep("{}", for: attempt, at: start)
         }
         let store = try AnswerStore(path: path)
@@ -263,17 +264,15 @@ struct WritingTests {
         #expect(try await one.begin(attempt, at: start) == .new)
         #expect(try await two.begin(other, at: start) == .used)
         #expect(try await two.begin(attempt, at: start) == .new)
-        // Its outcome is unknown: the process ends, or the ledger gave no answer.
-        try await two.end(attempt, isWithoutEffect: false)
+        // The outcome of one is unknown: its process ended, or the ledger gave no answer.
+        try await two.endWithoutEffect(attempt)
         let later = try AnswerStore(path: path)
         #expect(try await later.begin(other, at: start) == .used)
         #expect(try await later.begin(attempt, at: start) == .new)
-        try await later.end(attempt, isWithoutEffect: true)
-        #expect(try await later.begin(other, at: start) == .new)
+        try await later.endWithoutEffect(attempt)
+        #expect(try await later.begin(other, at: start) == .used)
         let day = Timestamp(milliseconds: start.milliseconds + AnswerStore.keptMilliseconds + 1)
-        #expect(try await later.begin(attempt, at: day) == .used)
-        try await later.end(other, isWithoutEffect: false)
-        #expect(try await later.begin(attempt, at: day) == .new)
+        #expect(try await later.begin(other, at: day) == .new)
     }
 
     @Test("a submission that is no transaction is refused", arguments: ["00", "zz", "0"])

@@ -41,7 +41,8 @@ public struct SealingKey: Sendable {
             unlink(made)
         }
         guard write(file, text, text.count) == text.count, fsync(file) == 0,
-            link(made, path) == 0 || errno == EEXIST
+            // Where there are no links, the later of two that are made at once stays.
+            link(made, path) == 0 || errno == EEXIST || rename(made, path) == 0
         else { throw AccessStoreError.unsafeKeyFile(path: path) }
         let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
         let entry = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -204,9 +204,7 @@ public final class HostedWallets: Service {
         guard let key = keys(account), let voucherKey = voucherKeys(account) else {
             throw Self.broken
         }
-        // What is granted or taken back from here on is followed.
-        let height = try await ledger.status().height
-        let limit = try await limit(of: account)
+        let (limit, height) = try await limit(of: account)
         let shelf = shelf
         let assembly = GatewayAssembly(
             configuration: configuration.gateway(
@@ -223,14 +221,17 @@ public final class HostedWallets: Service {
             now: now,
             presence: presence,
             endings: endings,
+            // What is granted or taken back since is followed.
             startsAt: height,
             onAuthorityChange: { shelf.close(account) }
         )
         return try await assembly.open()
     }
 
-    /// What the account lets this process spend in a period.
-    private func limit(of account: AccountID) async throws(APIFailure) -> Amount {
+    /// What the account lets this process spend in a period, and the height that was so at.
+    private func limit(
+        of account: AccountID
+    ) async throws(APIFailure) -> (Amount, BlockHeight) {
         let allowance = try await self.allowance(of: account)
         guard allowance.isLive, let session = allowance.granted,
             let limit = session.grant.limits.first?.amount
@@ -250,7 +251,7 @@ public final class HostedWallets: Service {
                 hint: "Grant it anew on \(configuration.allowancePage)."
             )
         }
-        return limit
+        return (limit, allowance.height)
     }
 
     private static var elsewhere: APIFailure {

@@ -15,7 +15,7 @@ final class SocketHandler: ChannelInboundHandler {
     /// The largest frame that a client may send.
     static let frameBytesMax = 1 << 14
 
-    /// How long a client may take to read the last frame.
+    /// How long a client may take to read the last frame, and to subscribe.
     private static let patience = TimeAmount.seconds(30)
     /// How many pings a client may leave without an answer.
     private static let pingsUnansweredMax = 3
@@ -36,6 +36,7 @@ final class SocketHandler: ChannelInboundHandler {
     /// Where what was missed goes on; nil if nothing is missed.
     private var missing: FeedCursor?
     private var isClosing = false
+    private var unused: Scheduled<Void>?
     private var pingsUnanswered = 0
 
     init(feed: EventFeed, contract: FeedContract, caller: Caller?) {
@@ -46,6 +47,9 @@ final class SocketHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         listener = SocketListener(channel: context.channel)
+        // Whoever listens is pinged; whoever has not begun to by then came for nothing.
+        let channel = context.channel
+        unused = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { leave() }
@@ -56,6 +60,7 @@ final class SocketHandler: ChannelInboundHandler {
     }
 
     private func leave() {
+        unused?.cancel()
         if let number { feed.leave(number) }
         number = nil
         leaveReceipts()
@@ -74,7 +79,8 @@ final class SocketHandler: ChannelInboundHandler {
         let bytes = Array(frame.unmaskedData.readableBytesView)
         switch frame.opcode {
         case .text: answer(context, bytes)
-        case .ping: write(context, .pong, bytes)
+        // One who does not read is owed no answer.
+        case .ping: if context.channel.isWritable { write(context, .pong, bytes) }
         case .pong: break
         case .connectionClose: close(context, .normalClosure)
         default: close(context, .unacceptableData)
@@ -123,6 +129,7 @@ final class SocketHandler: ChannelInboundHandler {
         guard number == nil else { return confirm(context) }
         guard let joined = feed.join(listener) else { throw MarketAPI.tooManyReaders }
         (number, joinedHeight) = joined
+        unused?.cancel()
         let now = FeedCursor(height: joined.height, index: FeedCursor.blockEnd)
         last.ledger = cursor?.ledger ?? now
         confirm(context)

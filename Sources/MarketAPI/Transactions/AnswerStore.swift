@@ -1,6 +1,5 @@
 import GRDB
 import MarketTypes
-import Synchronization
 
 /// What was answered to requests with an idempotency key, in a small SQLite file: a client that
 /// lost an answer has it again, also after a restart.
@@ -20,7 +19,8 @@ public final class AnswerStore: Sendable {
 
     /// What is known of an attempt.
     enum Beginning: Hashable, Sendable {
-        /// No answer: whoever asked must ``AnswerStore/end(_:isWithoutEffect:)`` it.
+        /// No answer: whoever asked must ``AnswerStore/keep(_:for:at:)`` the answer,
+        /// or ``AnswerStore/endWithoutEffect(_:)`` it.
         case new
         /// The answer.
         case answered(String)
@@ -36,7 +36,6 @@ public final class AnswerStore: Sendable {
     static let keptMilliseconds: UInt64 = 24 * 3_600_000
 
     private let queue: DatabaseQueue
-    private let running = Mutex<[String: (fingerprint: Digest, count: Int)]>([:])
 
     /// Opens the file at `path`, making it if there is none.
     ///
@@ -53,7 +52,8 @@ public final class AnswerStore: Sendable {
                         made INTEGER NOT NULL
                     ) WITHOUT ROWID;
                     CREATE TABLE IF NOT EXISTS claims (
-                        name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, made INTEGER NOT NULL
+                        name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, made INTEGER NOT NULL,
+                        open INTEGER NOT NULL
                     ) WITHOUT ROWID;
                     CREATE INDEX IF NOT EXISTS claims_made ON claims (made);
                     CREATE INDEX IF NOT EXISTS answers_made ON answers (made);
@@ -65,25 +65,9 @@ public final class AnswerStore: Sendable {
     /// Says what is known of an attempt, and writes down that its name is taken if that is nothing.
     func begin(_ attempt: Attempt, at time: Timestamp) async throws -> Beginning {
         let oldest = Self.oldest(at: time)
-        let isOther = running.withLock { running in
-            var entry = running[attempt.name] ?? (attempt.fingerprint, 0)
-            guard entry.fingerprint == attempt.fingerprint else { return true }
-            entry.count += 1
-            running[attempt.name] = entry
-            return false
+        return try await queue.write { db in
+            try Self.claim(attempt, in: db, oldest, Int64(clamping: time.milliseconds))
         }
-        guard !isOther else { return .used }
-        let beginning: Beginning
-        do {
-            beginning = try await queue.write { db in
-                try Self.claim(attempt, in: db, oldest, Int64(clamping: time.milliseconds))
-            }
-        } catch {
-            leave(attempt)
-            throw error
-        }
-        if beginning != .new { leave(attempt) }
-        return beginning
     }
 
     private static func claim(
@@ -109,35 +93,28 @@ public final class AnswerStore: Sendable {
         )
         guard claimed ?? fingerprint == fingerprint else { return .used }
         try db.execute(
-            sql: "INSERT OR REPLACE INTO claims VALUES (?, ?, ?)",
+            sql: """
+                INSERT INTO claims VALUES (?, ?, ?, 1)
+                ON CONFLICT (name) DO UPDATE SET made = excluded.made, open = open + 1
+                """,
             arguments: [attempt.name, fingerprint, now]
         )
         try limit("claims", in: db)
         return .new
     }
 
-    /// Forgets that an attempt runs.
-    ///
-    /// - Parameter isWithoutEffect: whether it is known to have done nothing, so that its name may
-    ///   stand for another request.
-    func end(_ attempt: Attempt, isWithoutEffect: Bool) async throws {
-        guard leave(attempt), isWithoutEffect else { return }
+    /// Ends an attempt that is known to have done nothing: once all of its name have, the name may
+    /// stand for another request. One whose outcome is unknown is never ended.
+    func endWithoutEffect(_ attempt: Attempt) async throws {
         try await queue.write { db in
             try db.execute(
-                sql: "DELETE FROM claims WHERE name = ? AND fingerprint = ?",
+                sql: "UPDATE claims SET open = open - 1 WHERE name = ? AND fingerprint = ?",
                 arguments: [attempt.name, "\(attempt.fingerprint)"]
             )
-        }
-    }
-
-    /// Whether it was the last one of its name.
-    @discardableResult
-    private func leave(_ attempt: Attempt) -> Bool {
-        running.withLock { running in
-            guard var entry = running[attempt.name] else { return true }
-            entry.count -= 1
-            running[attempt.name] = entry.count > 0 ? entry : nil
-            return entry.count == 0
+            try db.execute(
+                sql: "DELETE FROM claims WHERE name = ? AND open <= 0",
+                arguments: [attempt.name]
+            )
         }
     }
 

@@ -131,11 +131,10 @@ extension MarketAPI {
             do {
                 let answer = try await run()
                 try await answers.keep(answer.document.line, for: attempt, at: now())
-                try await answers.end(attempt, isWithoutEffect: false)
                 return answer
             } catch {
                 // If this fails, the name stands for this request alone until tomorrow.
-                try? await answers.end(attempt, isWithoutEffect: Self.isWithoutEffect(error))
+                if Self.isWithoutEffect(error) { try? await answers.endWithoutEffect(attempt) }
                 throw error
             }
         }
