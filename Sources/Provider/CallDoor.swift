@@ -17,10 +17,12 @@ struct CallDoor: Sendable {
 
     /// Reads a request and admits its voucher; the cheap checks go first.
     ///
+    /// - Parameter isHere: whether the buyer still is.
     /// - Throws: ``CallFailure``; nothing was written then, and the sequence number is unused.
     func admit(
         _ request: Request,
-        for interface: CallInterface
+        for interface: CallInterface,
+        while isHere: () -> Bool
     ) async throws(CallFailure) -> PaidCall {
         let signed = try Self.voucher(request.headers[.voucher])
         guard let service = parts.board.service(signed.document.offer),
@@ -43,6 +45,9 @@ struct CallDoor: Sendable {
         let passes = try await enter(service)
         let admission = try Self.admission(service)
         do throws(CallFailure) {
+            // A buyer that left while its turn came asks what became of the voucher, and must not
+            // hear that it never came while it is let in.
+            guard isHere() else { throw .other(Self.unavailable) }
             let startedAt = parts.now()
             try await admit(voucher, asked, service, now: startedAt)
             return PaidCall(

@@ -27,7 +27,7 @@ struct CallRunner: Sendable {
     ) async -> Response {
         let call: PaidCall
         do throws(CallFailure) {
-            call = try await door.admit(request, for: interface)
+            call = try await door.admit(request, for: interface) { channel.isActive }
         } catch {
             parts.metrics.refused(error, interface)
             return error.response

@@ -63,6 +63,12 @@ struct ChannelAccount: Hashable, Sendable {
         settlements = Array(repeating: .none, count: Int(terms.lanes))
     }
 
+    /// Whether no voucher ever came for it.
+    var isUnused: Bool {
+        claim == nil && settlements.allSatisfy { $0 == .none }
+            && channel.lanes.allSatisfy { $0.sequence == 0 && $0.open == nil }
+    }
+
     /// What is owed beyond what was paid.
     var unclaimed: Amount {
         Amount(obol: earned.obol - min(earned.obol, channel.settled.obol))
@@ -146,6 +152,9 @@ extension ChannelAccount {
         )
         receiptsSinceClaim = MerkleFrontier()
     }
+
+    /// Whether the claim that was drawn up has all that is owed.
+    var isWhollyDrafted: Bool { claim != nil && receiptsSinceClaim.count == 0 }
 
     /// The ledger paid the claim that was drawn up.
     mutating func endClaim() {

@@ -100,7 +100,7 @@ final class ChannelDirectory: Sendable {
             return (book.accounts[id]?.channel.terms, book.isFull)
         }
         if known == nil, channel.status != .open { return .closed }
-        if known == nil, isFull { return .unavailable }
+        if known == nil, isFull, await !makeRoom(terms) { return .unavailable }
         if known?.deposit != terms.deposit {
             do throws(DeskRefusal) {
                 try await desk.write(.terms(terms))
@@ -111,6 +111,19 @@ final class ChannelDirectory: Sendable {
             // It may have begun to close since it was read; the blocks tell, and later ones win.
         }
         return channel.status == .open ? .known : .closed
+    }
+
+    /// Forgets a channel that nobody used, if less is in it than in the one that wants its place.
+    private func makeRoom(_ terms: ChannelTerms) async -> Bool {
+        guard let unused = desk.withBook({ $0.leastUnused }), unused.deposit < terms.deposit else {
+            return false
+        }
+        do throws(DeskRefusal) {
+            try await desk.write(.forgotten(unused.id))
+        } catch {
+            return false
+        }
+        return true
     }
 
     private func recent(_ channel: ChannelID) -> Finding? {

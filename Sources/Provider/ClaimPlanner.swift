@@ -31,11 +31,11 @@ struct ClaimPlanner: Sendable {
         let isShuttingDown: Bool
     }
 
-    /// With fewer blocks left to a closing channel, what is owed is claimed although calls are
-    /// still in progress.
-    static let closingMarginBlocks: UInt64 = 60
     /// The longest pause after refusals, in milliseconds.
     static let pauseMillisecondsMax: UInt64 = 3_600_000
+    /// The pause after claims that did not reach a block, which cost nothing; and after any while
+    /// a channel closes, since what is not claimed by then is lost.
+    static let shortPauseMilliseconds: UInt64 = 5_000
 
     private struct Memory {
         /// Since when something is owed.
@@ -43,6 +43,7 @@ struct ClaimPlanner: Sendable {
         /// Refusals in a row, and until when they are respected: each costs a fee.
         var refusals: UInt64 = 0
         var pausedUntilMilliseconds: UInt64 = 0
+        var failedAtMilliseconds: UInt64?
     }
 
     private let policy: ClaimPolicy
@@ -64,9 +65,17 @@ struct ClaimPlanner: Sendable {
                 memory.owedSinceMilliseconds = moment.milliseconds
             }
             memories[standing.channel] = memory
-            guard memory.pausedUntilMilliseconds <= moment.milliseconds else { return nil }
+            guard !isPaused(standing, memory, moment) else { return nil }
             return step(standing, memory, moment)
         }
+    }
+
+    private func isPaused(_ standing: Standing, _ memory: Memory, _ moment: Moment) -> Bool {
+        guard case .closing = standing.status, let failed = memory.failedAtMilliseconds else {
+            return memory.pausedUntilMilliseconds > moment.milliseconds
+        }
+        return min(memory.pausedUntilMilliseconds, failed + Self.shortPauseMilliseconds)
+            > moment.milliseconds
     }
 
     private func step(_ standing: Standing, _ memory: Memory, _ moment: Moment) -> Step? {
@@ -74,14 +83,15 @@ struct ClaimPlanner: Sendable {
         let claim = Step(channel: standing.channel, release: false)
         switch standing.status {
         case .closed: return nil
-        case .closing(let height):
+        case .closing:
             if !standing.isServing {
                 // A channel that never earned anything is not worth a fee; its payer waits.
                 return standing.earned.isZero
                     ? nil : Step(channel: standing.channel, release: true)
             }
-            let left = height.rawValue - min(height.rawValue, moment.height.rawValue)
-            if owes, left <= Self.closingMarginBlocks { return claim }
+            // At once, though calls are in progress: how long the blocks until then take is in the
+            // hands of whoever sends transactions.
+            if owes { return claim }
         case .open: break
         }
         let waited = memory.owedSinceMilliseconds.map {
@@ -98,12 +108,17 @@ struct ClaimPlanner: Sendable {
         memories[channel] = nil
     }
 
-    /// The ledger refused, which cost a fee: the next attempt waits, longer each time.
-    mutating func refused(_ channel: ChannelID, atMilliseconds now: UInt64) {
+    /// The claim was not paid: the next attempt waits, longer each time if it cost a fee.
+    mutating func failed(_ channel: ChannelID, wasCharged: Bool, atMilliseconds now: UInt64) {
         var memory = memories[channel] ?? Memory()
+        defer { memories[channel] = memory }
+        memory.failedAtMilliseconds = now
+        guard wasCharged else {
+            memory.pausedUntilMilliseconds = now + Self.shortPauseMilliseconds
+            return
+        }
         memory.refusals += 1
         let pause = min(10_000 << min(memory.refusals - 1, 12), Self.pauseMillisecondsMax)
         memory.pausedUntilMilliseconds = now + pause
-        memories[channel] = memory
     }
 }

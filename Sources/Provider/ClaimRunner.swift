@@ -105,11 +105,15 @@ final class ClaimRunner: Service {
 extension ClaimRunner {
     /// Draws up a claim and writes that down; one that is under way already is looked up first.
     private func prepare(_ step: ClaimPlanner.Step) async -> PreparedClaim? {
-        let pending = parts.desk.withBook { $0.accounts[step.channel]?.claim }
+        let (pending, isNewest) = parts.desk.withBook { book in
+            let account = book.accounts[step.channel]
+            return (account?.claim, account?.isWhollyDrafted ?? false)
+        }
         if let pending {
             switch await fate(of: pending) {
             case .paid: await write(.claimPaid(step.channel))
-            case .unpaid: return PreparedClaim(pending, release: step.release)
+            // What was earned since is not in it, and would go back to the payer.
+            case .unpaid: return PreparedClaim(pending, release: step.release && isNewest)
             case .unknown: return nil
             }
         }
@@ -198,7 +202,10 @@ extension ClaimRunner {
         }
         let now = Self.nowMilliseconds
         planner.withLock { planner in
-            for claim in batch { planner.refused(claim.channel, atMilliseconds: now) }
+            let wasCharged = error.refusal?.feeCharged == true
+            for claim in batch {
+                planner.failed(claim.channel, wasCharged: wasCharged, atMilliseconds: now)
+            }
         }
     }
 

@@ -74,13 +74,20 @@ struct LedgerWatch: Service {
             _ = await parts.directory.refresh(id)
         case .channelToppedUp(let id, _):
             if isKnown(id) { _ = await parts.directory.refresh(id) }
-        case .channelClosing(let id, _), .channelClosed(let id, _):
-            guard isKnown(id) else { return }
-            _ = await parts.directory.refresh(id)
-            parts.claims.send()
+        case .channelClosing(let id, let height): await take(.closing(at: height), of: id)
+        case .channelClosed(let id, _): await take(.closed, of: id)
         case .passes(let event): await take(event)
         default: break
         }
+    }
+
+    /// The block is enough to know that a channel closes; more is asked of the ledger if it
+    /// answers.
+    private func take(_ status: LedgerCore.Channel.Status, of id: ChannelID) async {
+        guard isKnown(id) else { return }
+        parts.desk.withBook { $0.setStatus(status, of: id) }
+        parts.claims.send()
+        _ = await parts.directory.refresh(id)
     }
 
     private func take(_ event: PassEvent) async {

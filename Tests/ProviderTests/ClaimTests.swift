@@ -114,6 +114,31 @@ struct ClaimTests {
         }
     }
 
+    @Test("an old claim that was never paid does not close the channel over newer receipts")
+    func oldClaim() async throws {
+        let market = try await Market.make()
+        try await FakeUpstream.run { upstream, url in
+            upstream.behaviour = .answer(Texts.completion())
+            var configuration = try market.configuration(upstream: url)
+            configuration.claims.shutdownTimeoutSeconds = 1
+            try await market.serving(configuration) { door in
+                try await buy(door, lanes: 0..<2)
+                market.ledger.fault = .unreachable
+            }
+            market.ledger.fault = nil
+            #expect(try await market.paid() == .zero)
+            try await market.serving(configuration) { door in
+                try await buy(door, lanes: 0..<1, sequence: 2)
+                let buyer = AccountSession(key: market.buyer, ledger: market.ledger)
+                try await buyer.execute([.closeChannel(market.channel)])
+                try await eventually {
+                    try await market.ledger.channel(market.channel)?.status == .closed
+                }
+            }
+            #expect(try await market.paid() == Amount(obol: 93))
+        }
+    }
+
     @Test("a ledger that is away costs nothing: the claim waits")
     func ledgerAway() async throws {
         let market = try await Market.make()

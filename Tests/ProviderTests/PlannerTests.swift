@@ -44,14 +44,14 @@ struct PlannerTests {
             unclaimed: 1,
             isServing: true,
             status: closing(500),
-            release: nil
+            release: false
         ),
         Case(
-            name: "closing soon with a call in progress",
-            unclaimed: 1,
+            name: "closing with a call in progress, all paid",
+            unclaimed: 0,
             isServing: true,
-            status: closing(110),
-            release: false
+            status: closing(500),
+            release: nil
         ),
         Case(
             name: "past its closing",
@@ -144,7 +144,8 @@ struct PlannerTests {
         var now: UInt64 = 0
         var pauses: [UInt64] = []
         for _ in 0..<12 {
-            planner.refused(Self.channel, atMilliseconds: 1_000_000 + now * 1000)
+            let millisecond = 1_000_000 + now * 1000
+            planner.failed(Self.channel, wasCharged: true, atMilliseconds: millisecond)
             let start = now
             while planner.plan([owed], at: moment(now)).isEmpty { now += 1 }
             pauses.append(now - start)
@@ -153,6 +154,26 @@ struct PlannerTests {
         #expect(pauses.last == 3600)
         planner.paid(Self.channel)
         #expect(!planner.plan([owed], at: moment(now)).isEmpty)
+    }
+
+    @Test("what cost nothing is tried again soon, and while a channel closes all is")
+    func shortPauses() {
+        var planner = ClaimPlanner(policy())
+        let owed = standing(Case(name: "", unclaimed: 1000, release: nil))
+        for _ in 0..<9 {
+            planner.failed(Self.channel, wasCharged: false, atMilliseconds: 1_000_000)
+        }
+        #expect(planner.plan([owed], at: moment(4)).isEmpty)
+        #expect(!planner.plan([owed], at: moment(5)).isEmpty)
+        for _ in 0..<9 {
+            planner.failed(Self.channel, wasCharged: true, atMilliseconds: 1_000_000)
+        }
+        let closing = standing(
+            Case(name: "", unclaimed: 1000, status: Self.closing(500), release: nil)
+        )
+        #expect(planner.plan([owed], at: moment(60)).isEmpty)
+        #expect(planner.plan([closing], at: moment(4)).isEmpty)
+        #expect(!planner.plan([closing], at: moment(5)).isEmpty)
     }
 
     @Test("claims share transactions up to their limits")
