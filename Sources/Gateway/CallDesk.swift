@@ -155,14 +155,14 @@ struct CallDesk: Sendable {
             throw APIFailure(
                 .rateLimited,
                 message: "Too many calls wait already; nothing was charged.",
-                hint: "Raise queuedCallsMax, or call less often.",
+                hint: "Call less often.",
                 retryAfterSeconds: 1
             )
         case .failure(.timedOut):
             throw APIFailure(
                 .overloaded,
                 message: "The call's turn did not come; nothing was charged.",
-                hint: "Raise concurrentCallsMax, or call less often.",
+                hint: "Call less often.",
                 retryAfterSeconds: 1
             )
         }

@@ -145,7 +145,7 @@ struct FailureTexts: Sendable {
             return APIFailure(
                 .overloaded,
                 message: "Too many calls are under way; nothing was charged.",
-                hint: "Raise lanesPerChannel or concurrentCallsMax, or call less often.",
+                hint: "Call less often, or raise --lanes.",
                 retryAfterSeconds: 1
             )
         case .struckOff:
@@ -191,7 +191,7 @@ struct FailureTexts: Sendable {
                 .insufficientFunds,
                 message: "The call could cost more than the limit for one call; nothing was "
                     + "charged.",
-                hint: "Ask for fewer output tokens, or raise priceMaxObolPerCall."
+                hint: "Ask for fewer output tokens, or raise --price-max."
             )
         case .down:
             APIFailure(

@@ -36,7 +36,7 @@ struct DoorGuard: Sendable {
             throw APIFailure(
                 .authentication,
                 message: "The key is missing or wrong; nothing was charged.",
-                hint: "Send the gateway's apiKey as 'Authorization: Bearer'."
+                hint: "Send the gateway's --api-key as 'Authorization: Bearer'."
             )
         }
     }
@@ -46,14 +46,14 @@ struct DoorGuard: Sendable {
             throw APIFailure(
                 .authentication,
                 message: "This gateway does not answer to that host name.",
-                hint: "Use 127.0.0.1 or localhost, or set apiKey."
+                hint: "Use 127.0.0.1 or localhost, or start it with --api-key."
             )
         }
         if let origin = request.headers[.origin], !isLocalOrigin(origin) {
             throw APIFailure(
                 .authentication,
                 message: "Web pages of other origins may not spend here.",
-                hint: "Set apiKey and send it."
+                hint: "Start it with --api-key, and send that."
             )
         }
     }

@@ -230,7 +230,7 @@ struct EscrowList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "all jobs, or those of one account that have not ended",
-        discussion: "EXAMPLE\n  stoa escrow list --wallet alice"
+        discussion: "EXAMPLE\n  stoa escrow list --of alice"
     )
 
     @Option(help: "whose jobs: a wallet's name or an address")

@@ -14,7 +14,7 @@ struct OrderGroup: AsyncParsableCommand {
             its time is over.
 
             EXAMPLE
-              stoa exchange order list --wallet alice
+              stoa exchange order list alice
             """,
         subcommands: [OrderPlace.self, OrderCancel.self, OrderList.self]
     )

@@ -16,7 +16,8 @@ struct HomeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "a file whose first line is the passphrase (else STOA_PASSPHRASE, else a prompt)",
+            "a file whose first line is the passphrase (else passphrase in the home directory, "
+                + "else STOA_PASSPHRASE, else a prompt)",
             valueName: "file"
         )
     )

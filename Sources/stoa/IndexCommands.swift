@@ -1,9 +1,11 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 import LedgerClient
 import LedgerIndex
 import Logging
 import MarketTypes
+import NIOCore
 import ServiceLifecycle
 
 struct IndexGroup: AsyncParsableCommand {
@@ -85,6 +87,11 @@ func explainingIndex<Output>(
         throw error
     } catch is CancellationError {
         throw CancellationError()
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+        throw CommandFailure(
+            "another process listens at that address",
+            hint: "give another --port; 0 takes a free one"
+        )
     } catch {
         throw CommandFailure(
             "the index at \(path) cannot be read: \(error)",
@@ -101,7 +108,7 @@ struct IndexRun: AsyncParsableCommand {
             Ending it in any way leaves a whole index, up to some block; it goes on from there.
 
             EXAMPLE
-              stoa index run --listen 127.0.0.1:26700
+              stoa index run --listen 127.0.0.1:26750
             """
     )
 

@@ -64,7 +64,7 @@ struct KeysTier: AsyncParsableCommand {
 
     @Argument(help: "the tier")
     var tier: String
-    @Option(help: "the organisation's 32 hex digits, as /account shows it")
+    @Option(help: "the organisation's 32 hex digits, as `stoa audit export` has them")
     var organisation: String?
     @OptionGroup var options: AccessCommandOptions
 

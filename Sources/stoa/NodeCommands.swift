@@ -148,7 +148,7 @@ func announce(_ output: OutputOptions, service: String, url: String) {
     StartNotice.send("READY=1", to: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
 }
 
-/// A logger that writes to standard error, from STOA_LOG (info unless set).
+/// A logger that writes to standard error, from STOA_LOG (warning unless set).
 func serviceLogger(_ label: String) -> Logger {
     var logger = Logger(label: "stoa.\(label)") { StreamLogHandler.standardError(label: $0) }
     let level = ProcessInfo.processInfo.environment["STOA_LOG"] ?? "warning"

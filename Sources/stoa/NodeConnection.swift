@@ -23,7 +23,7 @@ struct NodeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "the network's genesis file, which is all that is trusted of it "
-                + "(STOA_GENESIS, else the one in the home directory)",
+                + "(STOA_GENESIS, else genesis.stoa in STOA_HOME or ~/.stoa)",
             valueName: "file"
         )
     )

@@ -59,7 +59,7 @@ struct Wallets {
         if exists(text) { return try account(text) }
         throw CommandFailure(
             "“\(text)” is neither an address nor a wallet",
-            hint: "see `stoa wallet list`"
+            hint: "see `stoa wallet list`, or make one with `stoa wallet new`"
         )
     }
 
@@ -89,7 +89,8 @@ struct Wallets {
             case .wrongPassphrase:
                 throw CommandFailure(
                     "the passphrase does not open wallet “\(name)”",
-                    hint: "check STOA_PASSPHRASE or --passphrase-file; the file may be damaged too"
+                    hint: "check --passphrase-file, else the file passphrase in the home "
+                        + "directory, else STOA_PASSPHRASE; the wallet may be damaged too"
                 )
             case .malformed:
                 throw CommandFailure("the file of wallet “\(name)” is damaged or not a keystore")

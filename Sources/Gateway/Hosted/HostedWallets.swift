@@ -240,7 +240,8 @@ public final class HostedWallets: Service {
             throw APIFailure(
                 .insufficientFunds,
                 message: "The account \(was) this market to spend for it; nothing was charged.",
-                hint: "Sign in and allow an amount on \(configuration.allowancePage)."
+                hint: "Sign in and allow an amount on \(configuration.allowancePage); for a wallet "
+                    + "of the command line, `stoa session grant`, as `stoa keys account` prints it."
             )
         }
         let tags = session.grant.scope.messages

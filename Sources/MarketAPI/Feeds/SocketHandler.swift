@@ -373,30 +373,3 @@ final class SocketHandler: ChannelInboundHandler {
         if let heldSince, heldSince < instant { context.close(promise: nil) }
     }
 }
-
-/// How a socket stands with its client's receipts.
-private struct SocketReceipts {
-    /// A subscription that waits until it is known where it begins.
-    struct Beginning {
-        let topics: Set<FeedTopic>
-        let cursor: FeedPosition?
-        let reader: ReceiptReader
-    }
-
-    /// Whose are told; nil if none are.
-    var reader: ReceiptReader?
-    var ticket: UInt64?
-    var begins: Beginning?
-    /// Whether an answer is under way.
-    var isAsking = false
-    /// Whether there may be more when it has come, or when the client reads.
-    var mustAsk = false
-}
-
-extension Problem {
-    fileprivate static let receiptsOver = Problem(
-        .forbidden,
-        "key_over",
-        "The key is over, or may not see receipts any more."
-    )
-}

@@ -197,5 +197,102 @@ struct ProblemTexts: Sendable {
             "invalid_request", "The request's body is not what the endpoint takes.",
             "Whoever made the request: the answer names the field."
         ),
+        (
+            "authentication_required", "The operation needs somebody who is known.",
+            "Whoever called: send a key in the header Authorization, or sign in."
+        ),
+        (
+            "unauthenticated", "Nobody is signed in, or the session is over.",
+            "Sign in and try again."
+        ),
+        (
+            "session_needed",
+            "The page needs somebody who signed in with a passkey; a key is not enough.",
+            "Sign in and try again."
+        ),
+        (
+            "invalid_key", "The key is unknown, has ended or was taken back.",
+            "Whoever called: copy the whole key, or use one that is valid."
+        ),
+        (
+            "scope_missing", "The key may not do this.",
+            "Whoever made the key: make one that has the scope which the answer names."
+        ),
+        (
+            "missing_scope", "The key or the role may not do this.",
+            "Whoever made the key: make one that has the scope which the answer names."
+        ),
+        (
+            "scopes_exceeded", "A key may not make one that may do more than itself.",
+            "Whoever called: ask for fewer scopes, or sign in."
+        ),
+        (
+            "key_conflict", "There is a key of this kind already, or it has ended.",
+            "Whoever called: look at the list of keys first."
+        ),
+        (
+            "rate_limited", "More was asked than is answered in this time.",
+            "Wait as long as Retry-After says."
+        ),
+        (
+            "cross_site_request", "The request came from a page of another site.",
+            "Open the page here and send the form again."
+        ),
+        (
+            "idempotency_conflict", "The idempotency key stands for another request.",
+            "Whoever called: give each attempt a key of its own."
+        ),
+        (
+            "unsupported_media_type", "The body is not of a type that is taken.",
+            "Whoever called: send application/json."
+        ),
+        (
+            "account_missing", "The organisation has no account that pays.",
+            "Its owner: sign up with a passkey, or link an account."
+        ),
+        (
+            "ledger_refused", "The transaction cannot enter a block.",
+            "Whoever signed it: the answer has the ledger's own code; sign another."
+        ),
+        (
+            "ledger_overloaded", "The ledger has too much to do.",
+            "Send the same again after a moment."
+        ),
+        (
+            "ledger_unavailable", "The ledger gave no answer that can be used.",
+            "Send the same again: a transaction takes effect once at most."
+        ),
+        (
+            "index_unavailable",
+            "What was asked is looked up in an index that cannot be read now.",
+            "The operator must look at the index. Trying again is safe."
+        ),
+        (
+            "feed_unavailable", "Too many listen, or the feed has not begun.",
+            "Try again after a moment."
+        ),
+        (
+            "webhooks_unavailable",
+            "Webhooks cannot be kept now, or are not offered here.",
+            "The operator must look at their store."
+        ),
+        (
+            "receipts_unavailable",
+            "Receipts are not kept here, or cannot be read now.",
+            "The operator must look at their log."
+        ),
+        (
+            "keys_unavailable", "Keys are not kept here, or cannot be read now.",
+            "The operator must look at the access database."
+        ),
+        (
+            "too_many_webhooks",
+            "The organisation has as many webhooks as it may have.",
+            "Whoever called: delete one first."
+        ),
+        (
+            "key_over", "The key that a stream was opened with is over.",
+            "Whoever listens: come back with a key that is valid."
+        ),
     ].map { ProblemText(code: $0.0, number: nil, meaning: $0.1, advice: $0.2, money: nothing) }
 }

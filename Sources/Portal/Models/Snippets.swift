@@ -87,7 +87,7 @@ struct Snippets: Sendable {
                 messages=[{"role": "user", "content": "Hello"}],
             )
             print(reply.choices[0].message.content)
-            print(reply.usage.cost, reply.usage.receipt)
+            print(reply.usage.cost, getattr(reply.usage, "receipt", "no receipt"))
             """
         case .embeddings:
             """
