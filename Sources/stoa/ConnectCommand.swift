@@ -1,9 +1,11 @@
 import ArgumentParser
 import Gateway
+import Glibc
 import Identity
 import LedgerClient
 import Logging
 import MarketTypes
+import NIOCore
 import ServiceLifecycle
 import UnixSignals
 
@@ -261,5 +263,12 @@ func serve(_ services: [any Service], logger: Logger, node: String) async throws
         gracefulShutdownSignals: [.sigterm, .sigint],
         logger: logger
     )
-    try await explaining(node: node) { try await group.run() }
+    do {
+        try await explaining(node: node) { try await group.run() }
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+        throw CommandFailure(
+            "another process listens at that address",
+            hint: "give another --port; 0 takes a free one"
+        )
+    }
 }

@@ -1,11 +1,9 @@
 import ArgumentParser
 import FoundationEssentials
-import Glibc
 import LedgerClient
 import LedgerIndex
 import Logging
 import MarketTypes
-import NIOCore
 import ServiceLifecycle
 
 struct IndexGroup: AsyncParsableCommand {
@@ -87,11 +85,6 @@ func explainingIndex<Output>(
         throw error
     } catch is CancellationError {
         throw CancellationError()
-    } catch let error as IOError where error.errnoCode == EADDRINUSE {
-        throw CommandFailure(
-            "another process listens at that address",
-            hint: "give another --port; 0 takes a free one"
-        )
     } catch {
         throw CommandFailure(
             "the index at \(path) cannot be read: \(error)",
