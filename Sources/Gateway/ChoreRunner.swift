@@ -40,10 +40,11 @@ struct ChoreRunner: Service {
         }
     }
 
-    private func again(_ chore: Chore, denials: Int = 0) {
+    private func again(_ chore: Chore, denials: Int = 0, contests: Int = 0) {
         var next = chore
         next.attempts += 1
         next.denials = denials
+        next.contests = contests
         parts.chores.add(next, after: next.delay)
     }
 
@@ -71,7 +72,7 @@ struct ChoreRunner: Service {
         case .neverHad:
             if await !parts.book.withdraw(engagement) { again(chore) }
         // Something between may have answered in its place.
-        case .contested where chore.denials == 0: again(chore, denials: 1)
+        case .contested where chore.contests == 0: again(chore, contests: 1)
         case .contested:
             parts.logger.warning(
                 "the seller's account of a lane contradicts this journal; the lane stays unused",

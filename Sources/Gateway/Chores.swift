@@ -21,6 +21,8 @@ struct Chore: Sendable {
     var attempts = 0
     /// How often in a row the seller said it never had the voucher.
     var denials = 0
+    /// How often in a row its answer contradicted the journal.
+    var contests = 0
 
     /// How long to wait before the next attempt: 50 ms, doubling up to 25.6 s.
     var delay: TimeAmount { .milliseconds(50 << Int64(min(attempts, 9))) }

@@ -32,6 +32,8 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     private var usedAt = NIODeadline.now()
     /// How much the client had acknowledged when it was looked at last, if something waited.
     private var bytesTaken: UInt64?
+    /// How much waited then.
+    private var bytesWaiting = 0
     /// An end of this side that waits until nothing is owed.
     private var ending: EventLoopPromise<Void>?
     private var look: Scheduled<Void>?
@@ -146,7 +148,7 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     private func closeIfIdle(_ context: ChannelHandlerContext) {
         let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         guard waiting > 0, let socket = context.channel as? any SocketOptionProvider else {
-            return decide(context, bytesTaken: nil)
+            return decide(context, bytesTaken: nil, waiting: 0)
         }
         let standing = socket.unsafeGetSocketOption(
             level: .tcp,
@@ -155,15 +157,20 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
         let this = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         standing.whenComplete { result in
             let (keeper, context) = this.value
-            keeper.decide(context, bytesTaken: try? result.get().bytesAcknowledged)
+            let taken = try? result.get().bytesAcknowledged
+            keeper.decide(context, bytesTaken: taken, waiting: waiting)
         }
     }
 
     /// Closes the connection if nothing came for so long, though something should have, or if the
     /// client took nothing of what is ready for it.
-    private func decide(_ context: ChannelHandlerContext, bytesTaken now: UInt64?) {
-        let isStalled = now != nil && now == bytesTaken
-        bytesTaken = now
+    private func decide(
+        _ context: ChannelHandlerContext,
+        bytesTaken now: UInt64?,
+        waiting: Int
+    ) {
+        let isStalled = now != nil && now == bytesTaken && waiting >= bytesWaiting
+        (bytesTaken, bytesWaiting) = (now, waiting)
         let isAnswering = !isReadingRequest && answersOwed > 0
         let isUnused = !isAnswering && NIODeadline.now() >= usedAt + idleTimeout
         guard !isStalled, !isUnused else { return context.close(promise: nil) }

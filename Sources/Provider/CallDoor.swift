@@ -45,11 +45,8 @@ struct CallDoor: Sendable {
         let passes = try await enter(service)
         let admission = try Self.admission(service)
         do throws(CallFailure) {
-            // A buyer that left while its turn came asks what became of the voucher, and must not
-            // hear that it never came while it is let in.
-            guard isHere() else { throw .other(Self.unavailable) }
             let startedAt = parts.now()
-            try await admit(voucher, asked, service, now: startedAt)
+            try await admit(voucher, asked, service, now: startedAt, while: isHere)
             return PaidCall(
                 voucher,
                 asked,
@@ -198,7 +195,8 @@ extension CallDoor {
         _ voucher: Verified<Voucher>,
         _ request: PaidRequest,
         _ service: SoldService,
-        now: Timestamp
+        now: Timestamp,
+        while isHere: () -> Bool
     ) async throws(CallFailure) {
         let offering = VoucherOffering(
             voucher: voucher,
@@ -208,6 +206,9 @@ extension CallDoor {
             now: now,
             pass: try await pass(for: voucher.document, request, service)
         )
+        // A buyer that left while its turn came asks what became of the voucher, and must not hear
+        // that it never came while it is let in.
+        guard isHere() else { throw .other(Self.unavailable) }
         switch await parts.desk.admit(offering) {
         case nil: return
         case .book(.unknownChannel):
@@ -224,6 +225,7 @@ extension CallDoor {
         case .book(.unitsUsed): throw parts.passes.unitsUsed(under: service.offer.id)
         case let refusal?: throw Self.failure(refusal)
         }
+        guard isHere() else { throw .other(Self.unavailable) }
         if let refusal = await parts.desk.admit(offering) { throw Self.failure(refusal) }
     }
 

@@ -63,12 +63,6 @@ struct ChannelAccount: Hashable, Sendable {
         settlements = Array(repeating: .none, count: Int(terms.lanes))
     }
 
-    /// Whether no voucher ever came for it.
-    var isUnused: Bool {
-        claim == nil && settlements.allSatisfy { $0 == .none }
-            && channel.lanes.allSatisfy { $0.sequence == 0 && $0.open == nil }
-    }
-
     /// What is owed beyond what was paid.
     var unclaimed: Amount {
         Amount(obol: earned.obol - min(earned.obol, channel.settled.obol))

@@ -67,12 +67,6 @@ struct ChannelBook: Hashable, Sendable {
     /// The channels in order of their names.
     var channels: [ChannelID] { accounts.keys.sorted() }
 
-    /// The channel with the least in it of those that never had a voucher.
-    var leastUnused: ChannelTerms? {
-        channels.lazy.compactMap { accounts[$0] }.filter(\.isUnused).map(\.channel.terms)
-            .min { $0.deposit < $1.deposit }
-    }
-
     /// The vouchers without a receipt, by channel and lane.
     var openVouchers: [Verified<Voucher>] {
         channels.flatMap { id in

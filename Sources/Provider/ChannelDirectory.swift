@@ -100,7 +100,7 @@ final class ChannelDirectory: Sendable {
             return (book.accounts[id]?.channel.terms, book.isFull)
         }
         if known == nil, channel.status != .open { return .closed }
-        if known == nil, isFull, await !makeRoom(terms) { return .unavailable }
+        if known == nil, isFull { return .unavailable }
         if known?.deposit != terms.deposit {
             do throws(DeskRefusal) {
                 try await desk.write(.terms(terms))
@@ -108,22 +108,16 @@ final class ChannelDirectory: Sendable {
                 logger.warning("a channel is not taken in", metadata: ["reason": "\(error)"])
                 return .unavailable
             }
-            // It may have begun to close since it was read; the blocks tell, and later ones win.
         }
-        return channel.status == .open ? .known : .closed
-    }
-
-    /// Forgets a channel that nobody used, if less is in it than in the one that wants its place.
-    private func makeRoom(_ terms: ChannelTerms) async -> Bool {
-        guard let unused = desk.withBook({ $0.leastUnused }), unused.deposit < terms.deposit else {
-            return false
-        }
-        do throws(DeskRefusal) {
-            try await desk.write(.forgotten(unused.id))
+        guard known == nil else { return channel.status == .open ? .known : .closed }
+        // A block that told of its closing meanwhile was about a channel that was not known yet.
+        do throws(LedgerClientError) {
+            guard let now = try await ledger.channel(id) else { return .unknown }
+            desk.withBook { $0.setStatus(now.status, of: id) }
+            return now.status == .open ? .known : .closed
         } catch {
-            return false
+            return .unavailable
         }
-        return true
     }
 
     private func recent(_ channel: ChannelID) -> Finding? {

@@ -33,9 +33,14 @@ struct ClaimPlanner: Sendable {
 
     /// The longest pause after refusals, in milliseconds.
     static let pauseMillisecondsMax: UInt64 = 3_600_000
-    /// The pause after claims that did not reach a block, which cost nothing; and after any while
-    /// a channel closes, since what is not claimed by then is lost.
+    /// The pause after claims that did not reach a block, which cost nothing; and between those of
+    /// a closing channel whose calls end one by one.
     static let shortPauseMilliseconds: UInt64 = 5_000
+    /// The longest pause after refusals while a channel closes: what is not claimed by then is
+    /// lost.
+    static let closingPauseMilliseconds: UInt64 = 60_000
+    /// With fewer blocks left to a closing channel, nothing waits for the end of a pause.
+    static let closingMarginBlocks: UInt64 = 60
 
     private struct Memory {
         /// Since when something is owed.
@@ -74,28 +79,33 @@ struct ClaimPlanner: Sendable {
         guard case .closing = standing.status, let failed = memory.failedAtMilliseconds else {
             return memory.pausedUntilMilliseconds > moment.milliseconds
         }
-        return min(memory.pausedUntilMilliseconds, failed + Self.shortPauseMilliseconds)
+        return min(memory.pausedUntilMilliseconds, failed + Self.closingPauseMilliseconds)
             > moment.milliseconds
     }
 
     private func step(_ standing: Standing, _ memory: Memory, _ moment: Moment) -> Step? {
         let owes = !standing.unclaimed.isZero
         let claim = Step(channel: standing.channel, release: false)
+        let waited = memory.owedSinceMilliseconds.map {
+            moment.milliseconds - min($0, moment.milliseconds)
+        }
         switch standing.status {
         case .closed: return nil
-        case .closing:
+        case .closing(let end):
+            // The block after this one is the first that a claim could be in, and is too late.
+            guard moment.height.rawValue + 1 < end.rawValue else { return nil }
             if !standing.isServing {
                 // A channel that never earned anything is not worth a fee; its payer waits.
                 return standing.earned.isZero
                     ? nil : Step(channel: standing.channel, release: true)
             }
-            // At once, though calls are in progress: how long the blocks until then take is in the
-            // hands of whoever sends transactions.
-            if owes { return claim }
+            // Though calls are in progress: how long the blocks until then take is in the hands of
+            // whoever sends transactions.
+            let isLate = end.rawValue - moment.height.rawValue <= Self.closingMarginBlocks
+            let isDue = (waited ?? 0) >= Self.shortPauseMilliseconds
+            if owes, isLate || isDue { return claim }
+            if !owes || !moment.isShuttingDown { return nil }
         case .open: break
-        }
-        let waited = memory.owedSinceMilliseconds.map {
-            moment.milliseconds - min($0, moment.milliseconds)
         }
         let isDue =
             policy.amount(of: standing.denomination).map { standing.unclaimed >= $0 } ?? false

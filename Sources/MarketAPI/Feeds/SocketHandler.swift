@@ -47,7 +47,12 @@ final class SocketHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         listener = SocketListener(channel: context.channel)
-        // Whoever listens is pinged; whoever has not begun to by then came for nothing.
+        closeUnlessUsed(context)
+    }
+
+    /// Whoever listens is pinged; whoever has not begun to by then came for nothing.
+    private func closeUnlessUsed(_ context: ChannelHandlerContext) {
+        unused?.cancel()
         let channel = context.channel
         unused = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
     }
@@ -255,6 +260,7 @@ final class SocketHandler: ChannelInboundHandler {
         }
         let reader = try source.reader(caller)
         receipts.begins = SocketReceipts.Beginning(topics: topics, cursor: cursor, reader: reader)
+        unused?.cancel()
         ask(context, reader, behind: nil)
     }
 
@@ -316,6 +322,7 @@ final class SocketHandler: ChannelInboundHandler {
             try subscribe(context, begins.topics, begins.cursor)
         } catch {
             last.receipts = nil
+            if number == nil { closeUnlessUsed(context) }
             return refuse(context, error)
         }
         receipts.reader = begins.reader
