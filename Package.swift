@@ -383,7 +383,9 @@ let package = Package(
                 "MarketTypes", "OpenAIWire", "SettlementCore", httpClient, httpTypes, hummingbird,
                 logging, nioCore, nioHTTP1, nioPosix, services,
             ]),
-        tests("HTTPServingTests", ["HTTPServing", hummingbird, logging, nioCore, services]),
+        tests(
+            "HTTPServingTests",
+            ["HTTPServing", hummingbird, logging, nioCore, nioPosix, services]),
         tests(
             "GRPCDoorTests",
             [

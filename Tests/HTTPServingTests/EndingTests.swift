@@ -1,9 +1,9 @@
-import Foundation
-import Glibc
 import Hummingbird
 import Logging
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 @testable import HTTPServing
@@ -12,58 +12,55 @@ import Testing
 struct EndingTests {
     private static let answerBytes = 16 << 20
 
-    /// A client that reads when it is told to, by the calls of the system.
-    private struct Client {
-        let descriptor: CInt
-        let port: Int
+    /// Counts what comes.
+    private final class Taken: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
 
-        init(_ port: Int) throws {
+        private let count = Mutex(0)
+
+        var bytes: Int { count.withLock { $0 } }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let buffer = unwrapInboundIn(data)
+            count.withLock { $0 += buffer.readableBytes }
+        }
+    }
+
+    /// A client that reads when it is told to, and has room for little.
+    private struct Client {
+        let port: Int
+        private let channel: any Channel
+        private let taken = Taken()
+
+        init(_ port: Int) async throws {
             self.port = port
-            descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-            var small: CInt = 4_096
-            setsockopt(
-                descriptor,
-                SOL_SOCKET,
-                SO_RCVBUF,
-                &small,
-                socklen_t(MemoryLayout<CInt>.size)
-            )
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = in_port_t(port).bigEndian
-            address.sin_addr.s_addr = inet_addr("127.0.0.1")
-            let connected = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            let taken = taken
+            channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .channelOption(.autoRead, value: false)
+                .channelOption(.socketOption(.so_rcvbuf), value: 4_096)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(taken)
+                    }
                 }
-            }
-            try #require(connected == 0)
+                .connect(host: "127.0.0.1", port: port).get()
         }
 
         func ask(_ path: String) {
             let text = "GET \(path) HTTP/1.1\r\nhost: x\r\n\r\n"
-            _ = send(descriptor, text, text.utf8.count, 0)
+            channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
         }
 
-        /// Reads at most so many bytes of what is there; how many it were.
-        func read(_ count: Int) -> Int {
-            var buffer = [UInt8](repeating: 0, count: count)
-            return recv(descriptor, &buffer, count, 0)
-        }
+        func sayNoMore() async throws { try await channel.close(mode: .output) }
 
-        /// How many bytes come before the connection ends; on a thread of its own.
-        func readAll() async -> Int {
-            await withCheckedContinuation { continuation in
-                Thread.detachNewThread {
-                    var buffer = [UInt8](repeating: 0, count: 65_536)
-                    var count = 0
-                    while case let got = recv(descriptor, &buffer, buffer.count, 0), got > 0 {
-                        count += got
-                    }
-                    close(descriptor)
-                    continuation.resume(returning: count)
-                }
-            }
+        /// Reads a little of what is there.
+        func readOnce() { channel.read() }
+
+        /// How many bytes there were when the connection has ended.
+        func readAll() async throws -> Int {
+            try await channel.setOption(.autoRead, value: true).get()
+            try await channel.closeFuture.get()
+            return taken.bytes
         }
     }
 
@@ -74,7 +71,7 @@ struct EndingTests {
             try await Task.sleep(for: .milliseconds(200))
             await group.triggerGracefulShutdown()
             try await Task.sleep(for: .milliseconds(500))
-            return await client.readAll()
+            return try await client.readAll()
         }
         #expect(count > Self.answerBytes)
     }
@@ -83,9 +80,9 @@ struct EndingTests {
     func halfClosed() async throws {
         let count = try await withServer(idleTimeout: .seconds(60)) { client, _ in
             client.ask("/large")
-            shutdown(client.descriptor, CInt(SHUT_WR))
+            try await client.sayNoMore()
             try await Task.sleep(for: .milliseconds(500))
-            return await client.readAll()
+            return try await client.readAll()
         }
         #expect(count > Self.answerBytes)
     }
@@ -94,16 +91,15 @@ struct EndingTests {
     func slowReaders() async throws {
         let (steady, stalled) = try await withServer(idleTimeout: .seconds(2)) { client, group in
             client.ask("/large")
-            var steady = 0
             for _ in 0..<12 {
                 try await Task.sleep(for: .milliseconds(400))
-                steady += client.read(1 << 20)
+                client.readOnce()
             }
-            steady += await client.readAll()
-            let other = try Client(client.port)
+            let steady = try await client.readAll()
+            let other = try await Client(client.port)
             other.ask("/large")
             try await Task.sleep(for: .seconds(7))
-            let stalled = await other.readAll()
+            let stalled = try await other.readAll()
             await group.triggerGracefulShutdown()
             return (steady, stalled)
         }
@@ -135,7 +131,7 @@ struct EndingTests {
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             var started = ports.makeAsyncIterator()
-            let client = try Client(try #require(await started.next()))
+            let client = try await Client(try #require(await started.next()))
             let value = try await body(client, group)
             await group.triggerGracefulShutdown()
             try await tasks.next()
