@@ -25,6 +25,41 @@ struct DoorTests {
         }
     }
 
+    @Test("ACC-34: what a client writes before the proxy's address is no part of it")
+    func forwarded() {
+        func address(_ lines: String...) -> String? {
+            var fields = HTTPFields()
+            fields[values: .forwardedFor] = lines
+            return AddressRateMiddleware.forwardedAddress(request(.get, fields))
+        }
+        #expect(address("1.2.3.4") == "1.2.3.4")
+        #expect(address("6.6.6.6, 1.2.3.4") == "1.2.3.4")
+        #expect(address("6.6.6.6", "2001:db8::1 ") == "2001:db8::1")
+        // A mark that combines with the comma behind it makes one character of both.
+        #expect(address("r4nd\u{D4E}, 1.2.3.4") == "1.2.3.4")
+        for wrong in ["", "me", "1.2.3.4, ", "1.2.3.4, x", "1.2.3", "unknown"] {
+            #expect(address(wrong) == nil, "\(wrong)")
+        }
+    }
+
+    @Test("PRT-3: no mark that combines with it keeps a character of HTML from being escaped")
+    func combined() {
+        let special: [Unicode.Scalar] = ["&", "<", ">", "\"", "'"]
+        for mark in ["\u{600}", "\u{D4E}", "\u{301}", "\u{200D}", "\u{FE0F}", "\u{1F3FB}"] {
+            for scalar in special {
+                let text = "\(mark)\(scalar)\(mark)x"
+                #expect(!HTMLText.escape(text).unicodeScalars.dropFirst().contains {
+                    $0 != "&" && special.contains($0)
+                })
+                #expect(HTMLText.separated(text).contains(Character(scalar)), "\(text)")
+            }
+        }
+        #expect(HTMLText.escape("<a href=\"x\">'&") == "&lt;a href=&quot;x&quot;&gt;&#39;&amp;")
+        for plain in ["", "Zoë & co", "👩‍👩‍👧 <3", "a\r\nb"] {
+            #expect(HTMLText.separated(plain) == plain)
+        }
+    }
+
     @Test("a form with a field twice, or out of its form, is none")
     func forms() {
         for wrong in ["a=1&a=2", "a", "a=%", "a=%4", "a=%zz", "a=%+1", "a=%ff", "%=1"] {

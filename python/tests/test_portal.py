@@ -9,6 +9,7 @@ import re
 import shutil
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -289,6 +290,16 @@ def test_errors_are_pages_for_people(site, path, status):
     assert found == status
     if path == "/nothing":
         assert json.loads(text)["code"] == "not_found"
+
+
+def test_marks_that_combine_hide_nothing(site):
+    """PRT-3: a mark and a quotation mark are one character for some, and two for a browser."""
+    for mark in ("\u0600", "\u0301", "\u0d4e"):
+        hostile = urllib.parse.quote(f'{mark}"{mark}>{mark}<meta name=evil>')
+        for path in (f"/search?text={hostile}", f"/explorer?q={hostile}"):
+            _, html = site.get(path)
+            assert "meta name=evil" in html and "<meta name=evil" not in html
+            assert not re.search(f'{mark}\u200b?["<>]', html)
 
 
 def test_hostile_questions_are_text(site, browser):

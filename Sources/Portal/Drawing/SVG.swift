@@ -1,3 +1,5 @@
+import WebServing
+
 /// A drawing: markup that is safe to print, because only this file writes markup and every text
 /// and attribute in it is escaped here.
 struct SVG: Hashable, Sendable {
@@ -116,17 +118,6 @@ struct SVG: Hashable, Sendable {
     }
 
     static func escape(_ text: String) -> String {
-        var out = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": out += "&amp;"
-            case "<": out += "&lt;"
-            case ">": out += "&gt;"
-            case "\"": out += "&quot;"
-            case "'": out += "&#39;"
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out
+        HTMLText.escape(text)
     }
 }

@@ -1,3 +1,5 @@
+import WebServing
+
 /// What a template is filled with: names and values.
 ///
 /// A name that a template asks for and that is not here would be looked for around it, where it
@@ -5,10 +7,18 @@
 struct Fill {
     private(set) var values: [String: Any]
 
-    init(_ values: [String: Any] = [:]) { self.values = values }
+    init(_ values: [String: Any] = [:]) {
+        self.values = values.mapValues { value in
+            (value as? String).map { HTMLText.separated($0) } ?? value
+        }
+    }
 
     /// Puts a text in; nothing if it is nil.
-    mutating func put(_ name: String, _ text: String?) { values[name] = text ?? false }
+    ///
+    /// The templates' library escapes character by character.
+    mutating func put(_ name: String, _ text: String?) {
+        values[name] = text.map { HTMLText.separated($0) } ?? false
+    }
 
     mutating func put(_ name: String, _ flag: Bool) { values[name] = flag }
 

@@ -3,6 +3,7 @@ public import AccessStore
 import HTTPTypes
 public import Hummingbird
 public import MarketTypes
+import NIOCore
 
 /// Lets each address ask only so fast, before anything else is done for it.
 public struct AddressRateMiddleware: RouterMiddleware {
@@ -32,15 +33,29 @@ public struct AddressRateMiddleware: RouterMiddleware {
         next: @concurrent (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        if trustsForwarded,
-            let last = request.headers[values: .forwardedFor].last?.split(separator: ",").last
-        {
-            let address = last.filter { $0 != " " }
-            if (1...45).contains(address.utf8.count) { context.source = String(address) }
+        if trustsForwarded, let address = Self.forwardedAddress(request) {
+            context.source = address
         }
         let use = BucketUse("address:" + AddressBucket.name(of: context.source), policy)
         let decisions = try await limits.take([use], at: now())
         return try await RateFields.answer(decisions, request, context, next: next)
+    }
+}
+
+extension AddressRateMiddleware {
+    /// The address that the proxy before this process wrote, which is the last; nil if it is none.
+    ///
+    /// Byte by byte: what a client put before it must not combine with the proxy's comma.
+    static func forwardedAddress(_ request: Request) -> String? {
+        guard let value = request.headers[values: .forwardedFor].last,
+            let last = value.utf8.split(
+                separator: UInt8(ascii: ","),
+                omittingEmptySubsequences: false
+            ).last
+        else { return nil }
+        let bytes = last.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+        let text = String(decoding: bytes, as: UTF8.self)
+        return (try? SocketAddress(ipAddress: text, port: 0)) == nil ? nil : text
     }
 }
 

@@ -216,11 +216,7 @@ struct ConsentRoutes: Sendable {
         )
     }
 
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-            .replacing(">", with: "&gt;").replacing("\"", with: "&quot;")
-            .replacing("'", with: "&#39;")
-    }
+    private static func escaped(_ text: String) -> String { HTMLText.escape(text) }
 
     private static let unreadable = Problem(
         .badRequest,
