@@ -128,10 +128,10 @@ struct FileRoutes: Sendable {
     private func content(_ context: WebContext) async throws(APIFailure) -> Response {
         let (id, owner) = try name(context)
         let slot = try uploads.take(for: owner)
-        defer { withExtendedLifetime(slot) {} }
         let kept = try await found(context) {
             try await store.content(of: id, of: owner, at: now())
         }
+        let content = ByteBuffer(bytes: kept.content)
         // Never what its owner says it is: it comes from this market's own origin.
         return Response(
             status: .ok,
@@ -139,7 +139,17 @@ struct FileRoutes: Sendable {
                 .contentType: PlainMediaType.bytes, .contentDisposition: "attachment",
                 .cacheControl: "private, no-store",
             ],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: kept.content))
+            // The place is taken until the client has the file: until then it is in memory.
+            body: ResponseBody(contentLength: content.readableBytes) { writer in
+                var rest = content
+                while let part = rest.readSlice(length: min(rest.readableBytes, 1 << 16)),
+                    part.readableBytes > 0
+                {
+                    try await writer.write(part)
+                }
+                try await writer.finish(nil)
+                withExtendedLifetime(slot) {}
+            }
         )
     }
 

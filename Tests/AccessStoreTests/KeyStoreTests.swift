@@ -117,6 +117,52 @@ struct KeyStoreTests {
         #expect(try await database.keys(of: stranger.organisation).isEmpty)
     }
 
+    @Test("ACC-12: a key makes none that may spend more, live longer, or that is live if it is not")
+    func escaping() async throws {
+        let owner = try await database.localOperator(at: .start)
+        let scopes = ScopeSet([.writeKeys, .callModels])
+        func made(_ proof: Caller.Proof, mode: APIKeyText.Mode = .live, days: UInt64) async throws {
+            _ = try await database.createKey(
+                APIKeyRequest(
+                    label: "child",
+                    mode: mode,
+                    scopes: ScopeSet([.callModels]),
+                    expires: .start.plus(days * 86_400_000)
+                ),
+                by: Caller(
+                    user: owner.user,
+                    organisation: owner.organisation,
+                    account: nil,
+                    scopes: scopes,
+                    proof: proof
+                ),
+                source: "test",
+                at: .start
+            )
+        }
+        let free = try await database.key(scopes, days: 30).key.id
+        try await made(.key(free), days: 30)
+        await #expect(throws: KeyRefusal.scopesExceeded) { try await made(.key(free), days: 31) }
+        let bounded = try await database.key(scopes, budgets: try budget(5)).key.id
+        await #expect(throws: KeyRefusal.scopesExceeded) { try await made(.key(bounded), days: 1) }
+        await #expect(throws: KeyRefusal.scopesExceeded) {
+            try await made(.token(client: "c"), days: 1)
+        }
+        let test = try await database.createKey(
+            APIKeyRequest(
+                label: "t",
+                mode: .test,
+                scopes: scopes,
+                expires: .start.plus(86_400_000)
+            ),
+            by: owner,
+            source: "test",
+            at: .start
+        ).key.id
+        await #expect(throws: KeyRefusal.scopesExceeded) { try await made(.key(test), days: 1) }
+        try await made(.key(test), mode: .test, days: 1)
+    }
+
     @Test("ACC-10: nothing in the file gives a key away, and only its owner can read it")
     func nothingStored() async throws {
         let made = try await database.key()

@@ -161,6 +161,25 @@ def test_without_the_scope_there_are_no_webhooks(market):
     assert ask(market.serve.url + "/api/v1/webhooks")[0] == 401
 
 
+def test_receipts_go_only_where_those_say_who_may_see_them(market):
+    """FEED-7: an address is not changed, nor the past told again, without the scope for usage."""
+    full = market.stoa("keys", "create", "full", "--scope", "webhooks:write", "--scope",
+                       "usage:read")["key"]
+    narrow = market.stoa("keys", "create", "narrow", "--scope", "webhooks:write")["key"]
+
+    market.stoa("wallet", "new", "payer")
+    market.stoa("keys", "account", "payer")
+    made = market.ask("POST", "/webhooks", {"url": "https://a.example/", "topics": ["receipts"]},
+                      key=full)
+    assert made.status == 200, made.body
+    path = f"/webhooks/{made.json['id']}"
+    for method, at, body in (("PATCH", path, {"url": "https://evil.example/"}),
+                             ("POST", path + "/rotate", {}),
+                             ("POST", path + "/replay", {"cursor": "0.0.0"})):
+        assert market.ask(method, at, body, key=narrow).status == 403, at
+    assert market.ask("DELETE", path, key=narrow).status == 200
+
+
 def test_a_message_is_what_the_library_accepts(market, receiver):
     hook = market.hook(receiver.url)
     market.pay()

@@ -37,6 +37,7 @@ extension AccessDatabase {
         let random = randomBytes(APIKeyText.randomBytesCount)
         return try await write { db in
             try request.check(allowed: caller.scopes, at: now)
+            try db.checkMaking(request, by: caller)
             return try db.makeKey(request, by: caller, random: random, source: source, at: now)
         }
     }
@@ -101,6 +102,7 @@ extension AccessDatabase {
             )
             guard old.scopes.isSubset(of: caller.scopes) else { throw KeyRefusal.scopesExceeded }
             try old.checkUsable(at: now)
+            try db.checkMaking(request, by: caller)
             let made = try db.makeKey(request, by: caller, random: random, source: source, at: now)
             try old.replace(by: made.key.id, overlapMilliseconds: overlapMilliseconds, at: now)
             try db.updateState(of: old)
@@ -208,6 +210,22 @@ extension Database {
             source: source
         )
         try audit(entry, at: now)
+    }
+
+    /// A key makes none that may do more than itself: none that lives longer or is of the live
+    /// market if it is not, and, since another key has a count of its own, none at all if it has a
+    /// budget. A token ends when its grant is taken back, so it makes none that would not (ACC-12).
+    fileprivate func checkMaking(_ request: APIKeyRequest, by caller: Caller) throws {
+        switch caller.proof {
+        case .session: return
+        case .token: throw KeyRefusal.scopesExceeded
+        case .key(let id):
+            let parent = try key(id)
+            guard let parent, parent.budgets == .none,
+                request.expires <= parent.expires,
+                parent.mode == .live || request.mode == parent.mode
+            else { throw KeyRefusal.scopesExceeded }
+        }
     }
 
     fileprivate func makeKey(

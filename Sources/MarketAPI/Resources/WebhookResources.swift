@@ -20,7 +20,7 @@ extension MarketAPI {
             "changeWebhook": { request in
                 let change = try change(request)
                 let receipts = try await receiptsPlace(request, change.topics)
-                return try await webhook(request) { store, id, owner in
+                return try await webhook(request, mayMoveReceipts: true) { store, id, owner in
                     try await store.change(id, of: owner, change, receipts: receipts).apiDocument
                 }
             },
@@ -32,7 +32,7 @@ extension MarketAPI {
             },
             "rotateWebhook": { request in
                 let overlap = request.body?["overlapSeconds"]?.integer ?? 86_400
-                return try await webhook(request) { store, id, owner in
+                return try await webhook(request, mayMoveReceipts: true) { store, id, owner in
                     let rotated = try await store.rotate(
                         id,
                         of: owner,
@@ -44,7 +44,7 @@ extension MarketAPI {
             },
             "replayWebhook": { request in
                 let place = try place(request, request.body?["cursor"]?.string ?? "")
-                return try await webhook(request) { store, id, owner in
+                return try await webhook(request, mayMoveReceipts: true) { store, id, owner in
                     try await store.rewind(
                         id,
                         of: owner,
@@ -64,7 +64,7 @@ extension MarketAPI {
             },
             "replayWebhookDelivery": { request in
                 let number = Int64(request.name("delivery")) ?? 0
-                return try await webhook(request) { store, id, owner in
+                return try await webhook(request, mayMoveReceipts: true) { store, id, owner in
                     try await store.replay(number, of: id, owner, at: now()).apiDocument
                 }
             },
@@ -170,12 +170,21 @@ extension MarketAPI {
         return change
     }
 
+    /// - Parameter mayMoveReceipts: whether receipts may go where they did not go before, which
+    ///   only those decide who may see them.
     private func webhook(
         _ request: APIRequest,
+        mayMoveReceipts: Bool = false,
         _ body: (WebhookStore, WebhookID, OrganisationID) async throws -> JSON
     ) async throws -> APIAnswer {
         let (store, owner) = try webhookStore(request)
         do {
+            if mayMoveReceipts, request.caller?.scopes.contains(.readUsage) != true {
+                let known = try await store.webhook(try Self.webhookID(request), of: owner)
+                guard !known.topics.contains(WebhookReceipt.topic) else {
+                    throw Problem.missingForReceipts
+                }
+            }
             let document = try await body(store, try Self.webhookID(request), owner)
             return .one(document, at: nil, .personal)
         } catch let refusal as WebhookRefusal {
