@@ -121,8 +121,13 @@ struct KeyStoreTests {
     func escaping() async throws {
         let owner = try await database.localOperator(at: .start)
         let scopes = ScopeSet([.writeKeys, .callModels])
-        func made(_ proof: Caller.Proof, mode: APIKeyText.Mode = .live, days: UInt64) async throws {
-            _ = try await database.createKey(
+        @discardableResult
+        func made(
+            _ proof: Caller.Proof,
+            mode: APIKeyText.Mode = .live,
+            days: UInt64
+        ) async throws -> Timestamp {
+            try await database.createKey(
                 APIKeyRequest(
                     label: "child",
                     mode: mode,
@@ -138,11 +143,13 @@ struct KeyStoreTests {
                 ),
                 source: "test",
                 at: .start
-            )
+            ).key.expires
         }
         let free = try await database.key(scopes, days: 30).key.id
-        try await made(.key(free), days: 30)
-        await #expect(throws: KeyRefusal.scopesExceeded) { try await made(.key(free), days: 31) }
+        for (days, got) in [(29, 29), (31, 30)] as [(UInt64, UInt64)] {
+            let end = try await made(.key(free), days: days)
+            #expect(end == .start.plus(got * 86_400_000))
+        }
         let bounded = try await database.key(scopes, budgets: try budget(5)).key.id
         await #expect(throws: KeyRefusal.scopesExceeded) { try await made(.key(bounded), days: 1) }
         await #expect(throws: KeyRefusal.scopesExceeded) {

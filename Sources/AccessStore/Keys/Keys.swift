@@ -37,8 +37,8 @@ extension AccessDatabase {
         let random = randomBytes(APIKeyText.randomBytesCount)
         return try await write { db in
             try request.check(allowed: caller.scopes, at: now)
-            try db.checkMaking(request, by: caller)
-            return try db.makeKey(request, by: caller, random: random, source: source, at: now)
+            let fit = try db.fitted(request, by: caller)
+            return try db.makeKey(fit, by: caller, random: random, source: source, at: now)
         }
     }
 
@@ -102,8 +102,8 @@ extension AccessDatabase {
             )
             guard old.scopes.isSubset(of: caller.scopes) else { throw KeyRefusal.scopesExceeded }
             try old.checkUsable(at: now)
-            try db.checkMaking(request, by: caller)
-            let made = try db.makeKey(request, by: caller, random: random, source: source, at: now)
+            let fit = try db.fitted(request, by: caller)
+            let made = try db.makeKey(fit, by: caller, random: random, source: source, at: now)
             try old.replace(by: made.key.id, overlapMilliseconds: overlapMilliseconds, at: now)
             try db.updateState(of: old)
             try db.audit(.keyReplaced, id, by: caller, source: source, at: now)
@@ -212,19 +212,25 @@ extension Database {
         try audit(entry, at: now)
     }
 
-    /// A key makes none that may do more than itself: none that lives longer or is of the live
-    /// market if it is not, and, since another key has a count of its own, none at all if it has a
-    /// budget. A token ends when its grant is taken back, so it makes none that would not (ACC-12).
-    fileprivate func checkMaking(_ request: APIKeyRequest, by caller: Caller) throws {
+    /// What may be made of a request. A key makes none that may do more than itself: none of the
+    /// live market if it is not, none that ends later, and, since another key has a count of its
+    /// own, none at all if it has a budget. A token ends when its grant is taken back, so it makes
+    /// none that would not (ACC-12).
+    fileprivate func fitted(
+        _ request: APIKeyRequest,
+        by caller: Caller
+    ) throws -> APIKeyRequest {
         switch caller.proof {
-        case .session: return
+        case .session: return request
         case .token: throw KeyRefusal.scopesExceeded
         case .key(let id):
             let parent = try key(id)
             guard let parent, parent.budgets == .none,
-                request.expires <= parent.expires,
                 parent.mode == .live || request.mode == parent.mode
             else { throw KeyRefusal.scopesExceeded }
+            var fit = request
+            fit.expires = min(request.expires, parent.expires)
+            return fit
         }
     }
 

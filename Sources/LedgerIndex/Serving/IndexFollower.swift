@@ -33,26 +33,32 @@ public struct IndexFollower: Service {
     ///
     /// - Throws: ``IndexError`` if the ledger is not the one that was indexed, `DatabaseError`.
     public func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            var pause = settings.pauseMilliseconds
-            while !Task.isCancelled {
-                let before = try await height()
-                do {
-                    try await indexer.follow()
-                } catch is CancellationError {
-                    return
-                } catch let error as IndexError {
-                    throw error
-                } catch let error as DatabaseError {
-                    throw error
-                } catch {
-                    if Task.isCancelled { return }
-                    logger.warning("the ledger is away", metadata: ["error": "\(error)"])
-                }
-                if try await height() > before { pause = settings.pauseMilliseconds }
-                try? await Task.sleep(for: .milliseconds(pause))
-                pause = min(pause * 2, settings.pauseMillisecondsMax)
+        do {
+            try await cancelWhenGracefulShutdown { try await followOn() }
+        } catch is CancellationError {
+            // Told to stop, wherever that was: a question to the database ends with it too.
+        }
+    }
+
+    private func followOn() async throws {
+        var pause = settings.pauseMilliseconds
+        while !Task.isCancelled {
+            let before = try await height()
+            do {
+                try await indexer.follow()
+            } catch is CancellationError {
+                return
+            } catch let error as IndexError {
+                throw error
+            } catch let error as DatabaseError {
+                throw error
+            } catch {
+                if Task.isCancelled { return }
+                logger.warning("the ledger is away", metadata: ["error": "\(error)"])
             }
+            if try await height() > before { pause = settings.pauseMilliseconds }
+            try? await Task.sleep(for: .milliseconds(pause))
+            pause = min(pause * 2, settings.pauseMillisecondsMax)
         }
     }
 

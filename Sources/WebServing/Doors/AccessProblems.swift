@@ -229,7 +229,8 @@ extension KeyRefusal {
         case .malformed, .mistyped: "Copy the whole key, from stoa_ to its last character."
         case .unknown, .revoked, .replaced, .expired, .ownerless: "Make a new key."
         case .replacedAlready: "Use the key that took its place."
-        case .scopesExceeded: "Ask for fewer scopes."
+        case .scopesExceeded:
+            "Ask for fewer scopes, or sign in: a key with a budget, and a token, make none."
         case .expiryOutOfRange: "Give another expiry."
         case .labelUnfit: "Use at most 64 bytes without control characters."
         case .tooMany: "Revoke keys that are not used."
