@@ -103,8 +103,7 @@ struct ClaimPlanner: Sendable {
             // whoever sends transactions.
             let isLate = end.rawValue - moment.height.rawValue <= Self.closingMarginBlocks
             let isDue = (waited ?? 0) >= Self.shortPauseMilliseconds
-            if owes, isLate || isDue { return claim }
-            if !owes || !moment.isShuttingDown { return nil }
+            return owes && (isLate || isDue || moment.isShuttingDown) ? claim : nil
         case .open: break
         }
         let isDue =

@@ -18,6 +18,19 @@ struct ClaimTests {
         }
     }
 
+    /// Serves two calls, and ends while the ledger is away.
+    private func leaveUnpaid(
+        _ market: Market,
+        _ configuration: ProviderConfiguration
+    ) async throws {
+        try await market.serving(configuration) { door in
+            try await buy(door, lanes: 0..<2)
+            market.ledger.fault = .unreachable
+        }
+        market.ledger.fault = nil
+        #expect(try await market.paid() == .zero)
+    }
+
     @Test("a shutdown claims everything that is owed, with the root over all receipts")
     func shutdown() async throws {
         let market = try await Market.make()
@@ -121,12 +134,7 @@ struct ClaimTests {
             upstream.behaviour = .answer(Texts.completion())
             var configuration = try market.configuration(upstream: url)
             configuration.claims.shutdownTimeoutSeconds = 1
-            try await market.serving(configuration) { door in
-                try await buy(door, lanes: 0..<2)
-                market.ledger.fault = .unreachable
-            }
-            market.ledger.fault = nil
-            #expect(try await market.paid() == .zero)
+            try await leaveUnpaid(market, configuration)
             try await market.serving(configuration) { door in
                 try await buy(door, lanes: 0..<1, sequence: 2)
                 let buyer = AccountSession(key: market.buyer, ledger: market.ledger)
@@ -146,12 +154,7 @@ struct ClaimTests {
             upstream.behaviour = .answer(Texts.completion())
             var configuration = try market.configuration(upstream: url)
             configuration.claims.shutdownTimeoutSeconds = 0
-            try await market.serving(configuration) { door in
-                try await buy(door, lanes: 0..<2)
-                market.ledger.fault = .unreachable
-            }
-            market.ledger.fault = nil
-            #expect(try await market.paid() == .zero)
+            try await leaveUnpaid(market, configuration)
             configuration.claims.shutdownTimeoutSeconds = 5
             try await market.serving(configuration) { _ in }
             #expect(try await market.paid() == Amount(obol: 62))
