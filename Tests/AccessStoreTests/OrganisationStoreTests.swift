@@ -2,6 +2,7 @@ import AccessCore
 import AccessStore
 import Foundation
 import GRDB
+import Identity
 import MarketTypes
 import Testing
 
@@ -61,6 +62,45 @@ struct OrganisationStoreTests {
             at: .start
         )
         _ = try await database.join(invited.text, by: caller, source: "test", at: .start)
+    }
+
+    @Test("ACC-66: the account of an owner who leaves, or is one no more, pays no more")
+    func unlinking() async throws {
+        for role in [Role.developer, nil] {
+            let (payer, other) = (try person(11), try person(12))
+            let team = try await database.createOrganisation(
+                named: "Team",
+                by: payer,
+                source: "test",
+                at: .start
+            )
+            try await join(team, try person(12, in: team), as: .owner, by: payer)
+            let key = try #require(SigningKey(seed: [UInt8](repeating: 7, count: 32))).publicKey
+            let credential: [UInt8] = [1, 2, 3]
+            try await DatabaseQueue(path: scratch.path).write { db in
+                try db.execute(
+                    sql: "INSERT OR IGNORE INTO passkeys VALUES (?, ?, ?, 0, 'p', 0, 0)",
+                    arguments: [Data(credential), Data(payer.user.bytes), key.description]
+                )
+            }
+            try await database.linkAccount(
+                ofPasskey: credential,
+                to: team,
+                by: payer,
+                source: "test",
+                at: .start
+            )
+            #expect(try await database.account(of: team) == key.accountID)
+            try await database.changeMember(
+                payer.user,
+                of: team,
+                to: role,
+                by: other,
+                source: "test",
+                at: .start
+            )
+            #expect(try await database.account(of: team) == nil)
+        }
     }
 
     @Test("ACC-63: an invitation is used once, in time, by a person, while its maker may invite")
