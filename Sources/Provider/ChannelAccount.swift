@@ -14,6 +14,9 @@ struct ClaimedLane: Hashable, Sendable {
 struct DraftedClaim: Hashable, Sendable {
     /// The most bytes of one claim, so that any claim fits a transaction.
     static let bytesMax = 200 << 10
+    /// The most offers that one claim's lanes end with: the royalties of so many assets can be
+    /// paid by one transaction whatever their lineage (LIN-32).
+    static let offersMax = Lineage.edgesPerTransactionMax / Lineage.edgesMax
 
     let channel: ChannelID
     /// The last call of each claimed lane, by ascending lane.
@@ -124,15 +127,22 @@ extension ChannelAccount {
         var calls: [SettledCall] = []
         var amount: UInt128 = 0
         var bytes = 0
+        var offers: Set<OfferID> = []
         var isComplete = true
         for (lane, settled) in zip(channel.lanes, settlements) {
             guard let call = lane.last, lane.total > settled.total else { continue }
             let size = Self.bytes(of: call)
+            let offer = call.receipt.document.offer
             guard calls.count < ChannelClaim.lanesMax, bytes + size <= DraftedClaim.bytesMax
             else {
                 isComplete = false
                 break
             }
+            guard offers.count < DraftedClaim.offersMax || offers.contains(offer) else {
+                isComplete = false
+                continue
+            }
+            offers.insert(offer)
             bytes += size
             calls.append(call)
             amount += lane.total.obol - settled.total.obol

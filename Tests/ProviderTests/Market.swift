@@ -135,12 +135,12 @@ struct Market: Sendable {
         return Channel.id(payer: buyer.accountID, sequence: done.sequence, messageIndex: 0)
     }
 
-    private static func makeOffer(
+    static func makeOffer(
         _ interface: CallInterface,
         _ prices: [(MarketTypes.Unit, UInt64)],
         seller: AccountID,
         receiptKey: PublicKey,
-        callMilliseconds: UInt32
+        callMilliseconds: UInt32 = 60_000
     ) throws -> Offer {
         var table = SortedMap<MarketTypes.Unit, Price>()
         for (unit, amount) in prices {
