@@ -20,6 +20,13 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// How long a client may take to read what is left when its server ends.
     private static let patience = TimeAmount.seconds(60)
+    /// How many bytes of a request must come in each second after the first ``idleTimeout``, so
+    /// that nobody holds a request open for ever by sending a byte now and then.
+    static let requestBytesPerSecondMin = 16 << 10
+
+    private static var nanosecondsPerByteMax: Int64 {
+        1_000_000_000 / Int64(requestBytesPerSecondMin)
+    }
 
     private let idleTimeout: TimeAmount
     /// Requests whose answers are not complete yet.
@@ -27,6 +34,8 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests whose answers are not, or not wholly, with the kernel.
     private var answersOwed = 0
     private var isReadingRequest = false
+    /// When the request that is being read must be complete.
+    private var requestDueAt = NIODeadline.distantFuture
     private var isQuiescing = false
     private var isEnded = false
     private var usedAt = NIODeadline.now()
@@ -68,9 +77,13 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
             answersOpen += 1
             answersOwed += 1
             isReadingRequest = true
+            requestDueAt = usedAt + idleTimeout
             late?.cancel()
             late = nil
-        case .body: break
+        case .body(let piece):
+            let bytes = Int64(piece.readableBytes)
+            requestDueAt =
+                requestDueAt + .nanoseconds(bytes * Self.nanosecondsPerByteMax)
         case .end: isReadingRequest = false
         }
         context.fireChannelRead(data)
@@ -137,7 +150,8 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: idle connections
 
     private func lookLater(_ context: ChannelHandlerContext) {
-        let due = max(usedAt + idleTimeout, .now() + .milliseconds(10))
+        let next = isReadingRequest ? min(usedAt + idleTimeout, requestDueAt) : usedAt + idleTimeout
+        let due = max(next, .now() + .milliseconds(10))
         let this = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         look = context.eventLoop.scheduleTask(deadline: due) {
             let (keeper, context) = this.value
@@ -162,8 +176,8 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Closes the connection if nothing came for so long, though something should have, or if the
-    /// client took nothing of what is ready for it.
+    /// Closes the connection if nothing came for so long, though something should have, if a
+    /// request comes too slowly, or if the client took nothing of what is ready for it.
     private func decide(
         _ context: ChannelHandlerContext,
         bytesTaken now: UInt64?,
@@ -173,7 +187,8 @@ final class ConnectionKeeper: ChannelDuplexHandler, RemovableChannelHandler {
         (bytesTaken, bytesWaiting) = (now, waiting)
         let isAnswering = !isReadingRequest && answersOwed > 0
         let isUnused = !isAnswering && NIODeadline.now() >= usedAt + idleTimeout
-        guard !isStalled, !isUnused else { return context.close(promise: nil) }
+        let isLate = isReadingRequest && NIODeadline.now() >= requestDueAt
+        guard !isStalled, !isUnused, !isLate else { return context.close(promise: nil) }
         if isAnswering { usedAt = .now() }
         lookLater(context)
     }

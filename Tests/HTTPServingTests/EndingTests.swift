@@ -47,7 +47,10 @@ struct EndingTests {
         }
 
         func ask(_ path: String) {
-            let text = "GET \(path) HTTP/1.1\r\nhost: x\r\n\r\n"
+            say("GET \(path) HTTP/1.1\r\nhost: x\r\n\r\n")
+        }
+
+        func say(_ text: String) {
             channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
         }
 
@@ -107,6 +110,43 @@ struct EndingTests {
         #expect(stalled < Self.answerBytes)
     }
 
+    @Test("DOOR-6: a request that comes piece by piece has an end, however slow its pieces")
+    func trickle() async throws {
+        let clock = ContinuousClock()
+        let lasted = try await withServer(idleTimeout: .seconds(2)) { client, _ in
+            let begun = clock.now
+            client.say("POST /large HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\n")
+            let trickling = Task {
+                while !Task.isCancelled {
+                    client.say("x")
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            defer { trickling.cancel() }
+            _ = try await client.readAll()
+            return clock.now - begun
+        }
+        #expect(lasted > .seconds(1))
+        #expect(lasted < .seconds(10))
+    }
+
+    @Test("DOOR-6: a request that comes steadily may take longer than a pause may")
+    func steadyRequest() async throws {
+        let pieces = 40
+        let count = try await withServer(idleTimeout: .seconds(1)) { client, _ in
+            client.say(
+                "POST /upload HTTP/1.1\r\nhost: x\r\ncontent-length: \(pieces << 12)\r\n\r\n"
+            )
+            for _ in 0..<pieces {
+                client.say(String(repeating: "x", count: 1 << 12))
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            client.readOnce()
+            return try await client.readAll()
+        }
+        #expect(count > 0)
+    }
+
     private func withServer<Value: Sendable>(
         idleTimeout: TimeAmount,
         _ body: @escaping @Sendable (Client, ServiceGroup) async throws -> Value
@@ -115,6 +155,16 @@ struct EndingTests {
         router.get("large") { _, _ in
             let body = ByteBuffer(repeating: 7, count: Self.answerBytes)
             return Response(status: .ok, body: ResponseBody(byteBuffer: body))
+        }
+        router.post("upload") { request, _ in
+            var count = 0
+            for try await piece in request.body { count += piece.readableBytes }
+            let answer = ByteBuffer(string: "\(count)")
+            return Response(status: .ok, body: ResponseBody(byteBuffer: answer))
+        }
+        router.post("large") { request, _ in
+            for try await _ in request.body {}
+            return Response(status: .ok)
         }
         var logger = Logger(label: "door")
         logger.logLevel = .critical

@@ -150,6 +150,38 @@ struct DoorTests {
         #expect(later.status == .ok)
     }
 
+    @Test("ACC-37: an address has so many unfinished bodies; they count until they have come")
+    func bodyShares() async throws {
+        let middleware = BodyShareMiddleware(perAddressMax: 1)
+        var (ours, others) = (context, context)
+        (ours.source, others.source) = ("192.0.2.7", "192.0.2.8")
+        let begun = request(.post, [.contentLength: "1"], body: "x")
+        let bare = request()
+        let local = context
+        let (here, there) = (ours, others)
+        let answer = try await middleware.handle(begun, context: here) { request, _ in
+            let problem = await #expect(throws: Problem.self) {
+                try await middleware.handle(begun, context: here) { _, _ in Response(status: .ok) }
+            }
+            #expect(problem?.status == .tooManyRequests)
+            // Others, this machine, and what has no body are not turned away.
+            for (next, context) in [(begun, there), (begun, local), (bare, here)] {
+                let other = try await middleware.handle(next, context: context) { _, _ in
+                    Response(status: .ok)
+                }
+                #expect(other.status == .ok)
+            }
+            // Once the body is here, the answer may take its time.
+            var request = request
+            _ = try await request.collectBody(upTo: 100)
+            return try await middleware.handle(begun, context: here) { _, _ in
+                Response(status: .accepted)
+            }
+        }
+        #expect(answer.status == .accepted)
+        #expect(middleware.addressCount == 0)
+    }
+
     @Test("ACC-35: a body is refused by what it says of its length, and by its length")
     func bodies() async throws {
         let middleware = BodyLimitMiddleware(bytesMax: 4)

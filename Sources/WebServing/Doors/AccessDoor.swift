@@ -61,6 +61,9 @@ public struct AccessDoor: Sendable {
             )
         )
         router.add(
+            middleware: BodyShareMiddleware(perAddressMax: configuration.bodiesPerAddressMax)
+        )
+        router.add(
             middleware: AuthenticationMiddleware(
                 database,
                 issuer: issuer,

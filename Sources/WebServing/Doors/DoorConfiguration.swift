@@ -14,6 +14,8 @@ public struct DoorConfiguration: Sendable {
     public var uploadBytesMax: [String: Int] = [:]
     /// How many requests may be answered at once; more are turned away at the door.
     public var inFlightMax = 512
+    /// How many requests of one address may be under way whose bodies have not come yet.
+    public var bodiesPerAddressMax = 32
     /// How fast one address may ask.
     public var addressRate = RatePolicy.address
     /// How fast one address may try to sign in.
@@ -39,6 +41,12 @@ public struct DoorConfiguration: Sendable {
         // Pages of the address that was asked, on this machine, where there is no domain.
         guard party == .localhost, let authority, Self.isLoopback(authority) else { return false }
         return origin == "http://" + authority
+    }
+
+    /// Whether a client's address, without a port, is one of this machine.
+    static func isThisMachine(_ source: String) -> Bool {
+        source == "local" || source == "::1" || source.hasPrefix("127.")
+            || source.hasPrefix("::ffff:127.")
     }
 
     /// Whether `host` or `host:port` names this machine.
