@@ -51,12 +51,26 @@ struct CallMeter: Hashable, Sendable {
         )
     }
 
-    /// The units of a call that broke off (CALL-8).
+    /// The units of a call that its seller broke off (CALL-8).
     func partial(milliseconds: UInt64) -> UnitCounts {
         counts(
             input: usage?.promptTokens ?? 0,
             output: contentChunks,
             calls: 0,
+            milliseconds: milliseconds
+        )
+    }
+
+    /// The units of a call that its buyer gave up (CALL-8): once it has a piece of the answer, the
+    /// prompt was read and the call is one, else whoever leaves early would have both for nothing.
+    ///
+    /// - Parameter promptTokensLeast: what the prompt counts if no model server reported it.
+    func abandoned(milliseconds: UInt64, promptTokensLeast: UInt64) -> UnitCounts {
+        guard contentChunks > 0 else { return partial(milliseconds: milliseconds) }
+        return counts(
+            input: usage?.promptTokens ?? promptTokensLeast,
+            output: contentChunks,
+            calls: calls,
             milliseconds: milliseconds
         )
     }

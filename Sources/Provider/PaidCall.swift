@@ -23,8 +23,8 @@ final class PaidCall: Sendable {
         var verdict = SoldService.Verdict.nothing
         var exchange: UpstreamExchange?
         var isBuyerGone = false
-        /// The upstream need not go on.
-        var isStopped = false
+        /// This provider ends: it is not the buyer who broke off.
+        var isShutDown = false
         var isEnded = false
     }
 
@@ -86,6 +86,9 @@ final class PaidCall: Sendable {
     /// What was handed over so far.
     var progress: Progress { state.withLock { $0.progress } }
 
+    /// Whether this provider broke off, as its process ends.
+    var isShutDown: Bool { state.withLock { $0.isShutDown } }
+
     /// Whether the buyer's connection is gone.
     var isBuyerGone: Bool { state.withLock { $0.isBuyerGone } }
 
@@ -110,7 +113,7 @@ final class PaidCall: Sendable {
         )
         let isGone = state.withLock { state in
             state.exchange = exchange
-            return state.isBuyerGone || state.isStopped
+            return state.isBuyerGone || state.isShutDown
         }
         if isGone { exchange.cancel() }
         return exchange
@@ -119,8 +122,11 @@ final class PaidCall: Sendable {
     /// The upstream need not go on.
     func stop(_ reason: ClientPresence.Reason) {
         let exchange = state.withLock { state in
-            if reason == .clientLeft { state.isBuyerGone = true }
-            state.isStopped = true
+            if reason == .clientLeft {
+                state.isBuyerGone = true
+            } else {
+                state.isShutDown = true
+            }
             return state.exchange
         }
         exchange?.cancel()
@@ -132,8 +138,10 @@ extension PaidCall {
     enum Ending: Hashable, Sendable {
         /// The whole answer is sent.
         case delivered
-        /// Only what was handed over is charged.
+        /// The upstream or this provider broke off: only what was handed over is charged.
         case partial
+        /// The buyer went away: what was handed over is charged, and the prompt behind it.
+        case abandoned
         /// Nothing useful was sent.
         case failed
     }
@@ -167,12 +175,13 @@ extension PaidCall {
 
     /// Ends the call unless it has ended; nil if it has.
     private func abandon() -> (UpstreamExchange?, Verified<Receipt>?)? {
-        let (isEnded, exchange, progress) = state.withLock { state in
+        let (isEnded, exchange, ending, progress) = state.withLock { state in
             defer { state.isEnded = true }
-            return (state.isEnded, state.exchange, state.progress)
+            let ending: Ending = state.isBuyerGone ? .abandoned : .partial
+            return (state.isEnded, state.exchange, ending, state.progress)
         }
         guard !isEnded else { return nil }
-        return (exchange, try? sign(.partial, progress))
+        return (exchange, try? sign(ending, progress))
     }
 
     private func sign(
@@ -185,6 +194,14 @@ extension PaidCall {
             switch ending {
             case .delivered: (.delivered, progress.meter.delivered(milliseconds: milliseconds))
             case .partial: (.partial, progress.meter.partial(milliseconds: milliseconds))
+            case .abandoned:
+                (
+                    .partial,
+                    progress.meter.abandoned(
+                        milliseconds: milliseconds,
+                        promptTokensLeast: request.promptTokensLeast
+                    )
+                )
             case .failed: (.failed, UnitCounts())
             }
         let outcome = CallOutcome(

@@ -80,7 +80,7 @@ struct StreamRelay: Sendable {
             await finish(.partial, &writer)
         case .stopped:
             source.exchange.cancel()
-            await finish(.partial, &writer)
+            await finish(call.isShutDown ? .partial : .abandoned, &writer)
         }
     }
 

@@ -8,6 +8,23 @@ private func body(_ members: String) -> [UInt8] {
 @Suite("Chat request")
 struct ChatRequestTests {
     @Test(
+        "CALL-8: a prompt's text is its strings of content and text, and nothing else",
+        arguments: [
+            (#"{"role":"user","content":"hello"}"#, 5),
+            (#"{"role":"user","content":"h\u0441\n"},{"role":"tool","content":"ab"}"#, 6),
+            (#"{"role":"user","content":[{"type":"text","text":"hello"}]}"#, 5),
+            (#"{"content":[{"type":"image_url","image_url":{"url":"data:xxxx"}}]}"#, 0),
+            (#"{"content":[{"input_audio":{"data":"xxxx"}},{"text":"a"}],"name":"n"}"#, 1),
+            (#"{"content":null,"tool_calls":[{"function":{"arguments":"{}"}}]}"#, 0),
+            (#"{"content":""}"#, 0), (#"7"#, 0), (#"[[{"text":"deep"}]]"#, 4),
+        ]
+    )
+    func promptText(_ messages: String, _ bytes: Int) throws {
+        let request = try ChatRequest(utf8(#"{"model":"m","messages":["# + messages + "]}"))
+        #expect(request.promptTextBytes == bytes)
+    }
+
+    @Test(
         "refuses and names the parameter at fault",
         arguments: [
             (#","stream":1"#, "stream", 4), (#","stream":"true""#, "stream", 4),

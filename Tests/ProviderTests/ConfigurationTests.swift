@@ -122,6 +122,27 @@ struct MeterTests {
         )
     }
 
+    @Test("CALL-8: a call that its buyer gave up is a call, and its prompt was read")
+    func abandoned() {
+        let reported = meter(TokenUsage(promptTokens: 4, completionTokens: 6), max: all)
+        let silent = meter(nil, max: all)
+        #expect(
+            reported.abandoned(milliseconds: 0, promptTokensLeast: 7)
+                == UnitCounts([
+                    (.inputToken, 4), (.outputToken, 1), (.call, 1), (.second, 1), (.byte, 150),
+                ])
+        )
+        #expect(silent.abandoned(milliseconds: 0, promptTokensLeast: 7)[.inputToken] == 7)
+        #expect(silent.abandoned(milliseconds: 0, promptTokensLeast: 1 << 40)[.inputToken] == 10)
+        // Nobody pays for a prompt of which no answer came.
+        var waiting = CallMeter(unitsMax: all ?? UnitCounts())
+        waiting.noteChunk(bytes: 10, hasContent: false)
+        #expect(
+            waiting.abandoned(milliseconds: 0, promptTokensLeast: 7)
+                == UnitCounts([(.second, 1), (.byte, 10)])
+        )
+    }
+
     @Test("no count exceeds what was promised, and units without a price are not counted")
     func bounds() {
         let huge = TokenUsage(promptTokens: 1 << 32, completionTokens: 1 << 32)

@@ -106,9 +106,10 @@ struct Door: Sendable {
     /// Begins a streamed call and hands over its chunks as they come; leaving breaks it off.
     func stream(
         _ voucher: Verified<Voucher>,
+        of text: String = chatStream,
         _ body: (HTTPClientResponse.Body) async throws -> Void
     ) async throws {
-        var request = request(CallInterface.chat.path, Self.chatStream)
+        var request = request(CallInterface.chat.path, text)
         let paper = Base64.encode(voucher.signed.canonicalBytes)
         request.headers.add(
             name: "stoa-voucher",

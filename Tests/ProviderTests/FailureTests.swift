@@ -129,17 +129,21 @@ struct FailureTests {
         }
     }
 
-    @Test("CALL-8: when the buyer goes away the upstream is stopped, and what was sent is charged")
+    @Test("CALL-8: a buyer that goes away stops the upstream, and pays for prompt, call and pieces")
     func buyerLeaves() async throws {
-        let market = try await Market.make()
+        let market = try await Market.make(
+            prices: [(.inputToken, 2), (.outputToken, 3), (.call, 7)]
+        )
         try await market.serving { door, upstream in
             upstream.behaviour = .pausing(
                 Self.sent,
                 then: Array(repeating: Texts.delta("c"), count: 100_000)
             )
-            let voucher = door.voucher(Door.chatStream)
+            let prompt = String(repeating: "word ", count: 60)
+            let text = Door.chatStream.replacing("hi", with: prompt)
+            let voucher = door.voucher(text)
             let reading = Task {
-                try await door.stream(voucher) { body in
+                try await door.stream(voucher, of: text) { body in
                     var parser = EventStreamParser(eventBytesMax: 1 << 20)
                     var count = 0
                     for try await part in body {
@@ -154,7 +158,10 @@ struct FailureTests {
             let receipt = try Door.receipt(try #require(try lane.string("receipt")))
             let chunks = Self.sent.map { Array($0.utf8) }
             try await door.expectRight(receipt, for: voucher, chunks: chunks, status: .partial)
-            #expect(receipt.document.units == UnitCounts([(.outputToken, 2)]))
+            #expect(
+                receipt.document.units
+                    == UnitCounts([(.inputToken, 50), (.outputToken, 2), (.call, 1)])
+            )
             upstream.release()
             try await eventually { upstream.brokenOff == 1 }
         }
