@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import HTTPServing
 import HTTPTypes
 import Hummingbird
 import Identity
@@ -107,15 +108,18 @@ struct CallDesk: Sendable {
     ) async throws(APIFailure) -> Response {
         let digest = RequestDigest.of(path: call.interface.path, body: call.body)
         if let seconds = call.preferences.cacheSeconds,
-            let known = parts.answers.answer(to: digest, youngerThanSeconds: seconds)
+            let known = parts.answers.answer(to: digest, youngerThanSeconds: seconds),
+            call.preferences.allows(known.seller)
         {
             return try response(known, to: call, isToldAgain: true)
         }
         let pass = try await enter()
-        switch parts.metrics.noting(
-            await runner.run(call, digest, pass: pass),
-            call.interface
-        ) {
+        let client = CallDeparture()
+        parts.presence.watch(channel) { _ in client.leave() }
+        let result = await runner.run(call, digest, pass: pass, client: client)
+        // Whoever relays a stream watches from here on.
+        parts.presence.unwatch(channel)
+        switch parts.metrics.noting(result, call.interface) {
         case .answered(let answer):
             if call.preferences.cacheSeconds != nil { parts.answers.keep(answer, to: digest) }
             return try response(answer, to: call)

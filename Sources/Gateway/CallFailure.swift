@@ -24,8 +24,11 @@ enum AttemptFailure: Error, Hashable, Sendable {
     case cheated(StrikeReason)
     /// Whoever makes the call may not spend that much.
     case metered(APIFailure)
+    /// The client left before there was an answer.
+    case abandoned
 
-    /// Whether the request itself is at fault, so that another seller would refuse it as well.
+    /// Whether the seller says that the request itself is at fault. One seller's word is not enough
+    /// for that: another may serve what this one cannot.
     var isClientsFault: Bool {
         guard case .failed(let status, _) = self else { return false }
         return [400, 413, 422].contains(status)
@@ -34,7 +37,9 @@ enum AttemptFailure: Error, Hashable, Sendable {
     /// Whether no other seller is tried.
     var endsTheCall: Bool {
         switch self {
-        case .journal, .metered: true
+        case .journal, .metered, .abandoned: true
+        // It may have been charged in full, and the next seller's may be as large.
+        case .answerTooLarge: true
         default: false
         }
     }
@@ -42,7 +47,7 @@ enum AttemptFailure: Error, Hashable, Sendable {
     /// Which failure to report of several: what somebody can do something about goes first.
     var weight: Int {
         switch self {
-        case .journal: 5
+        case .journal, .abandoned: 5
         case .failed, .cheated, .cutOff, .timedOut, .answerTooLarge: 4
         // Buyers without a pass are refused as a matter of course.
         case .refused(let code) where PassCallRefusal(code: code) != nil: 0
@@ -91,16 +96,31 @@ struct FailureTexts: Sendable {
             APIFailure(
                 .upstreamFailed,
                 message: "The seller's connection broke off. What it charges, if anything, is "
-                    + "looked up and checked."
+                    + "looked up and checked.",
+                moneyMoved: nil
             )
         case .timedOut:
             APIFailure(
                 .timeout,
                 message: "The seller did not answer in time. What it charges, if anything, is "
-                    + "looked up and checked."
+                    + "looked up and checked.",
+                moneyMoved: nil
             )
         case .answerTooLarge:
-            APIFailure(.upstreamFailed, message: "The answer is larger than the gateway allows.")
+            APIFailure(
+                .upstreamFailed,
+                message: "The answer is larger than the gateway allows. What it costs is looked up "
+                    + "and checked.",
+                hint: "Ask for fewer output tokens, or raise responseBytesMax.",
+                moneyMoved: nil
+            )
+        case .abandoned:
+            APIFailure(
+                .timeout,
+                message: "The client left before there was an answer. What the seller charges, if "
+                    + "anything, is looked up and checked.",
+                moneyMoved: nil
+            )
         case .cheated(let reason):
             APIFailure(
                 .upstreamFailed,

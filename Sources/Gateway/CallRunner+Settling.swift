@@ -23,6 +23,12 @@ extension CallRunner {
         }
         var chain = ResponseChain(voucher: engagement.voucher.digest)
         chain.append(answer.body)
+        let isDelivered = (200..<300).contains(answer.status)
+        guard isDelivered || paper.document.status == .failed else {
+            // A client would be told that nothing was charged.
+            _ = await parts.book.strikeOff(engagement, .malformedReceipt, evidence: paper)
+            throw .cheated(.malformedReceipt)
+        }
         let receipt: Verified<Receipt>
         do {
             receipt = try await parts.book.settle(
@@ -34,7 +40,7 @@ extension CallRunner {
         } catch {
             throw parts.failure(error, engagement)
         }
-        guard receipt.document.status != .failed, (200..<300).contains(answer.status) else {
+        guard receipt.document.status != .failed, isDelivered else {
             if answer.status >= 500 {
                 parts.health.failed(engagement.seller)
             } else {
@@ -87,14 +93,14 @@ extension CallRunner {
             parts.health.failed(engagement.seller)
         }
         guard answer.status == 402 else {
-            parts.lookUp(engagement)
+            parts.lookUp(engagement, wasAnswered: true)
             return failure
         }
         if code == 700 + SettlementRefusal.insufficientDeposit.code {
             // The seller has not seen the newest deposit: nothing about the lane is in doubt.
             await withdraw(engagement)
         } else {
-            parts.lookUp(engagement)
+            parts.lookUp(engagement, wasAnswered: true)
         }
         return .refused(stoaCode: code)
     }
@@ -102,15 +108,17 @@ extension CallRunner {
     /// Frees the lane if the voucher cannot have arrived, and otherwise has it looked up.
     func broken(
         _ failure: ExchangeFailure,
-        _ engagement: Engagement
+        _ engagement: Engagement,
+        _ client: CallDeparture
     ) async -> AttemptFailure {
-        parts.health.failed(engagement.seller)
-        guard failure == .neverSent else {
+        // A client that left is not the seller's fault.
+        if !client.hasLeft { parts.health.failed(engagement.seller) }
+        if failure == .neverSent {
+            await withdraw(engagement)
+        } else {
             parts.lookUp(engagement)
-            return AttemptFailure(failure)
         }
-        await withdraw(engagement)
-        return .unreachable
+        return client.hasLeft ? .abandoned : AttemptFailure(failure)
     }
 
     func withdraw(_ engagement: Engagement) async {
@@ -131,8 +139,12 @@ extension AttemptFailure {
 
 extension GatewayParts {
     /// Has the end of a call looked up in the background (CALL-11).
-    func lookUp(_ engagement: Engagement) {
-        let chore = Chore(subject: .lookUp(engagement.name), engagement: engagement)
+    ///
+    /// - Parameter wasAnswered: whether the seller answered, so that nothing of the request is on
+    ///   its way any more.
+    func lookUp(_ engagement: Engagement, wasAnswered: Bool = false) {
+        var chore = Chore(subject: .lookUp(engagement.name), engagement: engagement)
+        if wasAnswered { chore.denialsNeeded = 2 }
         chores.add(chore, after: chore.delay)
     }
 

@@ -46,7 +46,12 @@ struct CallRunner: Sendable {
         )
     }
 
-    func run(_ call: ClientCall, _ digest: Digest, pass: CallPass) async -> CallResult {
+    func run(
+        _ call: ClientCall,
+        _ digest: Digest,
+        pass: CallPass,
+        client: CallDeparture
+    ) async -> CallResult {
         let candidates: [Candidate]
         switch choose(call) {
         case .success(let found): candidates = found
@@ -54,25 +59,35 @@ struct CallRunner: Sendable {
         }
         let deadline = NIODeadline.now() + .seconds(Int64(configuration.totalTimeoutSeconds))
         var worst: AttemptFailure?
+        var refusing: Set<AccountID> = []
         // A pass that is used up tells so at once, and costs none of the attempts.
         let passes = candidates.count { parts.passes.serves($0.offer.id, $0.unitsMax) == true }
-        for candidate in candidates.prefix(configuration.attemptsMax + passes) {
+        for candidate in candidates.prefix(configuration.attemptsMax + passes)
+        where !refusing.contains(candidate.seller) {
             do throws(AttemptFailure) {
-                return try await attempt(
+                let answer = try await attempt(
                     call,
                     digest,
                     candidate,
                     deadline: deadline,
-                    pass: pass
+                    pass: pass,
+                    client: client
                 )
+                // The request was not at fault after all.
+                for seller in refusing { parts.health.failed(seller) }
+                return answer
             } catch {
                 if case .failed(let status, let body) = error, error.isClientsFault {
-                    return .faulty(status: status, body: body)
+                    refusing.insert(candidate.seller)
+                    if refusing.count > 1 { return .faulty(status: status, body: body) }
                 }
                 if worst.map({ error.weight > $0.weight }) ?? true { worst = error }
                 let isLate = NIODeadline.now() >= deadline
                 if error.endsTheCall || isLate || Task.isCancelled { break }
             }
+        }
+        if let worst, worst.isClientsFault, case .failed(let status, let body) = worst {
+            return .faulty(status: status, body: body)
         }
         return .failed(texts.failure(worst ?? .unreachable))
     }
@@ -117,9 +132,15 @@ struct CallRunner: Sendable {
         _ digest: Digest,
         _ candidate: Candidate,
         deadline: NIODeadline,
-        pass: CallPass
+        pass: CallPass,
+        client: CallDeparture
     ) async throws(AttemptFailure) -> CallResult {
+        guard !client.hasLeft else { throw .abandoned }
         let engagement = try await engageMetered(call, digest, candidate)
+        guard !client.hasLeft else {
+            await withdraw(engagement)
+            throw .abandoned
+        }
         let request = SellerRequests.call(
             candidate.offer.request,
             voucher: engagement.voucher.signed,
@@ -135,9 +156,16 @@ struct CallRunner: Sendable {
             headTimeout: call.isStreaming
                 ? .seconds(Int64(configuration.headerTimeoutSeconds)) : nil
         )
+        client.attend(exchange)
+        defer { client.release() }
         switch await exchange.next() {
         case .whole(let answer):
             return .answered(try await settle(answer, call, engagement, since: start))
+        case .streamHead(let status) where status == 200 && !call.isStreaming:
+            // An answer in one piece has its receipt in its head, and what came can be counted.
+            exchange.cancel()
+            _ = await parts.book.strikeOff(engagement, .missingReceipt, evidence: nil)
+            throw .cheated(.missingReceipt)
         case .streamHead(let status) where status == 200:
             let stream = OpenStream(
                 exchange,
@@ -146,12 +174,12 @@ struct CallRunner: Sendable {
                 pass: pass,
                 deadline: deadline
             )
-            try await stream.readFirst(since: start)
+            try await stream.readFirst(since: start, client: client)
             return .streaming(stream)
-        case .failed(let failure): throw await broken(failure, engagement)
+        case .failed(let failure): throw await broken(failure, engagement, client)
         case .streamHead, .bytes, .end:
             exchange.cancel()
-            throw await broken(.cutOff, engagement)
+            throw await broken(.cutOff, engagement, client)
         }
     }
 

@@ -43,6 +43,9 @@ enum CandidateChoice {
     /// the buyer's, then by what the call costs at most, then latency, then name; latency goes
     /// before cost if the client prefers it.
     ///
+    /// Costs are compared for one and the same length of the answer: an offer is not cheap because
+    /// it cuts answers off early.
+    ///
     /// What two denominations are worth of each other is not known here, so it is not asked.
     ///
     /// - Returns: an empty list with the reason if none fits.
@@ -55,7 +58,7 @@ enum CandidateChoice {
         nowMilliseconds: UInt64,
         preferences: RoutingPreferences = RoutingPreferences()
     ) -> (candidates: [Candidate], misfit: Misfit?) {
-        var fitting: [(candidate: Candidate, latency: UInt64)] = []
+        var fitting: [Fitting] = []
         var misfit: Misfit?
         for offer in offers where offer.offer.expiresAt > now {
             let seller = offer.offer.seller
@@ -69,21 +72,47 @@ enum CandidateChoice {
             where candidate.chargeMax > preferences.chargeMax ?? candidate.chargeMax:
                 misfit = max(misfit ?? .overPrice, .overPrice)
             case .success(let candidate):
-                fitting.append((candidate, known.latencyMicroseconds ?? 0))
+                let latency = known.latencyMicroseconds ?? 0
+                fitting.append(
+                    Fitting(
+                        candidate: candidate,
+                        place: place(candidate, demand.units),
+                        latency: latency
+                    )
+                )
             }
         }
-        fitting.sort {
-            let (left, right) = ($0.candidate, $1.candidate)
-            let ranks = (place(left, demand.units), place(right, demand.units))
-            guard ranks.0 == ranks.1 else { return ranks.0 < ranks.1 }
-            guard preferences.order == .price || $0.latency == $1.latency else {
-                return $0.latency < $1.latency
+        compareLikeLengths(&fitting)
+        fitting.sort { left, right in
+            guard left.place == right.place else { return left.place < right.place }
+            guard preferences.order == .price || left.latency == right.latency else {
+                return left.latency < right.latency
             }
-            return (left.chargeMax, $0.latency, left.offer.id)
-                < (right.chargeMax, $1.latency, right.offer.id)
+            return (left.charge, left.latency, left.candidate.offer.id)
+                < (right.charge, right.latency, right.candidate.offer.id)
         }
         let tried = preferences.allowsFallbacks ? fitting.count : 1
         return (fitting.prefix(tried).map(\.candidate), misfit)
+    }
+
+    private struct Fitting {
+        let candidate: Candidate
+        /// Of the denomination among the buyer's.
+        let place: Int
+        let latency: UInt64
+        /// What the call would cost if every offer allowed answers as long as the longest does.
+        var charge = Amount.zero
+    }
+
+    private static func compareLikeLengths(_ fitting: inout [Fitting]) {
+        let longest = fitting.compactMap { $0.candidate.unitsMax[.outputToken] }.max()
+        for index in fitting.indices {
+            let candidate = fitting[index].candidate
+            var units = candidate.unitsMax
+            if units[.outputToken] != nil { units[.outputToken] = longest }
+            let charge = try? candidate.offer.offer.prices.charge(for: units)
+            fitting[index].charge = charge ?? Amount(obol: .max)
+        }
     }
 
     private static func place(_ candidate: Candidate, _ units: GatewayUnits) -> Int {

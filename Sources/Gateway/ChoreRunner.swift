@@ -66,9 +66,9 @@ struct ChoreRunner: Service {
                 again(chore)
             } catch {}  // the seller is struck off, which the book has said and written
         case .serving: again(chore)
-        case .neverHad where chore.denials == 0:
+        case .neverHad where chore.denials + 1 < chore.denialsNeeded:
             // Its request may still be on its way; asked again, the seller has it or never will.
-            again(chore, denials: 1)
+            again(chore, denials: chore.denials + 1)
         case .neverHad:
             if await !parts.book.withdraw(engagement) { again(chore) }
         // Something between may have answered in its place.

@@ -59,7 +59,10 @@ final class OpenStream: Sendable {
     func markSettled() { state.withLock { $0.isSettled = true } }
 
     /// Waits for the first chunk, so that a seller that fails before it can still be replaced.
-    func readFirst(since start: NIODeadline) async throws(AttemptFailure) {
+    func readFirst(
+        since start: NIODeadline,
+        client: CallDeparture
+    ) async throws(AttemptFailure) {
         guard var stream = takeStream() else { throw .cutOff }
         let event = await stream.next()
         switch event {
@@ -67,7 +70,7 @@ final class OpenStream: Sendable {
             parts.health.succeeded(engagement.seller, since: start)
             putBack(stream, first: event)
         case .receipt(let text):
-            let receipt = try await settle(text, stream.chain)
+            let receipt = try await settle(text, stream)
             parts.health.failed(engagement.seller)
             throw .failed(
                 status: receipt.document.status == .failed ? 502 : 500,
@@ -75,8 +78,9 @@ final class OpenStream: Sendable {
             )
         case .endWithoutReceipt: throw await strikeOff(.missingReceipt)
         case .failed(let failure):
-            parts.health.failed(engagement.seller)
             // A stream has begun, so the voucher was sent; the last reference has it looked up.
+            guard !client.hasLeft else { throw .abandoned }
+            parts.health.failed(engagement.seller)
             throw AttemptFailure(failure)
         }
     }
@@ -94,13 +98,20 @@ final class OpenStream: Sendable {
     /// Checks the receipt against the chunks, and writes it down.
     func settle(
         _ text: [UInt8],
-        _ chain: ResponseChain
+        _ stream: SellerStream
     ) async throws(AttemptFailure) -> Verified<Receipt> {
         guard let paper = SellerRequests.receipt(text) else {
             throw await strikeOff(.malformedReceipt)
         }
         do {
-            let receipt = try await parts.book.settle(paper, for: engagement, response: chain)
+            var counted = UnitCounts()
+            counted[.byte] = stream.chunkBytes
+            let receipt = try await parts.book.settle(
+                paper,
+                for: engagement,
+                response: stream.chain,
+                counted: counted
+            )
             markSettled()
             exchange.drain()
             return receipt

@@ -107,9 +107,11 @@ struct RoutingPreferences: Hashable, Sendable {
     /// The offers whose sellers may be bought from.
     func allowed(_ offers: [BoardOffer]) -> [BoardOffer] {
         guard only != nil || !ignored.isEmpty else { return offers }
-        return offers.filter { offer in
-            let seller = offer.offer.seller
-            return only?.contains(seller) ?? true && !ignored.contains(seller)
-        }
+        return offers.filter { allows($0.offer.seller) }
+    }
+
+    /// Whether that seller may be bought from.
+    func allows(_ seller: AccountID) -> Bool {
+        only?.contains(seller) ?? true && !ignored.contains(seller)
     }
 }

@@ -48,8 +48,10 @@ struct SellerHealth: Hashable, Sendable {
     }
 
     /// Notes that a call is sent; a seller that was down is on trial from here on.
+    ///
+    /// A call that was decided on before the seller went down is no trial.
     mutating func began(at now: UInt64) {
-        guard circuit != .closed else { return }
+        guard circuit != .closed, admits(at: now) else { return }
         circuit = .halfOpen(trialEndsMilliseconds: now + limits.cooldownMillisecondsMax)
     }
 
@@ -66,8 +68,11 @@ struct SellerHealth: Hashable, Sendable {
         latencyMicroseconds = before - before / 8 + latency / 8
     }
 
+    /// Notes a failure. One of a call that was under way when the seller went down says no more
+    /// than is known: a burst of them is one fault, not many failed trials.
     mutating func failed(at now: UInt64) {
         failures = failures == .max ? .max : failures + 1
+        if case .open = circuit { return }
         guard circuit != .closed || failures >= limits.failuresMax else { return }
         let doubled = limits.cooldownMilliseconds << UInt64(min(stops, 16))
         circuit = .open(untilMilliseconds: now + min(doubled, limits.cooldownMillisecondsMax))

@@ -21,6 +21,8 @@ struct SellerStream: Sendable {
     let exchange: SellerExchange
     /// The digest of the chunks so far.
     private(set) var chain: ResponseChain
+    /// The bytes of those chunks: the receipt may not charge for more.
+    private(set) var chunkBytes: UInt64 = 0
     private var parser: EventStreamParser
     private var events: ArraySlice<ServerSentEvent> = []
 
@@ -40,6 +42,7 @@ struct SellerStream: Sendable {
                 if event.name == Self.receiptEventName { return .receipt(event.data) }
                 guard event.name == "message" else { continue }
                 chain.append(event.data)
+                chunkBytes += UInt64(event.data.count)
                 return .chunk(event.data)
             }
             switch await exchange.next() {

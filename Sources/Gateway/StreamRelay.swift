@@ -54,7 +54,7 @@ struct StreamRelay: Sendable {
                 case .done: break
                 }
             case .receipt(let text):
-                output += await end(text, source.chain, usage: usage, in: &words)
+                output += await end(text, source, usage: usage, in: &words)
             case .endWithoutReceipt:
                 output += words.failure(texts.failure(await stream.strikeOff(.missingReceipt)))
             case .failed(let failure):
@@ -89,13 +89,13 @@ struct StreamRelay: Sendable {
     /// The end of a stream: the receipt's name, the usage and the last word, or an error.
     private func end(
         _ text: [UInt8],
-        _ chain: ResponseChain,
+        _ source: SellerStream,
         usage: [UInt8]?,
         in words: inout StreamWords
     ) async -> [UInt8] {
         let receipt: Verified<Receipt>
         do {
-            receipt = try await stream.settle(text, chain)
+            receipt = try await stream.settle(text, source)
         } catch {
             return words.failure(texts.failure(error))
         }

@@ -89,8 +89,8 @@ public struct APIFailure: Error, Hashable, Sendable {
     public let param: String?
     /// What to do about it.
     public let hint: String?
-    /// Whether the call was charged all the same.
-    public let moneyMoved: Bool
+    /// Whether the call was charged all the same; nil if that is found out only later.
+    public let moneyMoved: Bool?
     /// The number of the refusal beneath, for looking it up.
     public let stoaCode: UInt32?
     /// When to ask again, in seconds.
@@ -102,7 +102,7 @@ public struct APIFailure: Error, Hashable, Sendable {
         message: String,
         param: String? = nil,
         hint: String? = nil,
-        moneyMoved: Bool = false,
+        moneyMoved: Bool? = false,
         stoaCode: UInt32? = nil,
         retryAfterSeconds: UInt32? = nil
     ) {
@@ -117,11 +117,12 @@ public struct APIFailure: Error, Hashable, Sendable {
 
     /// The headers that steer the retries of client libraries.
     ///
-    /// `x-should-retry` stops a client from paying twice for a call that was charged and failed.
+    /// `x-should-retry` stops a client from paying twice for a call that failed and was charged, or
+    /// may have been.
     public var headers: [(name: String, value: String)] {
         var headers: [(name: String, value: String)] = []
         if let retryAfterSeconds { headers.append(("retry-after", "\(retryAfterSeconds)")) }
-        if moneyMoved { headers.append(("x-should-retry", "false")) }
+        if moneyMoved != false { headers.append(("x-should-retry", "false")) }
         return headers
     }
 
@@ -136,7 +137,8 @@ public struct APIFailure: Error, Hashable, Sendable {
                 writer.member("param", param)
                 writer.member("code", kind.name)
                 if let hint { writer.member("hint", hint) }
-                writer.member("money_moved", moneyMoved)
+                writer.key("money_moved")
+                if let moneyMoved { writer.bool(moneyMoved) } else { writer.null() }
                 if let stoaCode { writer.member("stoa_code", stoaCode) }
             }
         }

@@ -80,6 +80,24 @@ struct CheatTests {
         }
     }
 
+    @Test(
+        "SET-14: what cannot be counted, or is told to have failed, is not paid",
+        arguments: [
+            (FakeProvider.Conduct.streamsAlways, "missingReceipt"),
+            (.chargedFailure, "malformedReceipt"),
+        ]
+    )
+    func uncountable(_ conduct: FakeProvider.Conduct, _ reason: String) async throws {
+        try await withMarket { market in
+            market.sellers[0].conduct = conduct
+            try await market.withGateway { buyer in
+                let answer = try await buyer.chat()
+                #expect(answer.status == 502)
+                try await expectStruckOff(buyer, reason, market)
+            }
+        }
+    }
+
     /// The seller is struck off, its lane stays taken, and it gets no further call.
     private func expectStruckOff(_ buyer: Buyer, _ reason: String, _ market: Market) async throws {
         let status = try await buyer.status()

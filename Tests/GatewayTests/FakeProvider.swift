@@ -46,6 +46,12 @@ final class FakeProvider: Sendable {
         case endless
         /// Sends all of a stream, and then remarks until the buyer goes away.
         case lingers
+        /// Says that the request is at fault, whatever it is, and neither admits nor signs.
+        case calledFaulty
+        /// A receipt of a delivered call beside an answer that says it failed.
+        case chargedFailure
+        /// Answers as a stream though nobody asked for one.
+        case streamsAlways
         /// Takes the voucher and waits until it is released; a stream also until the buyer leaves.
         case hold
     }
@@ -131,6 +137,12 @@ final class FakeProvider: Sendable {
         switch conduct {
         case .refuse(let code): return refusal(code)
         case .busy: return Response(status: .serviceUnavailable)
+        case .calledFaulty:
+            let body = #"{"error":{"message":"not this","type":"invalid_request_error"}}"#
+            return Response(
+                status: .badRequest,
+                body: ResponseBody(byteBuffer: ByteBuffer(string: body))
+            )
         case .dropBefore:
             try await context.channel.close()
             return Response(status: .ok)
@@ -155,7 +167,8 @@ final class FakeProvider: Sendable {
             inputTokens: UInt64(min(bytes.count, 20)),
             channel: context.channel
         )
-        if path == CallInterface.chat.path, (try? ChatRequest(bytes))?.isStreaming == true {
+        let isStreaming = (try? ChatRequest(bytes))?.isStreaming == true
+        if path == CallInterface.chat.path, isStreaming || conduct == .streamsAlways {
             return try await serving.stream()
         }
         return try await serving.whole(path: path)

@@ -102,6 +102,7 @@ struct Market: Sendable {
         model: String = "stoa-small",
         interface: CallInterface = .chat,
         obolPerToken: UInt64 = 10,
+        outputTokensMax: UInt32 = 100,
         index: UInt8 = 0
     ) async throws -> Offer {
         let session = AccountSession(key: seller.account, ledger: ledger)
@@ -141,7 +142,7 @@ struct Market: Sendable {
             limits: OfferLimits(
                 requestBytesMax: 4096,
                 inputTokensMax: 500,
-                outputTokensMax: 100,
+                outputTokensMax: outputTokensMax,
                 templateTokensMax: 10,
                 callMillisecondsMax: 60_000
             ),

@@ -20,6 +20,7 @@ struct ResilienceTests {
         "when a seller fails before the first byte, the next one serves the call",
         arguments: [
             FakeProvider.Conduct.upstreamFails, .busy, .refuse(713), .refuse(717), .dropBefore,
+            .calledFaulty,
         ],
         [Buyer.chat, Buyer.stream]
     )
@@ -38,6 +39,45 @@ struct ResilienceTests {
                 #expect(spent == 480)
             }
             #expect(market.sellers[0].earned == 0)
+        }
+    }
+
+    @Test("two sellers that find the same fault in a request are believed, and nothing is charged")
+    func faulty() async throws {
+        try await withMarket(sellers: 3) { market in
+            for seller in market.sellers { seller.conduct = .calledFaulty }
+            try await market.withGateway { buyer in
+                let answer = try await buyer.chat()
+                #expect(answer.status == 400)
+                #expect(answer.text.contains("not this"))
+                let spent = try await buyer.spent()
+                #expect(spent == 0)
+            }
+            #expect(market.sellers.map(\.calls) == [1, 1, 0])
+        }
+    }
+
+    @Test("a client that leaves before a whole answer stops the seller, and asks no other")
+    func abandonedWhole() async throws {
+        try await withMarket(sellers: 2) { market in
+            market.sellers[0].conduct = .hold
+            try await market.withGateway { buyer in
+                let waiting = Task { try await buyer.chat() }
+                while market.sellers[0].calls == 0 {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                waiting.cancel()
+                _ = await waiting.result
+                // What became of it is looked up though the seller has not ended it.
+                try await buyer.eventually("the gateway waits no more") { _ in
+                    market.sellers[0].state.withLock { $0.lanesAsked } > 0
+                }
+                market.sellers[0].release()
+                let status = try await buyer.status()
+                let sellers = try status.objects("sellers")
+                #expect(try sellers.allSatisfy { try $0.number("failures") == 0 })
+            }
+            #expect(market.sellers[1].calls == 0)
         }
     }
 
@@ -178,6 +218,9 @@ struct ResilienceTests {
             try await market.withGateway(configuration) { buyer in
                 let answer = try await buyer.chat()
                 #expect(answer.status == 504)
+                // Nobody knows yet whether it was charged, so it must not be paid for again.
+                #expect(answer.header("x-should-retry") == "false")
+                #expect(answer.text.contains(#""money_moved":null"#))
                 market.sellers[0].release()
                 try await buyer.eventually("its receipt is found") { status in
                     try status.number("spent_obol") == 240
@@ -194,6 +237,7 @@ struct ResilienceTests {
                 for body in [Buyer.chat, Buyer.stream] {
                     let answer = try await buyer.chat(body)
                     #expect(answer.status == 502 || answer.text.contains("larger"))
+                    #expect(answer.text.contains(#""money_moved":null"#))
                     #expect(answer.text.contains("error"))
                 }
                 try await buyer.eventually("the receipts are found") { status in

@@ -56,6 +56,16 @@ struct RuleTests {
         #expect(health.admits(at: now))
     }
 
+    @Test("calls that fail together are one fault: the pause is that of one")
+    func burst() {
+        var health = SellerHealth(limits: Self.limits)
+        for _ in 0..<9 { health.failed(at: 0) }
+        // Decided on before, sent after: no trial either.
+        health.began(at: 50)
+        #expect(!health.admits(at: 99))
+        #expect(health.admits(at: 100))
+    }
+
     @Test("a trial that never ends does not keep a seller down for ever")
     func lostTrial() {
         var health = SellerHealth(limits: Self.limits)

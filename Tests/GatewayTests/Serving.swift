@@ -50,7 +50,8 @@ struct Serving: Sendable {
         var headers: HTTPFields = [.contentType: "application/json"]
         headers[HTTPField.Name("stoa-receipt") ?? .accept] = receipt
         return Response(
-            status: failed ? .serviceUnavailable : .ok,
+            status: failed
+                ? .serviceUnavailable : conduct == .chargedFailure ? .internalServerError : .ok,
             headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: body))
         )

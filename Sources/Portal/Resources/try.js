@@ -75,7 +75,9 @@
     }
     say("bad", [
       error.message || "The market refused the call.", error.hint,
-      error.money_moved ? "Money moved: see Receipts." : "No money moved."
+      error.money_moved ? "Money moved: see Receipts."
+        : error.money_moved === null ? "Whether money moved is looked up: see Receipts."
+          : "No money moved."
     ].filter(Boolean).join(" "), links);
   }
 
