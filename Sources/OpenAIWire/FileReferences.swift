@@ -112,11 +112,18 @@ public struct FileReferences: Sendable {
     ///
     /// - Throws: ``RequestRefusal``.
     public static func checkNone(inChat body: [UInt8]) throws(RequestRefusal) {
-        guard mayOccur(in: body), let param = try FileReferences(chat: body).firstParam else {
-            return
+        // A name may be spelt with escapes.
+        guard mayOccur(in: body) || body.firstPlace(of: Array(#"\u"#.utf8)) != nil else { return }
+        let object: JSONObject
+        do {
+            object = try JSONObject(body)
+        } catch {
+            throw .malformed(error)
         }
+        guard MessageKeys(object).contain("file_id") else { return }
+        let found = try FileReferences(chat: body).firstParam
         throw .unsupported(
-            param: param,
+            param: found ?? "messages",
             instead: "send the file itself as 'file_data'; `stoa serve` keeps files at /v1/files"
         )
     }

@@ -113,7 +113,8 @@ enum ParameterNames {
 /// Parameters with which other dialects override the model, the output bound or the upstream.
 ///
 /// llama.cpp lets `n_predict` win over `max_tokens`; OpenRouter serves another of `models`; litellm
-/// follows `api_base` and `fallbacks`; `best_of` and `n_cmpl` multiply the work.
+/// follows `api_base` and `fallbacks`; `best_of` and `n_cmpl` multiply the work. Tiers, searches
+/// and plugins are what the seller's upstream charges extra for, and no offer's price has them.
 private let foreignParameters: [(name: String, instead: String)] = [
     ("api_base", "the seller chooses the upstream"),
     ("api_key", "the seller chooses the upstream"),
@@ -127,6 +128,10 @@ private let foreignParameters: [(name: String, instead: String)] = [
     ("n_cmpl", "ask for one choice per call"),
     ("n_predict", "use 'max_tokens'"),
     ("num_predict", "use 'max_tokens'"),
+    ("plugins", "the seller chooses what its upstream adds"),
+    ("provider", "sellers are chosen at a gateway or a market"),
+    ("service_tier", "the offer has one price"),
+    ("web_search_options", "the seller chooses what its upstream adds"),
 ]
 
 /// The key without regard to case, or nil if it is all lower case and ASCII already.

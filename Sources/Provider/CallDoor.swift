@@ -33,6 +33,7 @@ struct CallDoor: Sendable {
         let asked: PaidRequest
         do throws(APIFailure) {
             asked = try PaidRequest(body, under: service.offer)
+            if !service.upstream.linkedMedia { try asked.checkNoLinks() }
         } catch {
             throw .other(error)
         }

@@ -90,6 +90,17 @@ extension PaidRequest {
         if case .chat(let request) = form { request.isStreaming } else { false }
     }
 
+    /// Refuses a chat that links to what its model server would have to fetch.
+    func checkNoLinks() throws(APIFailure) {
+        guard case .chat(let request) = form, let name = request.firstLink else { return }
+        throw APIFailure(
+            .invalidRequest,
+            message: "This seller fetches nothing: '\(name)' must be a data: URL.",
+            param: "messages",
+            hint: "Send the file itself, as data:image/png;base64,... for instance."
+        )
+    }
+
     /// What a chat's prompt counts when its buyer left before the model server had reported it: a
     /// token for each six bytes of its text, fewer than tokenizers in use make of it.
     var promptTokensLeast: UInt64 {

@@ -133,11 +133,12 @@ extension UpstreamConfiguration {
         try settings.read(.totalTimeoutSeconds, into: &totalTimeoutSeconds)
         try settings.read(.includeUsage, into: &includeUsage)
         try settings.read(.outputBound, into: &outputBound)
+        try settings.read(.linkedMedia, into: &linkedMedia)
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case kind, url, model, apiKeyEnvironment, headerTimeoutSeconds, totalTimeoutSeconds
-        case includeUsage, outputBound
+        case includeUsage, outputBound, linkedMedia
     }
 }
 

@@ -130,6 +130,9 @@ public struct UpstreamConfiguration: Codable, Hashable, Sendable {
     public var includeUsage = true
     /// Under which name the server knows the bound on output tokens.
     public var outputBound = OutputBound.maxTokens
+    /// Whether chats may link to images and other files, which the server then fetches: from
+    /// wherever a buyer says, and for more input tokens than the request has bytes.
+    public var linkedMedia = false
 
     /// Names a server, with every default.
     public init(kind: Kind, url: String, model: String = "") {

@@ -150,6 +150,7 @@ extension SellOptions {
             model: upstreamModel ?? model
         )
         configuration.apiKeyEnvironment = upstreamKeyEnvironment
+        configuration.linkedMedia = linkedMedia
         return configuration
     }
 }

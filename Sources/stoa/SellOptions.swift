@@ -20,6 +20,13 @@ struct SellOptions: ParsableArguments {
         )
     )
     var upstreamKeyEnvironment: String?
+    @Flag(
+        help: """
+            let chats link to images, which the server then fetches from wherever a buyer says; \
+            their tokens may be more than a call can be charged for
+            """
+    )
+    var linkedMedia = false
     @Option(help: "how it is called: chat, embeddings, images, speech, transcription or json")
     var interface: CallInterface = .chat
     @Option(

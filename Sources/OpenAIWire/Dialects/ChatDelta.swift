@@ -10,6 +10,13 @@ struct ChatDelta {
         let name: [UInt8]?
         /// More of what the tool is given.
         let arguments: [UInt8]?
+
+        /// Whether this is another call than the one that is open, though it has the same index:
+        /// some servers number every call 0.
+        func begins(after openCall: [UInt8]?) -> Bool {
+            guard let id, !ChatAnswer.isEmpty(id), let openCall else { return false }
+            return id != openCall
+        }
     }
 
     let id: String

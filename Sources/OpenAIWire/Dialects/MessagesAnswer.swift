@@ -15,7 +15,7 @@ public enum MessagesAnswer {
             writer.member("role", "assistant")
             writer.member("model", model)
             writer.member("content", list: blocks(answer))
-            writer.member("stop_reason", stopReason(answer.finishReason))
+            writer.member("stop_reason", stopReason(answer))
             writer.member("stop_sequence", nil as String?)
             writer.key("usage")
             writer.object { writer in
@@ -52,13 +52,23 @@ public enum MessagesAnswer {
     /// What a tool is given, as an object; a model's broken JSON is passed on as a text.
     private static func input(_ arguments: String) -> [UInt8] {
         let bytes = Array(arguments.utf8)
+        // A tool without parameters may be called without any.
+        if bytes.isEmpty { return Array("{}".utf8) }
         if (try? JSONKind.checking(bytes)) == .object { return bytes }
         return JSONWriter.text { $0.member("malformed_arguments", arguments) }
     }
 
+    private static func stopReason(_ answer: ChatAnswer) -> String {
+        stopReason(answer.finishReason, hasTools: !answer.toolCalls.isEmpty)
+    }
+
     /// The reason in Anthropic's words.
-    static func stopReason(_ finishReason: String?) -> String {
+    ///
+    /// Servers that were told which function to call say `stop` beside the call; an agent that
+    /// waits for `tool_use` would end there.
+    static func stopReason(_ finishReason: String?, hasTools: Bool) -> String {
         switch finishReason {
+        case "stop" where hasTools, nil where hasTools: "tool_use"
         case "length": "max_tokens"
         case "tool_calls", "function_call": "tool_use"
         case "content_filter": "refusal"

@@ -13,6 +13,8 @@ public struct MessagesStream: ChatStreamDialect {
     private let requestID: String
     private var hasStarted = false
     private var open = Block.none
+    private var openCall: [UInt8]?
+    private var hasTools = false
     private var blocks: UInt64 = 0
     private var finishReason: String?
 
@@ -44,7 +46,9 @@ public struct MessagesStream: ChatStreamDialect {
 
     private mutating func tool(_ piece: ChatDelta.ToolPiece) -> [UInt8] {
         var output: [UInt8] = []
-        if open != .tool(piece.index) {
+        if open != .tool(piece.index) || piece.begins(after: openCall) {
+            openCall = piece.id
+            hasTools = true
             output += startBlock(.tool(piece.index)) { writer in
                 writer.member("type", "tool_use")
                 writer.member("id", raw: piece.id ?? ChatAnswer.quoted("call_\(piece.index)"))
@@ -63,11 +67,12 @@ public struct MessagesStream: ChatStreamDialect {
 
     public mutating func end(usage: [UInt8]?) -> [UInt8] {
         let usage = StreamUsage(usage)
+        let reason = MessagesAnswer.stopReason(finishReason, hasTools: hasTools)
         var output = start("") + stopBlock()
         output += event("message_delta") { writer in
             writer.key("delta")
             writer.object { writer in
-                writer.member("stop_reason", MessagesAnswer.stopReason(finishReason))
+                writer.member("stop_reason", reason)
                 writer.member("stop_sequence", nil as String?)
             }
             writer.key("usage")

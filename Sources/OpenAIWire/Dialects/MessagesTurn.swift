@@ -120,6 +120,21 @@ struct MessagesTurn {
         }
     }
 
+    /// What a tool that failed said, marked as such: chats have no member for it.
+    private static func failed(_ content: [UInt8]) -> [UInt8] {
+        let mark = "The tool failed: "
+        guard content.first != UInt8(ascii: "[") else {
+            let part = JSONWriter.text { writer in
+                writer.member("type", "text")
+                writer.member("text", mark)
+            }
+            let rest = content.dropFirst()
+            let separator = rest.count > 1 ? Array(",".utf8) : []
+            return [UInt8(ascii: "[")] + part + separator + rest
+        }
+        return [UInt8(ascii: "\"")] + Array(mark.utf8) + content.dropFirst()
+    }
+
     private static func toolResult(
         _ block: JSONObject,
         path: String
@@ -143,6 +158,7 @@ struct MessagesTurn {
                 content = JSONWriter.list(parts)
             }
         }
+        if try members.bool("is_error") ?? false { content = Self.failed(content) }
         return JSONWriter.text { writer in
             writer.member("role", "tool")
             writer.member("tool_call_id", raw: id)

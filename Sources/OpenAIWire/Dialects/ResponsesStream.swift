@@ -93,6 +93,8 @@ public struct ResponsesStream: ChatStreamDialect {
             output += partEvent("response.content_part.added", Array(#""""#.utf8))
         }
         guard case .message(var text) = open else { return output }
+        // Held once, so that it grows in place and is not copied for each piece.
+        open = .none
         text += quoted.dropFirst().dropLast()
         open = .message(text: text)
         let item = itemID
@@ -109,7 +111,7 @@ public struct ResponsesStream: ChatStreamDialect {
 
     private mutating func tool(_ piece: ChatDelta.ToolPiece) -> [UInt8] {
         var output: [UInt8] = []
-        if case .call(piece.index, _, _, _) = open {
+        if case .call(piece.index, let openCall, _, _) = open, !piece.begins(after: openCall) {
         } else {
             output += closeItem()
             let callID = piece.id ?? ChatAnswer.quoted("call_\(piece.index)")
@@ -125,10 +127,11 @@ public struct ResponsesStream: ChatStreamDialect {
             output += itemEvent("response.output_item.added", item)
         }
         guard let more = piece.arguments, !ChatAnswer.isEmpty(more),
-            case .call(let index, let callID, let name, let arguments) = open
+            case .call(let index, let callID, let name, var arguments) = open
         else { return output }
-        let sum = arguments + more.dropFirst().dropLast()
-        open = .call(index: index, callID: callID, name: name, arguments: sum)
+        open = .none
+        arguments += more.dropFirst().dropLast()
+        open = .call(index: index, callID: callID, name: name, arguments: arguments)
         let item = itemID
         let place = done.count
         return output
