@@ -59,6 +59,14 @@ final class WebhookBench: Sendable {
 
     /// Queues one message.
     func queue(_ webhook: Webhook, height: UInt64 = 1) async throws -> DueMessage {
+        try await put(webhook, height: height)
+        return try #require(
+            try await store.due(at: now, limit: 100).first { $0.webhook == webhook.id }
+        )
+    }
+
+    /// Queues one message that need not be among the next.
+    func put(_ webhook: Webhook, height: UInt64 = 1) async throws {
         let event = WebhookEvent(
             place: WebhookPlace(height: height, index: 0),
             type: "exchange.trade",
@@ -67,9 +75,6 @@ final class WebhookBench: Sendable {
         )
         let current = try await store.webhook(webhook.id, of: webhook.organisation)
         try await store.queue([event], for: current, upTo: .end(of: height), at: now)
-        return try #require(
-            try await store.due(at: now, limit: 100).first { $0.webhook == webhook.id }
-        )
     }
 }
 
@@ -260,5 +265,47 @@ struct StoreTests {
         _ = try await bench.store.rewind(webhook.id, of: owner, to: .end(of: 2))
         try await bench.store.queue([], for: webhook, upTo: .end(of: 6), at: bench.now)
         #expect(try await bench.store.webhook(webhook.id, of: owner).place == .end(of: 2))
+    }
+
+    @Test("WHK-14: organisations take turns at being filled, however far behind others are")
+    func fillingTurns() async throws {
+        let bench = try WebhookBench()
+        var late: Set<WebhookID> = []
+        for byte in 2...5 as ClosedRange<UInt8> {
+            for _ in 0..<4 {
+                late.insert(try await bench.make(of: organisation(byte)).webhook.id)
+            }
+        }
+        // Far behind are all but this one.
+        let near = try await bench.make(behind: .end(of: 90)).webhook.id
+        var seen: [WebhookID: Int] = [:]
+        var last = ""
+        for _ in 0..<17 {
+            let turn = try await bench.store.behind(100, limit: 4, after: last)
+            #expect(turn.webhooks.map(\.place).sorted() == turn.webhooks.map(\.place))
+            for webhook in turn.webhooks { seen[webhook.id, default: 0] += 1 }
+            last = turn.last
+        }
+        #expect(seen[near] == 4)
+        #expect(late.allSatisfy { seen[$0] == 4 })
+    }
+
+    @Test("WHK-14: an organisation has a share of what is sent, and nobody waits behind it")
+    func sendingShares() async throws {
+        let bench = try WebhookBench()
+        for _ in 0..<16 {
+            let webhook = try await bench.make(of: organisation(2)).webhook
+            for height in 1...3 as ClosedRange<UInt64> {
+                try await bench.put(webhook, height: height)
+            }
+        }
+        bench.advance(milliseconds: 1)
+        let late = try await bench.make(of: organisation(3)).webhook
+        try await bench.put(late)
+        let due = try await bench.store.due(at: bench.now, limit: 3)
+        #expect(due.count == 3)
+        #expect(due.contains { $0.webhook == late.id })
+        let all = try await bench.store.due(at: bench.now, limit: 100)
+        #expect(all.count == 1 + bench.store.limits.concurrencyPerOrganisationMax)
     }
 }

@@ -43,6 +43,8 @@ public struct WebhookLimits: Hashable, Sendable {
     public var concurrencyMax = 16
     /// How many of them may be to one webhook.
     public var concurrencyPerWebhookMax = 2
+    /// How many of them may be of one organisation.
+    public var concurrencyPerOrganisationMax = 4
     /// How long everything must have failed before a webhook is disabled, in milliseconds.
     public var disabledAfterMilliseconds: UInt64 = 5 * 24 * 3_600_000
     /// The pauses between attempts, in milliseconds; after the last one there is no attempt more.

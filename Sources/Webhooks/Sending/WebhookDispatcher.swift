@@ -26,6 +26,7 @@ public struct WebhookDispatcher: Service {
     private let now: @Sendable () -> Timestamp
     private let busy = BusyWebhooks()
     private let receiptTurns = ReceiptTurns()
+    private let turn = FillingTurn()
 
     /// Creates a dispatcher.
     public init(
@@ -78,7 +79,12 @@ public struct WebhookDispatcher: Service {
     /// Queues what webhooks have not heard of yet, a part at a time.
     func fill() async throws {
         let last = try await source.lastHeight()
-        let webhooks = try await store.behind(last, limit: Self.filledMax)
+        let (webhooks, next) = try await store.behind(
+            last,
+            limit: Self.filledMax,
+            after: turn.last
+        )
+        turn.last = next
         var known: [UInt64: [WebhookEvent]] = [:]
         for webhook in webhooks {
             var room = store.limits.pendingMax - webhook.pendingCount
@@ -194,6 +200,17 @@ public struct WebhookDispatcher: Service {
                 metadata: ["webhook": "\(message.webhook)", "error": "\(type(of: error))"]
             )
         }
+    }
+}
+
+/// Whose turn it was to be filled.
+private final class FillingTurn: Sendable {
+    private let name = Mutex("")
+
+    /// The name of the webhook that was looked at last.
+    var last: String {
+        get { name.withLock { $0 } }
+        set { name.withLock { $0 = newValue } }
     }
 }
 

@@ -66,20 +66,37 @@ extension WebhookStore {
         }
     }
 
-    /// Active webhooks with room for messages whose place is before the end of a block.
-    func behind(_ height: UInt64, limit: Int) async throws -> [Webhook] {
+    /// Active webhooks with room for messages whose place is before the end of a block, in the
+    /// order of their places.
+    ///
+    /// They take turns, whoever is behind furthest: looked at are the next `limit` by name behind
+    /// `last`, and from the first again after the last one.
+    ///
+    /// - Returns: the webhooks, and the name that the next turn begins behind.
+    func behind(
+        _ height: UInt64,
+        limit: Int,
+        after last: String = ""
+    ) async throws -> (webhooks: [Webhook], last: String) {
         try await pool.read { [limits] db in
-            try Row.fetchAll(
+            let names = try String.fetchAll(
+                db,
+                sql: "SELECT id FROM webhooks WHERE state = 'active' AND place < ? ORDER BY id",
+                arguments: [WebhookPlace.end(of: height).stored]
+            )
+            let start = names.firstIndex { $0 > last } ?? 0
+            let turn = (names[start...] + names[..<start]).prefix(limit)
+            let webhooks = try Row.fetchAll(
                 db,
                 sql: """
                     SELECT \(Webhook.columns) FROM webhooks
-                    WHERE state = 'active' AND place < ? AND pending < ?
-                    ORDER BY place LIMIT ?
+                    WHERE id IN (\(turn.map { _ in "?" }.joined(separator: ",")))
+                        AND pending < ?
+                    ORDER BY place
                     """,
-                arguments: [
-                    WebhookPlace.end(of: height).stored, limits.pendingMax, limit,
-                ]
+                arguments: StatementArguments(turn) + [limits.pendingMax]
             ).map { try Webhook($0) }
+            return (webhooks, turn.last ?? "")
         }
     }
 
@@ -170,22 +187,32 @@ extension WebhookStore {
         }
     }
 
-    /// Messages that are due, of each webhook the first few.
+    /// Messages that are due: of each webhook the first few, of each organisation the first few of
+    /// those, and the first of every organisation before the second of any.
+    ///
+    /// One that is under way is still due, so it has a place among these.
     func due(at now: Timestamp, limit: Int) async throws -> [DueMessage] {
         try await pool.read { [limits, sealing] db in
             let rows = try Row.fetchAll(
                 db,
                 sql: """
                     SELECT * FROM (
-                        SELECT d.number, d.webhook, d.message, d.payload, d.attempts, d.due,
-                            w.url, w.signing, w.sealed, w.sealed_before, w.overlap,
-                            row_number() OVER (PARTITION BY d.webhook ORDER BY d.due, d.number)
-                                AS place
-                        FROM deliveries d JOIN webhooks w ON w.id = d.webhook
-                        WHERE d.state = 'pending' AND d.due <= ? AND w.state = 'active')
-                    WHERE place <= ? ORDER BY due, number LIMIT ?
+                        SELECT *, row_number() OVER (
+                            PARTITION BY organisation ORDER BY due, number) AS turn
+                        FROM (
+                            SELECT d.number, d.webhook, d.message, d.payload, d.attempts, d.due,
+                                w.url, w.signing, w.sealed, w.sealed_before, w.overlap,
+                                w.organisation, row_number() OVER (
+                                    PARTITION BY d.webhook ORDER BY d.due, d.number) AS place
+                            FROM deliveries d JOIN webhooks w ON w.id = d.webhook
+                            WHERE d.state = 'pending' AND d.due <= ? AND w.state = 'active')
+                        WHERE place <= ?)
+                    WHERE turn <= ? ORDER BY turn, due, number LIMIT ?
                     """,
-                arguments: [now.stored, limits.concurrencyPerWebhookMax, limit]
+                arguments: [
+                    now.stored, limits.concurrencyPerWebhookMax,
+                    limits.concurrencyPerOrganisationMax, limit,
+                ]
             )
             return try rows.map { try DueMessage($0, sealing, at: now) }
         }
