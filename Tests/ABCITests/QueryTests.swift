@@ -38,6 +38,26 @@ struct QueryTests {
         }
     }
 
+    @Test("a path that is not UTF-8 is unknown, and the connection goes on")
+    func pathOfAnyBytes() async throws {
+        let chain = try Chain()
+        try await driving(chain, try chain.open()) { engine in
+            for path in [[0xff], [UInt8]("/status".utf8) + [0xc3]] as [[UInt8]] {
+                let query = [0x12, UInt8(path.count)] + path
+                let request = [0x32, UInt8(query.count)] + query
+                try await engine.query.send(raw: FrameBuffer.frame(request))
+                try await engine.query.send([.flush])
+                guard case .query(let answer)? = try await engine.query.receive() else {
+                    Issue.record("another kind")
+                    return
+                }
+                #expect(answer.code == 1)
+                #expect(try await engine.query.receive() == .flush)
+            }
+            #expect(try await engine.info().lastBlockHeight == 0)
+        }
+    }
+
     @Test("an entry comes with a proof against the root that the next header carries")
     func state() async throws {
         let chain = try Chain()

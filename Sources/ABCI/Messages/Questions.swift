@@ -4,7 +4,7 @@ public import ProtobufWire
 public struct QueryRequest: WireMessage {
     /// The question; its form depends on the path.
     public var data: [UInt8] = []
-    /// What is asked for.
+    /// What is asked for; where it is not UTF-8 it has U+FFFD, which no path has.
     public var path = ""
     /// The height to read at; 0 for the last.
     public var height: Int64 = 0
@@ -17,7 +17,9 @@ public struct QueryRequest: WireMessage {
     public mutating func take(_ field: ProtobufReader.Field) throws(ProtobufError) {
         switch field.number {
         case 1: data = try field.bytes()
-        case 2: path = try field.string()
+        // Strangers reach this through the engine, which does not look at what they send: text
+        // that is not UTF-8 must be a path that does not exist, not the end of the connection.
+        case 2: path = String(decoding: try field.slice(), as: UTF8.self)
         case 3: height = try field.int64()
         case 4: prove = try field.bool()
         default: break
