@@ -247,6 +247,29 @@ struct SubmissionTests {
         }
     }
 
+    @Test(
+        "what was left without an end makes room once no block that is searched can hold it",
+        arguments: [(5, 256), (1000, 4)] as [(UInt64, UInt64)]
+    )
+    func room(validUntil: UInt64, searchedBlocksMax: UInt64) async throws {
+        var settings = NetworkLedger.Settings()
+        settings.confirmSecondsMax = 1
+        settings.pendingMax = 1
+        settings.searchedBlocksMax = searchedBlocksMax
+        try await market.run([chain], settings: settings) { ledger, network in
+            let left = market.transaction(1, validUntil: validUntil, fee: 9)
+            let lost = await ledgerError { _ = try await ledger.submit(left) }
+            #expect(lost?.code == .unreachable)
+            includes(network.nodes[0])
+            let next = market.transaction(1)
+            let full = await ledgerError { _ = try await ledger.submit(next) }
+            #expect(full?.code == .overloaded)
+            try network.nodes[0].change { try $0.chain.grow(4) }
+            let outcome = try await ledger.submit(next)
+            #expect(outcome.result.isAccepted && outcome.height == BlockHeight(8))
+        }
+    }
+
     @Test("a block from which a node took the transaction out is not the block")
     func takenOut() async throws {
         let bytes = market.transaction(1)

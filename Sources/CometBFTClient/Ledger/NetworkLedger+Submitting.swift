@@ -80,7 +80,7 @@ extension NetworkLedger {
         let hash = EngineTransactions.hash(of: bytes)
         let (ended, begun, known) = state.withLock { state in
             (
-                state.outcomes.last { $0.hash == hash }, state.pending[hash],
+                state.outcomes.last { $0.hash == hash }, state.pending[hash]?.from,
                 state.sequences[StateKey.account(sender)]
             )
         }
@@ -108,13 +108,11 @@ extension NetworkLedger {
 
     /// Keeps in mind that the transaction is on its way, until its end is known.
     private func confirm(_ submission: Submission) async throws(RPCFailure) -> SubmissionEnd {
-        let isFull = state.withLock { state in
-            let isFull = state.pending.count >= settings.pendingMax
-            guard !isFull || state.pending[submission.hash] != nil else { return true }
-            state.pending[submission.hash] = submission.from
-            return false
+        if !begin(submission, after: BlockHeight(0)) {
+            // Nothing else asks where the network stands while every submission is refused.
+            let latest = try await light.latest()
+            guard begin(submission, after: latest.height) else { return .overloaded }
         }
-        guard !isFull else { return .overloaded }
         let end = try await awaitEnd(submission)
         state.withLock { state in
             state.pending.removeValue(forKey: submission.hash)
@@ -123,6 +121,26 @@ extension NetworkLedger {
             state.outcomes.append((submission.hash, outcome))
         }
         return end
+    }
+
+    /// Notes a transaction that is on its way; says no if too many are.
+    ///
+    /// What was left without an end goes only when there is no room, because as long as it is
+    /// known it is never called stale on a node's word.
+    private func begin(_ submission: Submission, after latest: BlockHeight) -> Bool {
+        let searched = submission.from.advanced(byBlocks: settings.searchedBlocksMax)
+        let pending = Pending(
+            from: submission.from,
+            until: min(submission.validUntil, searched ?? submission.validUntil)
+        )
+        return state.withLock { state in
+            if state.pending[submission.hash] == nil, state.pending.count >= settings.pendingMax {
+                state.pending = state.pending.filter { $0.value.until > latest }
+                guard state.pending.count < settings.pendingMax else { return false }
+            }
+            state.pending[submission.hash] = pending
+            return true
+        }
     }
 
     /// Offers the transaction and waits until its end is proven.

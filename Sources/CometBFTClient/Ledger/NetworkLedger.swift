@@ -32,7 +32,8 @@ public final class NetworkLedger: LedgerConnection {
         public var searchedBlocksMax: UInt64 = 256
         /// The most accounts whose proven sequence is remembered.
         public var accountsMax = 1024
-        /// The most transactions that may wait at once for their end.
+        /// The most transactions that may wait for their end, or were left without one and may
+        /// still be in a block that would be searched.
         public var pendingMax = 4096
         /// How many outcomes are remembered, for those who ask again.
         public var outcomesMax = 256
@@ -46,12 +47,20 @@ public final class NetworkLedger: LedgerConnection {
         var floor = BlockHeight(0)
         /// The last proven sequence of accounts, with the height of the proof.
         var sequences: [StateKey: (sequence: UInt64, height: BlockHeight)] = [:]
-        /// Transactions whose end is unknown, with the height at which they were first offered.
-        var pending: [Digest: BlockHeight] = [:]
+        /// Transactions whose end is unknown.
+        var pending: [Digest: Pending] = [:]
         /// What became of transactions, the oldest first to be forgotten.
         var outcomes: [(hash: Digest, outcome: TransactionOutcome)] = []
         /// The rules' numbers as they were last proven, with the root of the state they stood in.
         var parameters: (root: Digest, value: LedgerParameters)?
+    }
+
+    /// A transaction whose end is unknown.
+    struct Pending: Sendable {
+        /// The height at which it was first offered.
+        let from: BlockHeight
+        /// The height after which no block holds it, or so many may that they are not searched.
+        let until: BlockHeight
     }
 
     let genesis: Genesis
