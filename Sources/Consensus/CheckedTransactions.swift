@@ -7,41 +7,59 @@ import Synchronization
 /// Transactions whose signatures were checked, by the hash of their bytes, until they commit.
 ///
 /// A signature costs more than everything else about a transaction, so it is checked when the
-/// transaction arrives and never again. Bounded: when full, the oldest half goes and is simply
-/// checked again if it is still needed.
+/// transaction arrives and never again. Bounded in number and in bytes, because what is refused
+/// after its signature is in it too: when full, the oldest half goes and is simply checked again if
+/// it is still needed.
 final class CheckedTransactions: Sendable {
     private struct State {
-        var byBytes: [Digest: CheckedTransaction] = [:]
+        var byBytes: [Digest: (transaction: CheckedTransaction, byteCount: Int)] = [:]
         var order: [Digest] = []
+        /// The bytes of all transactions that are kept.
+        var bytes = 0
+
+        mutating func remove(_ name: Digest) {
+            guard let gone = byBytes.removeValue(forKey: name) else { return }
+            bytes -= gone.byteCount
+        }
     }
 
     private let state = Mutex(State())
     private let countMax: Int
+    private let bytesMax: Int
 
-    init(countMax: Int) {
+    init(countMax: Int, bytesMax: Int) {
         self.countMax = countMax
+        self.bytesMax = bytesMax
     }
 
     func find(_ bytes: [UInt8]) -> CheckedTransaction? {
         let name = Digest(sha256: bytes)
-        return state.withLock { $0.byBytes[name] }
+        return state.withLock { $0.byBytes[name]?.transaction }
     }
 
     func keep(_ transaction: CheckedTransaction, for bytes: [UInt8]) {
         let name = Digest(sha256: bytes)
         state.withLock { state in
-            guard state.byBytes.updateValue(transaction, forKey: name) == nil else { return }
+            guard state.byBytes[name] == nil else { return }
+            state.byBytes[name] = (transaction, bytes.count)
             state.order.append(name)
-            guard state.order.count > countMax else { return }
-            for old in state.order.prefix(countMax / 2) { state.byBytes[old] = nil }
-            state.order.removeFirst(countMax / 2)
+            state.bytes += bytes.count
+            guard state.order.count > countMax || state.bytes > bytesMax else { return }
+            let newest = state.order.suffix(countMax / 2)
+            for old in state.order.dropLast(newest.count) { state.remove(old) }
+            let kept = newest.drop { old in
+                guard state.bytes > bytesMax / 2 else { return false }
+                state.remove(old)
+                return true
+            }
+            state.order = Array(kept)
         }
     }
 
     func forget(_ transactions: [[UInt8]]) {
         let names = transactions.map { Digest(sha256: $0) }
         state.withLock { state in
-            for name in names { state.byBytes[name] = nil }
+            for name in names { state.remove(name) }
             // Names whose transaction is gone would otherwise pile up in the order.
             if state.order.count > state.byBytes.count * 2 + 1024 {
                 state.order.removeAll { state.byBytes[$0] == nil }

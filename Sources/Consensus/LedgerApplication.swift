@@ -42,7 +42,7 @@ public final class LedgerApplication: Sendable {
             )
         }
         guard try store.chain() == chain else { throw ApplicationError.otherChain }
-        checked = CheckedTransactions(countMax: 1 << 16)
+        checked = CheckedTransactions(countMax: 1 << 16, bytesMax: 64 << 20)
         let admission = Ledger(chain: chain, base: CommittedState(store: store))
         state = Mutex(State(admission: admission, finalized: nil))
     }
