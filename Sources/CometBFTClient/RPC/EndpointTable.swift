@@ -7,6 +7,12 @@ struct EndpointTable: Sendable {
         var height: UInt64 = 0
         var failures = 0
         var restsUntilSeconds: Int64 = 0
+        /// Until when it is not believed, whatever it answers meanwhile.
+        var liarUntilSeconds: Int64 = 0
+
+        func rests(atSeconds now: Int64) -> Bool {
+            restsUntilSeconds > now || liarUntilSeconds > now
+        }
     }
 
     private(set) var endpoints: [Endpoint]
@@ -22,11 +28,12 @@ struct EndpointTable: Sendable {
 
     /// The nodes in the order in which to ask them; those that rest come last rather than never.
     func order(atSeconds now: Int64) -> [Int] {
-        let best = endpoints.map(\.height).max() ?? 0
+        // A liar's height would make all others look as if they stood still.
+        let best = endpoints.filter { $0.liarUntilSeconds <= now }.map(\.height).max() ?? 0
         func rank(_ index: Int) -> (Int, Int, Int) {
             let endpoint = endpoints[index]
-            let rests = endpoint.restsUntilSeconds > now ? 1 : 0
-            let lags = best - endpoint.height > limits.lagBlocksMax ? 1 : 0
+            let rests = endpoint.rests(atSeconds: now) ? 1 : 0
+            let lags = best - min(endpoint.height, best) > limits.lagBlocksMax ? 1 : 0
             return (rests, lags, index)
         }
         return endpoints.indices.sorted { rank($0) < rank($1) }
@@ -34,7 +41,7 @@ struct EndpointTable: Sendable {
 
     /// The nodes that do not rest, in the order in which to ask them.
     func awake(atSeconds now: Int64) -> [Int] {
-        order(atSeconds: now).filter { endpoints[$0].restsUntilSeconds <= now }
+        order(atSeconds: now).filter { !endpoints[$0].rests(atSeconds: now) }
     }
 
     /// A node got as far as `height`.
@@ -43,6 +50,8 @@ struct EndpointTable: Sendable {
     }
 
     /// A node says where it stands.
+    ///
+    /// That takes back no lie: a liar answers as well as others do.
     mutating func probed(_ height: UInt64, at index: Int) {
         endpoints[index].height = height
         endpoints[index].failures = 0
@@ -65,7 +74,7 @@ struct EndpointTable: Sendable {
     mutating func lied(_ index: Int, atSeconds now: Int64) {
         endpoints[index].failures = 16
         endpoints[index].height = 0
-        endpoints[index].restsUntilSeconds = now + limits.liarRestSeconds
+        endpoints[index].liarUntilSeconds = now + limits.liarRestSeconds
     }
 
     /// Whether to ask all nodes again where they stand; says yes once for each interval.
