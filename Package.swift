@@ -444,7 +444,7 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ]),
         tests("SpanExportTests", ["ProtobufWire", "SpanExport", "Telemetry", logging]),
-        tests("ReceiptsTests", ["MarketTypes", "Receipts", "SettlementCore"]),
+        tests("ReceiptsTests", ["MarketTypes", "Receipts", "SettlementCore", grdb]),
         tests("ProbesTests", ["MarketTypes", "Probes", "Telemetry", logging, services]),
         tests(
             "WebhooksTests",

@@ -9,7 +9,8 @@ import Synchronization
 /// file that only its owner can read.
 ///
 /// It follows the wallets' journals, which have all of them for good; here are the newest, so that
-/// whoever was away hears what was missed. A receipt is in it once, however often it is added.
+/// whoever was away hears what was missed. A receipt is in it once, however often it is added. A
+/// change is synced before it is told.
 public final class ReceiptLog: Sendable {
     /// Hears which accounts have new receipts, once these can be read.
     public typealias Listener = @Sendable (Set<AccountID>) -> Void
@@ -23,7 +24,7 @@ public final class ReceiptLog: Sendable {
 
     /// How much is kept.
     public let limits: ReceiptLogLimits
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let state = Mutex(State())
 
     /// Opens the file at `path`, making an empty one if there is none.
@@ -38,8 +39,10 @@ public final class ReceiptLog: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.maximumReaderCount = 4
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = NORMAL") }
         pool = try DatabasePool(path: path, configuration: configuration)
+        // Whoever was told a number must not find another receipt under it after a power failure.
+        // A pool sets NORMAL for its writer when it opens, so this comes after that.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         try pool.write { db in
             if try !db.tableExists("format") { try Self.create(db) }
             let found = try Int.fetchOne(db, sql: "SELECT number FROM format") ?? 0

@@ -1,9 +1,11 @@
 import Foundation
+import GRDB
 import MarketTypes
-import Receipts
 import SettlementCore
 import Synchronization
 import Testing
+
+@testable import Receipts
 
 @Suite("The log of receipts")
 struct ReceiptLogTests {
@@ -43,6 +45,15 @@ struct ReceiptLogTests {
         #expect(try await log.receipts(of: account(3), behind: 0).isEmpty)
         #expect(try await log.last(of: account(1)) == 2)
         #expect(try await log.receipts(of: account(1), before: 2, limit: 9).map(\.number) == [1])
+    }
+
+    @Test("FEED-8: a number is on the disk before it is told, whatever becomes of the power")
+    func durable() async throws {
+        let log = try ReceiptLog(path: path())
+        let level = try await log.pool.writeWithoutTransaction { db in
+            try Int.fetchOne(db, sql: "PRAGMA synchronous")
+        }
+        #expect(level == 2)
     }
 
     @Test("FEED-7: a receipt that is told again is there once, also after a restart")
