@@ -1,8 +1,10 @@
 import AccessCore
-import AccessStore
 import Foundation
+import GRDB
 import MarketTypes
 import Testing
+
+@testable import AccessStore
 
 @Suite("Files that are kept", .timeLimit(.minutes(1)))
 struct FileStoreTests {
@@ -36,6 +38,14 @@ struct FileStoreTests {
         var limits = FileLimits()
         change(&limits)
         return limits
+    }
+
+    @Test("FILE-3: a file is on the disk before it is answered, whatever becomes of the power")
+    func synced() async throws {
+        let level = try await FileStore(path: path).pool.writeWithoutTransaction { db in
+            try Int.fetchOne(db, sql: "PRAGMA synchronous")
+        }
+        #expect(level == 2)
     }
 
     @Test("FILE-4: a file without content, name or purpose is refused")

@@ -35,7 +35,7 @@ public final class FileStore: Sendable {
 
     /// How much may be kept.
     public let limits: FileLimits
-    private let pool: DatabasePool
+    let pool: DatabasePool
 
     /// Opens the file at `path`, making an empty one that only its owner can read.
     ///
@@ -51,14 +51,11 @@ public final class FileStore: Sendable {
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
             guard !db.configuration.readonly else { return }
-            try db.execute(
-                sql: """
-                    PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = FULL;
-                    PRAGMA secure_delete = ON
-                    """
-            )
+            try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = ON")
         }
         pool = try DatabasePool(path: path, configuration: configuration)
+        // A pool sets NORMAL for its writer when it opens, so this comes after that.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         try pool.write { db in
             try db.execute(
                 sql: """
