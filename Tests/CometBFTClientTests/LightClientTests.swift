@@ -181,6 +181,35 @@ struct LightClientTests {
         }
     }
 
+    @Test("a validator's wrong signature is no vote, and stops nobody while the others suffice")
+    func wrongSignatures() async throws {
+        let chain = try chain(9)
+        for count in 1...2 {
+            try await TestNetwork.run([chain]) { network in
+                network.nodes[0].change { state in
+                    state.rewrite = { method, result in
+                        guard method == "commit" else { return result }
+                        let mark = "\"signature\":\""
+                        let parts = result.components(separatedBy: mark)
+                        return parts.enumerated().map { index, part in
+                            guard (1...count).contains(index) else { return part }
+                            return (part.hasPrefix("A") ? "B" : "A") + part.dropFirst()
+                        }.joined(separator: mark)
+                    }
+                }
+                guard count == 1 else {
+                    let found = await failure { _ = try await network.light.latest() }
+                    #expect(found?.code == .unproven)
+                    return
+                }
+                let latest = try await network.light.latest()
+                let block = chain.block(9).light
+                #expect(latest.header == block.header)
+                #expect(latest.commit.votes == [.absent] + block.commit.votes.dropFirst())
+            }
+        }
+    }
+
     @Test("a changed field anywhere in a node's block is refused")
     func mutations() async throws {
         let chain = try chain(4)

@@ -119,6 +119,44 @@ struct CommitVerifierTests {
         }
     }
 
+    /// The first block of four equal validators, with wrong signatures in these places.
+    private func spoilt(_ places: [Int]) throws -> LightBlock {
+        let block = try LightVectors.block(1)
+        var votes = block.commit.votes
+        for place in places {
+            let signed = try #require(votes[place].signed)
+            let wrong = CommitVote.SignedVote(
+                validator: signed.validator,
+                time: signed.time,
+                signature: [UInt8](repeating: 1, count: CommitVote.SignedVote.signatureByteCount)
+            )
+            votes[place] = .block(try #require(wrong))
+        }
+        return block.with(commit: block.commit.with(votes: votes))
+    }
+
+    @Test("whoever reads a chain takes a wrong signature for no vote, and keeps what is right")
+    func wrongSignatureIsNoVote() throws {
+        let whole = try spoilt([])
+        #expect(try whole.verified(chainName: chain) == whole)
+        for place in 0..<4 {
+            var votes = whole.commit.votes
+            votes[place] = .absent
+            let left = try spoilt([place]).verified(chainName: chain)
+            #expect(left == whole.with(commit: whole.commit.with(votes: votes)))
+            #expect(try left.verify(chainName: chain).signedPower == 30)
+            let other = (place + 1) % 4
+            let found = refusal { _ = try spoilt([place, other]).verified(chainName: chain) }
+            #expect(found == .noQuorum(signed: 20, total: 40))
+        }
+        // Nothing else is let pass with it.
+        let short = Array(try spoilt([0]).commit.votes.dropLast())
+        let cut = whole.with(commit: whole.commit.with(votes: short))
+        #expect(refusal { _ = try cut.verified(chainName: chain) } == .wrongVoteCount)
+        let foreign = refusal { _ = try whole.verified(chainName: "stoa-other") }
+        #expect(foreign == .otherChain)
+    }
+
     @Test("votes stand one for each validator, in the set's order")
     func places() throws {
         let block = try LightVectors.block(1)

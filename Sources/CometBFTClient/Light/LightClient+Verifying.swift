@@ -153,8 +153,8 @@ extension LightClient {
 }
 
 extension LightClient {
-    /// The block at `height` as a node gives it: its parts belong together and its own validators
-    /// signed it, nothing more.
+    /// The block at `height` as a node gives it, without votes that do not verify: its parts belong
+    /// together and its own validators signed it, nothing more.
     func fetch(
         _ height: BlockHeight,
         from endpoint: Int,
@@ -169,12 +169,11 @@ extension LightClient {
             throw RPCFailure(.malformedAnswer, "a block has no validators")
         }
         let block = LightBlock(header: header, commit: commit, validators: validators)
-        do {
-            try block.verify(chainName: chainName)
+        do throws(LightRefusal) {
+            return try block.verified(chainName: chainName)
         } catch {
             throw Self.failure(error, block)
         }
-        return block
     }
 
     func signedHeader(

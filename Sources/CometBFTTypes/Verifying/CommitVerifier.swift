@@ -88,6 +88,32 @@ public enum CommitVerifier {
         }
     }
 
+    /// The commit with a vote whose signature does not verify taken for none.
+    ///
+    /// Validators take signatures by ZIP-215, which allows more than our own rule does: one of them
+    /// can make such a signature on purpose, and the engine puts it into its commits.
+    static func droppingWrongSignatures(
+        of commit: Commit,
+        by validators: ValidatorSet,
+        chainName: String
+    ) -> Commit {
+        let votes = zip(commit.votes, validators.validators).enumerated().map { index, pair in
+            let (vote, member) = pair
+            do throws(LightRefusal) {
+                try checkSignature(of: commit, at: index, by: member, chainName: chainName)
+                return vote
+            } catch {
+                return .absent
+            }
+        }
+        return Commit(
+            height: commit.height,
+            round: commit.round,
+            blockID: commit.blockID,
+            votes: votes
+        )
+    }
+
     private static func find(
         _ address: ConsensusAddress,
         in set: ValidatorSet,

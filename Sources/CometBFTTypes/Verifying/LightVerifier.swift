@@ -118,6 +118,31 @@ extension LightBlock {
         return try CommitVerifier.verify(commit, signedBy: validators, chainName: chainName)
     }
 
+    /// Checks the same, but takes a vote whose signature does not verify for none: a validator of
+    /// little power must not be able to stop whoever reads the chain.
+    ///
+    /// - Returns: the block without such votes, which ``verify(chainName:)`` accepts.
+    /// - Throws: ``LightRefusal``; `noQuorum` if what is left is too little.
+    public func verified(chainName: String) throws(LightRefusal) -> LightBlock {
+        do throws(LightRefusal) {
+            try verify(chainName: chainName)
+            return self
+        } catch {
+            guard case .wrongSignature = error else { throw error }
+        }
+        let left = LightBlock(
+            header: header,
+            commit: CommitVerifier.droppingWrongSignatures(
+                of: commit,
+                by: validators,
+                chainName: chainName
+            ),
+            validators: validators
+        )
+        try left.verify(chainName: chainName)
+        return left
+    }
+
     func verifyLinks(chainName: String) throws(LightRefusal) {
         guard header.validatorsHash == validators.hash else { throw .wrongValidators }
         guard commit.height == header.height else { throw .wrongCommitHeight }
