@@ -405,7 +405,9 @@ let package = Package(
             ]),
         tests(
             "LedgerStoreTests", ["CanonicalCoding", "LedgerCore", "LedgerStore", "MarketTypes"]),
-        tests("LedgerNodeTests", ["LedgerNode", nioCore]),
+        tests(
+            "LedgerNodeTests",
+            ["LedgerClient", "LedgerCore", "LedgerNode", "MarketTypes", nioCore]),
         tests("MarketTypesTests", ["MarketTypes"]),
         tests("OpenAIWireTests", ["OpenAIWire"]),
         tests(

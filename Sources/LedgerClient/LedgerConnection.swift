@@ -122,6 +122,13 @@ public struct StateListing: Hashable, Sendable {
 
 /// A block for followers: where it is and what it changed.
 public struct BlockSummary: Hashable, Sendable {
+    /// The largest answer in which a node tells what happened in one block, in bytes.
+    ///
+    /// An event of a hundred bytes is three times as long in an engine's JSON, and messages of a
+    /// third of that have one: of a block's 16 MiB that makes about 150 MiB, and its royalties, at
+    /// most 2^17, some 40. Whoever takes less follows a chain only as far as such a block.
+    public static let answerBytesMax = 256 << 20
+
     /// The block's height.
     public let height: BlockHeight
     /// The block's time.

@@ -142,6 +142,12 @@ public enum NodeDocuments {
             included = summary.included.map { Hex.encode($0.canonicalBytes) }
         }
 
+        /// About how many bytes it takes in JSON.
+        public var byteCount: Int {
+            let texts = [events, included ?? []].joined()
+            return texts.reduce(100) { $0 + $1.utf8.count + 3 }
+        }
+
         func summary() throws(LedgerClientError) -> BlockSummary {
             var decoded: [Event] = []
             for event in events { decoded.append(try decode(Event.self, event)) }

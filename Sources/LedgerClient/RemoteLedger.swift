@@ -11,8 +11,10 @@ public struct RemoteLedger: LedgerConnection {
     public struct Limits: Sendable {
         /// How long one question may take; a submission waits for its block.
         public var timeoutSeconds: Int64 = 30
-        /// The largest answer.
+        /// The largest answer, but for one with blocks.
         public var answerBytesMax = 32 << 20
+        /// The largest answer with blocks: a node ends it after a large one.
+        public var blocksBytesMax = BlockSummary.answerBytesMax
 
         /// Creates the standard limits.
         public init() {}
@@ -145,7 +147,7 @@ private actor BlockFollower {
                 HTTPClientRequest(url: url),
                 timeout: .seconds(limits.timeoutSeconds)
             )
-            let body = try await response.body.collect(upTo: limits.answerBytesMax)
+            let body = try await response.body.collect(upTo: limits.blocksBytesMax)
             guard response.status == .ok else {
                 throw LedgerClientError(
                     .unreachable,

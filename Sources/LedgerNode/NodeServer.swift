@@ -27,6 +27,8 @@ public struct NodeServer: Service {
         public var blockWaitSecondsMax = 20
         /// The most blocks in one answer.
         public var blocksMax = 64
+        /// The bytes after which an answer takes no further block; the first is in it in any case.
+        public var blocksBytesMax = 4 << 20
 
         /// Creates the standard configuration.
         public init() {}
@@ -190,11 +192,8 @@ public struct NodeServer: Service {
             configuration.blockWaitSecondsMax
         )
         let application = ledger.sequencer.application
-        var found: [NodeDocuments.Summary] = []
-        while found.count < configuration.blocksMax,
-            let block = try application.block(at: BlockHeight(from + UInt64(found.count)))
-        {
-            found.append(NodeDocuments.Summary(BlockSummary(block)))
+        var found = try configuration.summaries(from: from) { height in
+            try application.block(at: height).map { BlockSummary($0) }
         }
         if found.isEmpty, wait > 0, let block = await block(after: from - 1, seconds: wait) {
             found.append(NodeDocuments.Summary(BlockSummary(block)))
@@ -319,5 +318,27 @@ actor SupplyAudits {
         let audit = try SupplyAudit(store)
         last = audit
         return audit
+    }
+}
+
+extension NodeServer.Configuration {
+    /// The blocks of one answer from `height` on, as far as there are any and they fit.
+    ///
+    /// A follower that is behind gets each block once, however large those in a row are: an answer
+    /// that it could not take would be asked for again without end.
+    func summaries(
+        from height: UInt64,
+        block: (BlockHeight) throws -> BlockSummary?
+    ) rethrows -> [NodeDocuments.Summary] {
+        var found: [NodeDocuments.Summary] = []
+        var bytes = 0
+        while found.count < blocksMax, bytes < blocksBytesMax,
+            let summary = try block(BlockHeight(height + UInt64(found.count)))
+        {
+            let document = NodeDocuments.Summary(summary)
+            bytes += document.byteCount
+            found.append(document)
+        }
+        return found
     }
 }

@@ -1,5 +1,6 @@
 public import AsyncHTTPClient
 import FoundationEssentials
+import LedgerClient
 import MarketTypes
 import NIOCore
 import NIOHTTP1
@@ -16,8 +17,10 @@ public final class CometBFTRPC: Sendable {
         public var timeoutSeconds: Int64 = 10
         /// How long a question may take to a node that failed last time.
         public var timeoutAfterFailureSeconds: Int64 = 1
-        /// The largest answer.
+        /// The largest answer, but for one on a whole block.
         public var answerBytesMax = 32 << 20
+        /// The largest answer on a whole block.
+        public var blockAnswerBytesMax = BlockSummary.answerBytesMax
         /// By how many blocks a node may be behind the others and still be asked first.
         public var lagBlocksMax: UInt64 = 3
         /// How long to wait for the other nodes once one has said where it stands.
@@ -151,7 +154,14 @@ public final class CometBFTRPC: Sendable {
         request.body = .bytes(question.body)
         let sent = request
         let outcome = await withTaskGroup(of: Outcome.self) { group in
-            group.addTask { await self.exchange(sent, with: url, seconds: seconds) }
+            group.addTask {
+                await self.exchange(
+                    sent,
+                    with: url,
+                    seconds: seconds,
+                    bytesMax: question.answerBytesMax(self.limits)
+                )
+            }
             group.addTask {
                 try? await Task.sleep(for: .seconds(seconds))
                 return .failed(RPCFailure(.unreachable, "\(url) did not answer in time"))
@@ -175,7 +185,8 @@ public final class CometBFTRPC: Sendable {
     private func exchange(
         _ request: HTTPClientRequest,
         with url: String,
-        seconds: Int64
+        seconds: Int64,
+        bytesMax: Int
     ) async -> Outcome {
         do {
             let timeout = TimeAmount.seconds(seconds)
@@ -183,7 +194,7 @@ public final class CometBFTRPC: Sendable {
             guard response.status == .ok || response.status == .internalServerError else {
                 return .failed(RPCFailure(.unreachable, "\(url) answered \(response.status.code)"))
             }
-            return .answered(try await response.body.collect(upTo: limits.answerBytesMax))
+            return .answered(try await response.body.collect(upTo: bytesMax))
         } catch is NIOTooManyBytesError {
             return .failed(RPCFailure(.malformedAnswer, "the answer of \(url) is too large"))
         } catch {

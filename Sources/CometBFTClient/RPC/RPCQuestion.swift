@@ -6,6 +6,12 @@ struct RPCQuestion: Sendable {
     let method: String
     let parameters: [(name: String, value: Value)]
 
+    /// The largest answer, in bytes.
+    func answerBytesMax(_ limits: CometBFTRPC.Limits) -> Int {
+        ["block", "block_results"].contains(method)
+            ? limits.blockAnswerBytesMax : limits.answerBytesMax
+    }
+
     enum Value: Sendable {
         case text(String)
         case flag(Bool)
