@@ -65,9 +65,11 @@ struct Validator: AsyncParsableCommand {
         var answers = EngineLedger.Configuration()
         let store = parts.application.store
         answers.version = Stoa.configuration.version
-        answers.supplyReport = {
-            Array(try OutputOptions.line(try SupplyAudit(store).document).utf8)
+        let counter = SupplyCounter {
+            let audit = try SupplyAudit(store)
+            return (audit.height, Array(try OutputOptions.line(audit.document).utf8))
         }
+        answers.supplyReport = { counter.latest() }
         let ledger = try EngineLedger(
             application: parts.application,
             stateSync: parts.archive,
@@ -90,7 +92,7 @@ struct Validator: AsyncParsableCommand {
         }
         // Ended in reverse order: the engine before the application that it needs.
         telemetry.watch(store)
-        var services: [any Service] = observing.services(telemetry, logger) + [server]
+        var services: [any Service] = observing.services(telemetry, logger) + [counter, server]
         services.append(watch(parts.application, telemetry, logger))
         if let program {
             let configuration = EngineSupervisor.Configuration(

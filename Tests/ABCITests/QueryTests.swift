@@ -5,6 +5,7 @@ import Identity
 import LedgerCore
 import LedgerStore
 import MarketTypes
+import Synchronization
 import Testing
 
 @Suite("Questions", .timeLimit(.minutes(1)))
@@ -142,6 +143,28 @@ struct QueryTests {
             #expect(unknown.code == 0)
             #expect(unknown.index == 0)
             #expect(unknown.value.isEmpty)
+        }
+    }
+
+    @Test("the supply is the last count with its own height, and unavailable before the first")
+    func supply() async throws {
+        let chain = try Chain()
+        try await driving(chain, try chain.open()) { engine in
+            let nobodyCounts = try await engine.ask("/supply")
+            #expect(nobodyCounts.code == 1)
+        }
+        let counts = Mutex<[UInt8]?>(nil)
+        var configuration = EngineLedger.Configuration()
+        configuration.supplyReport = {
+            counts.withLock { $0.map { (height: BlockHeight(7), report: $0) } }
+        }
+        try await driving(chain, try chain.open(configuration: configuration)) { engine in
+            #expect(try await engine.ask("/supply").code == 4)
+            counts.withLock { $0 = [1, 2, 3] }
+            let answer = try await engine.ask("/supply")
+            #expect(answer.code == 0 && answer.index == 1)
+            #expect(answer.value == [1, 2, 3] && answer.height == 7)
+            #expect(try await engine.ask("/supply", [1]).code == 2)
         }
     }
 

@@ -1,7 +1,7 @@
 public import Consensus
 import LedgerCore
 import LedgerStore
-import MarketTypes
+public import MarketTypes
 import Synchronization
 
 /// The ledger as an ABCI 2.0 engine sees it (docs/spec/abci.md).
@@ -27,9 +27,11 @@ public final class EngineLedger: EngineApplication {
         public var retainedBlocksMin: UInt64?
         /// The program's version, for people.
         public var version = ""
-        /// Counts all money in the last committed state against the supply, as JSON; nil where
-        /// that is not offered. It reads the whole state: it is asked once for each height.
-        public var supplyReport: (@Sendable () throws -> [UInt8])?
+        /// The last count of all money in the state against the supply, as JSON, with the height
+        /// whose state was counted; nil where that is not offered.
+        ///
+        /// It must answer at once, without counting: other questions wait for it.
+        public var supplyReport: (@Sendable () -> (height: BlockHeight, report: [UInt8])?)?
 
         /// Creates the standard configuration: every block is kept.
         public init() {}
@@ -52,7 +54,6 @@ public final class EngineLedger: EngineApplication {
     let stateSync: (any StateSyncing)?
     let configuration: Configuration
     let order: Mutex<Order>
-    let supply = Mutex<(height: BlockHeight, report: [UInt8])?>(nil)
     private let lastBlock: Mutex<BlockContext>
 
     /// Opens the ledger for an engine; `stateSync` gives and takes snapshots, nil for none.
