@@ -88,6 +88,7 @@ struct Market: Sendable {
     func run(
         _ chains: [TestChain],
         settings: NetworkLedger.Settings? = nil,
+        limits: CometBFTRPC.Limits? = nil,
         _ body: (NetworkLedger, TestNetwork) async throws -> Void
     ) async throws {
         var quick = NetworkLedger.Settings()
@@ -95,7 +96,7 @@ struct Market: Sendable {
         quick.confirmSecondsMax = 2
         quick.offerMilliseconds = 500
         quick.proofSecondsMax = 1
-        try await TestNetwork.run(chains) { network in
+        try await TestNetwork.run(chains, limits: limits) { network in
             network.clock.set(network.clock.now.advanced(bySeconds: 600))
             let ledger = NetworkLedger(
                 genesis: genesis,

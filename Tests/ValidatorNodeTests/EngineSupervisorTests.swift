@@ -42,7 +42,8 @@ struct EngineSupervisorTests {
     func endsEngine() async throws {
         let directory = try Scratch()
         let pid = directory.path("pid")
-        let script = "echo $$ > \(pid); trap 'rm \(pid); exit 0' TERM; while :; do sleep 0.05; done"
+        // The trap first: whoever sees the file may send the signal at once.
+        let script = "trap 'rm \(pid); exit 0' TERM; echo $$ > \(pid); while :; do sleep 0.05; done"
         _ = try await run(script: script) { _ in FileManager.default.fileExists(atPath: pid) }
         #expect(!FileManager.default.fileExists(atPath: pid), "it got its signal and cleaned up")
     }
