@@ -702,6 +702,32 @@ def test_a_second_passkey_is_an_account_of_its_own(site, newcomer):
     assert STOA * 99 // 100 < site.balance(second) < STOA
     foreign = site.address("alice")
     assert newcomer.go("/wallet?account=" + foreign).status == 404
+    remove_a_passkey(site, newcomer, second)
+
+
+def remove_a_passkey(site, newcomer, account):
+    """PRT-87: not while its account has money or it pays; what it leaves is one to sign in with."""
+    page = newcomer.page
+    newcomer.go("/account")
+    page.click("text=Remove a passkey")
+    page.click("text=Remove “Phone”")
+    assert "only this passkey can move" in page.inner_text("[role=alert]")
+    page.click("text=Remove a passkey")
+    page.click("text=Remove “Twice”")
+    assert "pays from the passkey's account" in page.inner_text("[role=alert]")
+    # What it has goes elsewhere, but for what the fee may take.
+    newcomer.go("/wallet?account=" + account)
+    most = site.balance(account) - STOA // 200
+    page.fill("#f-to", site.address("alice"))
+    page.fill("#f-amount", f"{most // STOA}.{most % STOA:09}")
+    page.click("#send button")
+    assert newcomer.sign() == "accepted"
+    newcomer.go("/account")
+    page.click("text=Remove a passkey")
+    page.click("text=Remove “Phone”")
+    page.wait_for_selector("text=The passkey signs in no more")
+    assert page.locator("tbody >> text=Phone").count() == 0
+    assert page.locator("text=Remove a passkey").count() == 0, "one is left"
 
 
 def test_a_file_is_kept_and_deleted(site, ada, newcomer):

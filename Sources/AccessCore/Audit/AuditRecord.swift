@@ -28,6 +28,7 @@ public enum AuditAction: String, CaseIterable, Hashable, Sendable {
     case signingKeyRetired = "signingKey.retired"
     case accountLinked = "account.linked"
     case keyUnusual = "key.unusual"
+    case passkeyRemoved = "passkey.removed"
 }
 
 /// One line of the audit log.

@@ -8,6 +8,9 @@ public struct WebSession: Hashable, Sendable {
     public static let idleMilliseconds: UInt64 = 86_400_000
     /// How long it lives at most, in milliseconds: thirty days.
     public static let lifeMilliseconds: UInt64 = 30 * 86_400_000
+    /// How long after its beginning it may change how its user signs in, in milliseconds: ten
+    /// minutes.
+    public static let freshMilliseconds: UInt64 = 600_000
     /// How often its use is written down, in milliseconds: a minute.
     public static let touchMilliseconds: UInt64 = 60_000
     /// The most sessions of one user; a further one ends the oldest.
@@ -39,6 +42,11 @@ public struct WebSession: Hashable, Sendable {
     public func isAlive(at now: Timestamp) -> Bool {
         now < created.adding(milliseconds: Self.lifeMilliseconds)
             && now < used.adding(milliseconds: Self.idleMilliseconds)
+    }
+
+    /// Whether its user signed in a short while ago.
+    public func isFresh(at now: Timestamp) -> Bool {
+        now < created.adding(milliseconds: Self.freshMilliseconds)
     }
 
     /// Whether its use should be written down.

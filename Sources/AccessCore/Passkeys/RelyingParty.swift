@@ -100,6 +100,12 @@ public enum PasskeyRefusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     case tooMany = 15
     /// The name is empty, too long or has unfit characters.
     case nameUnfit = 16
+    /// The user has no other passkey to sign in with.
+    case last = 17
+    /// An organisation pays from the passkey's account.
+    case paysForOrganisation = 18
+    /// The session began too long ago for this: whoever holds it must show the passkey again.
+    case sessionOld = 19
 
     /// The number for the wire; append-only.
     public var code: UInt32 { rawValue }

@@ -75,6 +75,30 @@ extension Database {
     }
 }
 
+extension Database {
+    fileprivate func requireFresh(
+        _ session: SessionToken,
+        of user: UserID,
+        at now: Timestamp
+    ) throws {
+        let row = try Row.fetchOne(
+            self,
+            sql: "SELECT * FROM sessions WHERE token = ? AND user = ?",
+            arguments: [session.digest.blob, user.blob]
+        )
+        guard let row else { throw PasskeyRefusal.sessionOld }
+        let found = WebSession(
+            user: user,
+            organisation: try row.organisation("organisation"),
+            created: row.time("created"),
+            used: row.time("used")
+        )
+        guard found.isAlive(at: now), found.isFresh(at: now) else {
+            throw PasskeyRefusal.sessionOld
+        }
+    }
+}
+
 extension Passkey {
     init(_ row: Row) throws {
         guard let key = PublicKey(text: row["key"]) else {
@@ -113,6 +137,63 @@ extension AccessDatabase {
                     used: row.time("used")
                 )
             }
+        }
+    }
+
+    /// Refuses a session that is not its user's, or began too long ago to change how they sign in.
+    ///
+    /// - Throws: ``PasskeyRefusal/sessionOld``.
+    public func requireFresh(
+        _ session: SessionToken,
+        of user: UserID,
+        at now: Timestamp
+    ) async throws {
+        try await read { try $0.requireFresh(session, of: user, at: now) }
+    }
+
+    /// Takes a passkey out: it signs in no more, and every session but the one that did this ends.
+    ///
+    /// - Throws: ``PasskeyRefusal``.
+    public func removePasskey(
+        _ credential: [UInt8],
+        of user: UserID,
+        in session: SessionToken,
+        source: String,
+        at now: Timestamp
+    ) async throws {
+        try await write { db in
+            try db.requireFresh(session, of: user, at: now)
+            guard let passkey = try db.passkey(credential), passkey.user == user else {
+                throw PasskeyRefusal.unknownPasskey
+            }
+            let count = try Int.fetchOne(
+                db,
+                sql: "SELECT count(*) FROM passkeys WHERE user = ?",
+                arguments: [user.blob]
+            )
+            guard (count ?? 0) > 1 else { throw PasskeyRefusal.last }
+            let pays = try Bool.fetchOne(
+                db,
+                sql: "SELECT 1 FROM organisations WHERE account = ?",
+                arguments: [passkey.account.digest.blob]
+            )
+            guard pays != true else { throw PasskeyRefusal.paysForOrganisation }
+            try db.execute(
+                sql: "DELETE FROM passkeys WHERE credential = ?",
+                arguments: [Data(credential)]
+            )
+            try db.execute(
+                sql: "DELETE FROM sessions WHERE user = ? AND token <> ?",
+                arguments: [user.blob, session.digest.blob]
+            )
+            let entry = AuditEntry(
+                .passkeyRemoved,
+                in: OrganisationID(of: user),
+                by: "user:\(user)",
+                subject: "account:\(passkey.account)",
+                source: source
+            )
+            try db.audit(entry, at: now)
         }
     }
 

@@ -76,6 +76,7 @@ struct AuditList: Sendable {
         switch action {
         case .userRegistered: "made an account here"
         case .passkeyAdded: "added the passkey of"
+        case .passkeyRemoved: "removed the passkey of"
         case .sessionStarted: "signed in"
         case .sessionEnded: "signed out"
         case .signInRefused: "was refused to sign in with"

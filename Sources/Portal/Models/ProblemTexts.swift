@@ -211,6 +211,19 @@ struct ProblemTexts: Sendable {
             "Sign in and try again."
         ),
         (
+            "sign_in_again",
+            "How somebody signs in is changed only within ten minutes of signing in.",
+            "Sign out and in again, and do it at once."
+        ),
+        (
+            "passkey_refused", "The passkey, or the browser's answer, does not check out.",
+            "Begin again; a challenge can be answered once, within five minutes."
+        ),
+        (
+            "passkey_conflict", "The passkey is there already, or cannot be taken away.",
+            "The answer says why, and what to do first."
+        ),
+        (
             "invalid_key", "The key is unknown, has ended or was taken back.",
             "Whoever called: copy the whole key, or use one that is valid."
         ),

@@ -1,6 +1,8 @@
 import AccessCore
 import AccessStore
 import Hummingbird
+import LedgerClient
+import LedgerCore
 import MarketTypes
 import WebServing
 
@@ -19,6 +21,10 @@ extension Portal {
             )
             return .moved(PortalPaths.signIn)
         }
+        add(form: "/account/passkeys/:credential/remove", of: page, to: router) { sent in
+            try await remove(sent, access)
+            return .moved(PortalPaths.profile + "?done=removed")
+        }
         add(form: "/account/programs/:client/withdraw", of: page, to: router) { sent in
             try await access.door.database.withdraw(
                 program: sent.read.context.parameters.get("client") ?? "",
@@ -28,6 +34,31 @@ extension Portal {
             )
             return .moved(PortalPaths.profile + "?done=withdrawn")
         }
+    }
+
+    private func remove(_ sent: PersonalPage.Sent, _ access: PortalAccess) async throws {
+        let name = sent.read.context.parameters.get("credential") ?? ""
+        let listing = sent.visitor.passkeys.first {
+            URLBase64.encode($0.passkey.credential) == name
+        }
+        guard let listing else { throw PasskeyRefusal.unknownPasskey }
+        // Nobody else can ever sign for that account; what is left of fees does not hold it up.
+        let left = try await sent.read.source.ledger.account(listing.passkey.account).balance
+        guard left <= Self.leftMax else {
+            throw Problem(
+                .conflict,
+                "passkey_conflict",
+                "Its account has \(MoneyText.stoa(left)), which only this passkey can move.",
+                hint: "Send it to another account from the wallet first."
+            )
+        }
+        try await access.door.database.removePasskey(
+            listing.passkey.credential,
+            of: sent.visitor.caller.user,
+            in: sent.visitor.session,
+            source: sent.read.context.source,
+            at: now()
+        )
     }
 
     private func profile(
@@ -50,14 +81,15 @@ extension Portal {
                 fill.put("account", NameText.fill(listing.passkey.account))
                 fill.put("created", TimeText.fill(listing.created, now: now))
                 fill.put("used", TimeText.fill(listing.used, now: now))
+                fill.put("credential", URLBase64.encode(listing.passkey.credential))
                 return fill
             }
         )
+        fill.put("mayRemove", visitor.passkeys.count > 1)
         fill.put("programs", try await programs(visitor, access, at: now))
         fill.put(
             "done",
-            read["done"] == "withdrawn"
-                ? "The program may do nothing in your name any more." : nil
+            Self.done[read["done"] ?? ""]
         )
         let mayRead = visitor.may(.readAudit)
         fill.put("mayReadAudit", mayRead)
@@ -79,6 +111,14 @@ extension Portal {
             scripts: ["passkey.js"]
         )
     }
+
+    /// The most that a passkey's account may have when it is removed: 0.01 STOA.
+    private static let leftMax = Amount(obol: 10_000_000)
+
+    private static let done = [
+        "withdrawn": "The program may do nothing in your name any more.",
+        "removed": "The passkey signs in no more, and every other session has ended.",
+    ]
 
     private func programs(
         _ visitor: Visitor,

@@ -101,6 +101,27 @@ extension Problem {
             self.init(.badRequest, "invalid_request", refusal.sentence + ".")
         case .registeredAlready, .tooMany:
             self.init(.conflict, "passkey_conflict", refusal.sentence + ".")
+        case .last:
+            self.init(
+                .conflict,
+                "passkey_conflict",
+                refusal.sentence + ".",
+                hint: "Add another one first, on another device."
+            )
+        case .paysForOrganisation:
+            self.init(
+                .conflict,
+                "passkey_conflict",
+                refusal.sentence + ".",
+                hint: "Let the organisation pay from another account first."
+            )
+        case .sessionOld:
+            self.init(
+                .forbidden,
+                "sign_in_again",
+                refusal.sentence + ".",
+                hint: "Sign out and in again, and do it within ten minutes."
+            )
         default:
             self.init(
                 .unauthorized,
@@ -257,6 +278,9 @@ extension PasskeyRefusal {
         case .registeredAlready: "The passkey is registered already"
         case .tooMany: "There are as many passkeys as there may be"
         case .nameUnfit: "The name is empty, too long or has unfit characters"
+        case .last: "There is no other passkey to sign in with"
+        case .paysForOrganisation: "An organisation pays from the passkey's account"
+        case .sessionOld: "You signed in too long ago to change how you sign in"
         }
     }
 }

@@ -33,6 +33,10 @@ struct PasskeyRoutes: Sendable {
         try await guardDoor(request, context)
         let object = try await body(request)
         let signedIn = context.caller.flatMap { $0.proof == .session ? $0.user : nil }
+        if let signedIn, let session = context.session {
+            // Whoever found an open browser must not leave a key of their own behind.
+            try await door.database.requireFresh(session, of: signedIn, at: door.now())
+        }
         guard let name = try object.string("name") else {
             throw Problem.invalid("The name is missing", at: "#/name")
         }
