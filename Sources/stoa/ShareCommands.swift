@@ -232,10 +232,15 @@ extension LedgerConnection {
         let balance = try await read(StoredAmount.self, .issuedBalance(account, unit))
         let shares = UInt64(clamping: balance?.amount.obol ?? 0)
         let key = StateKey.shareHolding(unit, account)
-        guard var holding = try await read(ShareHolding.self, key) else {
+        guard let stored = try await read(ShareHolding.self, key) else {
             return ShareStanding(shares: shares, owed: [])
         }
-        holding.settle(record, shares: shares)
+        guard let holding = stored.settled(record, shares: shares) else {
+            throw CommandFailure(
+                "the node's numbers of these shares do not fit together",
+                hint: "income may have come meanwhile: ask again, or another node"
+            )
+        }
         let owed = zip(record.streams, holding.entitlements).map { stream, entitlement in
             (stream.denomination, Amount(obol: entitlement.owed))
         }

@@ -129,6 +129,20 @@ struct ReadingTests {
         )
     }
 
+    @Test("a holding that was paid beyond its record's index is a node's fault, and no trap")
+    func foreignHolding() async throws {
+        let path = "/assets/\(market.names.tune.digest)/holders"
+        #expect(try await market.ask(path).document["data"]?.elements?.count == 2)
+        let most = [UInt8](repeating: 0xff, count: 16)
+        market.ledger.plant(
+            [1, 0, 0, 0, 1] + most + [UInt8](repeating: 0, count: 24),
+            .shareHolding(ShareUnit.unit(of: market.names.tune), Person.carol.id)
+        )
+        let problem = try await market.problem(path)
+        #expect(problem?.status == .serviceUnavailable)
+        #expect(problem?.code == "ledger_unavailable")
+    }
+
     @Test("REST-5: fields chooses members, kind and name stay")
     func fields() async throws {
         let list = try await market.ask("/assets?fields=name")

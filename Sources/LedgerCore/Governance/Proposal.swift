@@ -42,7 +42,8 @@ public struct VoteTally: Hashable, Sendable {
     /// A count of nothing.
     public init() {}
 
-    /// Everything that voted. Cannot overflow: it is a part of the native supply.
+    /// Everything that voted. Cannot overflow: it is a part of the native supply, and what does
+    /// not fit is not decoded.
     public var cast: Amount {
         Amount(obol: yes.obol + no.obol + abstain.obol + veto.obol)
     }

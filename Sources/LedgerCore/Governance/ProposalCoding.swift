@@ -24,7 +24,13 @@ extension VoteTally: CanonicalCodable {
 
     public init(from decoder: inout CanonicalDecoder) throws(CanonicalError) {
         self.init()
-        for choice in VoteChoice.allCases { self[choice] = try decoder.decodeAmount() }
+        var cast: UInt128 = 0
+        for choice in VoteChoice.allCases {
+            let amount = try decoder.decodeAmount()
+            let (sum, overflow) = cast.addingReportingOverflow(amount.obol)
+            guard !overflow else { throw .invalidValue }
+            (self[choice], cast) = (amount, sum)
+        }
     }
 }
 

@@ -14,15 +14,21 @@ public struct Entitlement: Hashable, Sendable {
     static let none = Entitlement(paidIndex: 0, owed: 0, fraction: 0)
 
     /// Adds what `shares` have earned since the last time.
-    mutating func settle(_ index: UInt128, shares: UInt64, scale: UInt128) {
+    ///
+    /// - Returns: false, and nothing has changed, for numbers that no ledger has: there, an index
+    ///   only grows, nobody has more shares than there are, so that the parts are below
+    ///   scale × 2^128, and all that is owed is in the pot, which fits 128 bits.
+    mutating func settle(_ index: UInt128, shares: UInt64, scale: UInt128) -> Bool {
+        guard index >= paidIndex else { return false }
         let earned = (index - paidIndex).multipliedFullWidth(by: UInt128(shares))
         let (low, carry) = earned.low.addingReportingOverflow(UInt128(fraction))
-        // Nobody has more shares than there are, so this is below scale × 2^128.
         let parts = (high: earned.high + (carry ? 1 : 0), low: low)
+        guard parts.high < scale else { return false }
         let (units, rest) = scale.dividingFullWidth(parts)
-        paidIndex = index
-        owed += units  // cannot overflow: all that is owed is in the pot, which fits 128 bits
-        fraction = UInt64(rest)
+        let (sum, overflow) = owed.addingReportingOverflow(units)
+        guard !overflow else { return false }
+        (paidIndex, owed, fraction) = (index, sum, UInt64(rest))
+        return true
     }
 
     /// Empties what can be withdrawn, and returns it.
@@ -47,12 +53,30 @@ public struct ShareHolding: Hashable, Sendable {
     init() { entitlements = [] }
 
     /// Brings all streams up to date, before the number of shares changes from `shares`.
-    public mutating func settle(_ record: ShareRecord, shares: UInt64) {
-        let scale = record.scale
-        for (place, stream) in record.streams.enumerated() {
-            if place == entitlements.count { entitlements.append(.none) }
-            entitlements[place].settle(stream.index, shares: shares, scale: scale)
+    mutating func settle(_ record: ShareRecord, shares: UInt64) {
+        guard let settled = settled(record, shares: shares) else {
+            preconditionFailure("a holding of shares of \(record.asset) does not fit its record")
         }
+        self = settled
+    }
+
+    /// The holding with all streams up to date, for who has `shares`.
+    ///
+    /// - Returns: nil if the three are not of one ledger at one height, as a node can answer that
+    ///   lies or that was asked for them one after the other.
+    public func settled(_ record: ShareRecord, shares: UInt64) -> ShareHolding? {
+        var holding = self
+        for (place, stream) in record.streams.enumerated() {
+            if place == holding.entitlements.count { holding.entitlements.append(.none) }
+            guard
+                holding.entitlements[place].settle(
+                    stream.index,
+                    shares: shares,
+                    scale: record.scale
+                )
+            else { return nil }
+        }
+        return holding
     }
 
     /// Takes out what is owed of a stream that has been settled.

@@ -92,8 +92,8 @@ extension MarketAPI {
         let id = try await knownAsset(request)
         let unit = ShareUnit.unit(of: id)
         return try await list(request, under: .shareHoldings(unit)) { listing in
-            // Read after the holding: a stream's index only grows, and settling with one that is
-            // behind the holding's would trap.
+            // Read after the holding: a stream's index only grows, and what a holding has been
+            // paid up to is never beyond it.
             guard let record = try await ledger.read(ShareRecord.self, .shares(unit)) else {
                 return nil
             }
@@ -103,8 +103,11 @@ extension MarketAPI {
                     StoredAmount.self,
                     .issuedBalance(account, unit)
                 )?.amount ?? .zero
-            var holding = try Self.decode(ShareHolding.self, listing.value)
-            holding.settle(record, shares: UInt64(clamping: shares.obol))
+            let holding = try Self.decode(ShareHolding.self, listing.value)
+                .settled(record, shares: UInt64(clamping: shares.obol))
+            guard let holding else {
+                throw LedgerClientError(.malformedAnswer, "a holding does not fit its shares")
+            }
             let owed = zip(record.streams, holding.entitlements).map { stream, entitlement in
                 JSON.money(Amount(obol: entitlement.owed), stream.denomination)
             }

@@ -65,6 +65,17 @@ struct GovernanceDocumentTests {
         }
     }
 
+    @Test("votes whose sum fits no number are not read")
+    func tallies() throws {
+        func tally(_ no: UInt8) -> [UInt8] {
+            let most = [UInt8](repeating: 0xff, count: 16)
+            let zero = [UInt8](repeating: 0, count: 15)
+            return [1] + most + zero + [no] + zero + [0] + zero + [0]
+        }
+        #expect(try VoteTally(canonicalBytes: tally(0)).cast.obol == .max)
+        #expect(throws: CanonicalError.invalidValue) { try VoteTally(canonicalBytes: tally(1)) }
+    }
+
     private static let allEvents: [GovernanceEvent] = [
         .votesChanged(Person.bob.id, own: one, received: .zero),
         .unlockBegan(Person.bob.id, amount: one, releasedAt: BlockHeight(9)),

@@ -63,6 +63,25 @@ struct ShareLifeTests {
         #expect(town.pot() == 0)
     }
 
+    @Test("SHA-21: a holding and a record that are not of one ledger are not settled")
+    func foreignHoldings() throws {
+        func entry(_ index: UInt8, owed: UInt8) throws -> ShareHolding {
+            let zero = [UInt8](repeating: 0, count: 15)
+            let most = [UInt8](repeating: owed, count: 16)
+            let bytes = [1, 0, 0, 0, 1] + zero + [index] + most + [UInt8](repeating: 0, count: 8)
+            return try ShareHolding(canonicalBytes: bytes)
+        }
+        var record = ShareRecord(asset: Self.asset, count: 4, income: [])
+        #expect(try entry(0, owed: 0).settled(record, shares: 4)?.entitlements.count == 1)
+        #expect(try entry(1, owed: 0).settled(record, shares: 4) == nil, "paid beyond the index")
+        let isAdded = record.streams[0].add(Amount(obol: 8), circulating: 4, scale: 4)
+        #expect(isAdded)
+        #expect(try entry(0, owed: 0).settled(record, shares: 4)?.entitlements[0].owed == 8)
+        #expect(try entry(0, owed: 0xff).settled(record, shares: 4) == nil, "owed more than is")
+        let empty = ShareRecord(asset: Self.asset, count: 0, income: [])
+        #expect(try entry(0, owed: 0).settled(empty, shares: 4) == nil, "shares of none")
+    }
+
     @Test("SHA-20: in every denomination that is shared, each by itself")
     func denominations() {
         var town = ShareTown.start
