@@ -229,6 +229,33 @@ struct WritingTests {
         )
     }
 
+    @Test("REST-7: who submits nothing takes no key of the account that is named as the sender")
+    func foreignKey() async throws {
+        let bytes = market.ledger.sign(.alice, [.withdrawBond])
+        let transaction = try Signed<Transaction>(canonicalBytes: bytes).document
+        let stranger = Person.bob.key
+        let body = #"""
+            {"transaction":"\#(Hex.encode(transaction.canonicalBytes))",
+             "key":"\#(stranger.publicKey)","submit":false,"signature":{"type":"ed25519",
+             "signature":"\#(Hex.encode(stranger.sign(transaction).signed.signature.bytes))"}}
+            """#
+        func assemble(_ body: String) async throws -> APIAnswer {
+            try await market.ask(
+                "/transactions/assemble",
+                method: .post,
+                headers: [.idempotencyKey: "k4"],
+                body: body
+            )
+        }
+        for _ in 0..<2 {
+            #expect(try await assemble(body).headers[.idempotencyReplayed] == nil)
+        }
+        let signature = Hex.encode(Person.alice.key.sign(transaction).signed.signature.bytes)
+        let own = assembly(Hex.encode(transaction.canonicalBytes), signature)
+        #expect(try await assemble(own).document["outcome"]?["moneyMoved"]?.bool == true)
+        #expect(try await assemble(own).headers[.idempotencyReplayed] == "true")
+    }
+
     @Test("REST-7: answers outlive the process, and go after a day")
     func keptAnswers() async throws {
         let path = market.directory + "/kept.sqlite"

@@ -70,7 +70,7 @@ extension ContractText {
               in: header
               description: >-
                 Names the attempt: the same key with the same body has the same answer for 24 hours,
-                with another body it is refused with 409.
+                with another body it is refused with 409. What is not submitted takes no key.
               schema: {type: string, minLength: 1, maxLength: 255, pattern: '^[!-~]+$'}
           responses:
             NotModified:

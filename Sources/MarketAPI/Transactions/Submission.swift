@@ -48,9 +48,7 @@ extension MarketAPI {
             throw Problem.badRequest("does not verify for transaction and key", at: "#/signature")
         }
         let whole = signed.canonicalBytes
-        return try await once(request, sender: transaction.sender) {
-            let isSubmitted = body.members["submit"]?.bool ?? true
-            let outcome = isSubmitted ? try await outcome(of: whole) : .null
+        func assembled(_ outcome: JSON) -> APIAnswer {
             let document = JSON.object(
                 "assembledTransaction",
                 [
@@ -59,6 +57,12 @@ extension MarketAPI {
                 ]
             )
             return .one(document, at: nil, .personal)
+        }
+        // Only the ledger knows whether the key is the sender's. What it is not asked must take no
+        // idempotency key of the sender's, nor a place among the answers that are kept.
+        guard body.members["submit"]?.bool ?? true else { return assembled(.null) }
+        return try await once(request, sender: transaction.sender) {
+            assembled(try await outcome(of: whole))
         }
     }
 
