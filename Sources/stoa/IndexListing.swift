@@ -36,7 +36,8 @@ struct IndexSearch: AsyncParsableCommand {
         discussion: """
             All words must be found, by their beginnings, in the offer's model, the asset's name, \
             kind, interface, licence or the seller's address. Prices are in obol for a million of \
-            a unit.
+            a unit; a limit or an order by price is about prices in STOA, unless --denomination \
+            names another.
 
             EXAMPLE
               stoa index search llama 8b --max-price 60000000 --unit output_token --sort price

@@ -157,6 +157,7 @@ struct Bazaar {
         _ person: Person,
         model: String,
         price: UInt128,
+        denomination: Denomination = .native,
         version: UInt32 = 1,
         supersedes: OfferID? = nil,
         lifeMilliseconds: UInt64 = 1 << 40
@@ -173,7 +174,7 @@ struct Bazaar {
             model: model,
             interface: .chat,
             endpoint: "http://127.0.0.1:9/\(price)",
-            denomination: .native,
+            denomination: denomination,
             prices: PriceTable(prices),
             limits: OfferLimits(
                 requestBytesMax: 1000,

@@ -126,6 +126,30 @@ struct SearchTests {
         #expect(try await models(library, search) == ["smol", "corpus", "llama-3.1"])
     }
 
+    @Test("IDX-22: prices in other units are compared with none in STOA")
+    func otherDenominations() async throws {
+        let library = try await library()
+        let unit = Exchange(library.ledger, seed: 1).market.base
+        #expect(unit != .native)
+        let id = Asset.id(owner: Person.carol.id, name: "llama-data")
+        let offer = Bazaar.offer(of: id, .carol, model: "abroad", price: 2, denomination: unit)
+        let results = library.ledger.commit([library.ledger.sign(.carol, [.publishOffer(offer)])])
+        #expect(results[0].isAccepted)
+        try await library.catchUp()
+        var search = OfferSearch()
+        #expect(try await models(library, search).first == "abroad")
+        search.order = .price(.outputToken)
+        let native = ["smol", "corpus", "llama-3.1", "llama-3.1-8b", "smol-2"]
+        #expect(try await models(library, search) == native)
+        search.order = .newest
+        search.priceLimit = .init(.outputToken, perMillion: Amount(obol: 3_500_000))
+        #expect(try await models(library, search) == ["smol"])
+        search.denomination = unit
+        #expect(try await models(library, search) == ["abroad"])
+        search.order = .price(.outputToken)
+        #expect(try await models(library, search) == ["abroad"])
+    }
+
     @Test("filters and orders")
     func filters() async throws {
         let library = try await library()

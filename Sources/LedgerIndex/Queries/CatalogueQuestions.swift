@@ -39,7 +39,7 @@ public struct OfferSearch: Hashable, Sendable {
     public var kind: AssetKind?
     /// How it is called.
     public var interface: CallInterface?
-    /// What its prices count.
+    /// What its prices count; where nil, a limit or an order by price is about those in STOA alone.
     public var denomination: Denomination?
     /// Who sells.
     public var seller: AccountID?

@@ -81,6 +81,13 @@ extension IndexReader {
 }
 
 extension OfferSearch {
+    /// What the prices of the offers count: numbers of different units cannot be compared, so that
+    /// a question about prices which names no unit is about STOA.
+    private var priced: Denomination? {
+        let isAboutPrices = if case .price = order { true } else { priceLimit != nil }
+        return denomination ?? (isAboutPrices ? .native : nil)
+    }
+
     fileprivate func condition(at place: IndexPlace) -> Condition {
         var condition = Condition()
         if isCurrent {
@@ -90,7 +97,7 @@ extension OfferSearch {
         }
         if let kind { condition.add("c.kind = ?", Int64(kind.rawValue)) }
         if let interface { condition.add("c.interface = ?", Int64(interface.rawValue)) }
-        if let denomination { condition.add("c.unit = ?", denomination.digest.blob) }
+        if let priced { condition.add("c.unit = ?", priced.digest.blob) }
         if let seller { condition.add("c.seller = ?", seller.digest.blob) }
         if let asset { condition.add("c.asset = ?", asset.digest.blob) }
         if let priceLimit {

@@ -53,6 +53,9 @@ extension ContractText {
                   schema: {$ref: '#/components/schemas/CallInterface'}
                 - name: denomination
                   in: query
+                  description: >-
+                    What the prices count. With `maxPerMillion` or an order by price it is `native`
+                    unless it is given.
                   schema: {$ref: '#/components/schemas/Denomination'}
                 - name: seller
                   in: query
