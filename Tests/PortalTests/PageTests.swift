@@ -195,9 +195,47 @@ struct SentenceTests {
         #expect(sentence.pieces.contains(.text("somebody")))
     }
 
+    private struct EventVector: Decodable {
+        let name, bytes: String
+    }
+
+    @Test("every event of the market has what its sentence names, and amounts have their unit")
+    func fields() throws {
+        let path = folder.appendingPathComponent("../../../Vectors/canonical/market/events.json")
+        let data = try Data(contentsOf: path.standardized)
+        let vectors = try JSONDecoder().decode([EventVector].self, from: data)
+        #expect(vectors.count > 90)
+        for vector in vectors {
+            let bytes = try #require(Hex.decode(vector.bytes))
+            let record = try Event(canonicalBytes: bytes).record
+            let sentence = EventSentence(name: record.name, json: record.json)
+            #expect(!sentence.pieces.contains(.text("somebody")), "\(vector.name)")
+            let names = Set(record.fields.map(\.name))
+            let phrase = EventPhrases.phrase(of: record.name, has: names.contains)
+            for field in record.fields where phrase?.contains("{\(field.name)}") ?? true {
+                guard case .amount(let amount, let unit) = field.value else { continue }
+                let isMoney = sentence.pieces.contains(.money(amount, unit))
+                #expect(isMoney, "\(vector.name): \(field.name)")
+            }
+        }
+    }
+
+    @Test("a delegation that ends is not told as one that begins")
+    func delegationEnds() {
+        let sentence = EventSentence(
+            name: "governance.delegated",
+            json: #"{"event":"governance.delegated","account":"\#(account)"}"#
+        )
+        let pieces: [EventSentence.Piece] = [
+            .account(account), .text(" lets nobody vote for it any more"),
+        ]
+        #expect(sentence.pieces == pieces)
+    }
+
     @Test("every phrase closes its braces, and is of an event's component")
     func phrases() {
-        for (name, phrase) in EventPhrases.all {
+        let lacking = EventPhrases.lacking.map { ($0.key, $0.value.phrase) }
+        for (name, phrase) in EventPhrases.all.map({ ($0.key, $0.value) }) + lacking {
             #expect(name.split(separator: ".").count == 2)
             let opened = phrase.components(of: "{")
             #expect(opened == phrase.components(of: "}"))

@@ -3,6 +3,17 @@ enum EventPhrases {
     static let all: [String: String] = money.merging(ownership) { first, _ in first }
         .merging(exchange) { first, _ in first }.merging(rules) { first, _ in first }
 
+    /// What events mean that lack a field which theirs may lack.
+    static let lacking: [String: (field: String, phrase: String)] = [
+        "governance.delegated": ("to", "{account} lets nobody vote for it any more")
+    ]
+
+    /// The phrase for an event with the fields that it has; nil if nobody wrote one.
+    static func phrase(of event: String, has: (String) -> Bool) -> String? {
+        if let lacking = lacking[event], !has(lacking.field) { return lacking.phrase }
+        return all[event]
+    }
+
     private static let money = [
         "accounts.transferred": "{from} paid {amount} to {to}",
         "bonds.changed": "{account} has {active} at stake as a seller",
@@ -44,6 +55,8 @@ enum EventPhrases {
         "units.burned": "{by} burned {amount}",
         "passes.planPublished": "{seller} published a plan for {asset}",
         "passes.planRetired": "the plan {plan} is not sold any more",
+        "passes.bought": "{holder} bought a pass of the plan {plan} for {paid}",
+        "passes.renewed": "the pass {pass} of {holder} was renewed for {paid}",
     ]
 
     private static let exchange = [
@@ -76,7 +89,7 @@ enum EventPhrases {
         "disputes.claimOpened": "{by} claims a part of a bond in the dispute {dispute}",
         "disputes.claimHeld": "{amount} of the bond of {seller} is held for a claim",
         "disputes.claimEnded": "a claim ended: {awarded} was awarded, {restored} restored",
-        "disputes.claimPaid": "{claimant} was paid {amount} of a bond",
+        "disputes.claimPaid": "{to} was paid {amount} of a bond",
         "governance.votesChanged": "{account} can vote with {own} of its own",
         "governance.unlockBegan": "{account} unlocks {amount} at block {releasedAt}",
         "governance.votesWithdrawn": "{account} took back {amount}",

@@ -20,7 +20,7 @@ struct EventSentence: Hashable, Sendable {
     /// Reads an event of the index; fields that a phrase does not name are left out.
     init(name: String, json: String) {
         let fields = Self.fields(json)
-        guard let phrase = EventPhrases.all[name] else {
+        guard let phrase = EventPhrases.phrase(of: name, has: { fields[$0] != nil }) else {
             let words = Self.words(name)
             let rest = fields.keys.sorted().filter { $0 != "event" && !$0.hasSuffix("Unit") }
             pieces =
@@ -55,7 +55,8 @@ struct EventSentence: Hashable, Sendable {
 
     private static let amounts: Set<String> = [
         "amount", "baseAmount", "quoteAmount", "active", "stake", "weight", "deposit", "own",
-        "received", "bond", "returned", "open", "supply", "wantedAmount", "perAmount",
+        "received", "bond", "returned", "open", "supply", "wantedAmount", "perAmount", "paid",
+        "awarded", "restored", "volume",
     ]
     private static let assets: Set<String> = ["asset", "parent", "sold", "earner"]
 
