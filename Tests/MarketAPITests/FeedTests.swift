@@ -139,6 +139,51 @@ struct FeedTests {
         }
     }
 
+    @Test("FEED-4: what was missed is read in turn, and no further for a reader that has left")
+    func missedParts() async throws {
+        let market = try await MarketFixture()
+        let one = Message.transfer(
+            to: Person.bob.id,
+            denomination: .native,
+            amount: Amount(obol: 1)
+        )
+        while market.ledger.height < 130 { try market.ledger.execute(.alice, [one]) }
+        try await market.follow()
+        let feed = market.api.feed
+        let height = market.ledger.height
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await feed.run() }
+            let reader = FeedReader(topics: [.account(AccountID(digest(0xee)))]) {}
+            let joined = try await join(reader, feed)
+            let start = FeedCursor(height: 0, index: 0)
+            let first = try #require(await feed.missed(behind: start, upTo: height, by: reader))
+            #expect(first.items.isEmpty, "nothing is about the account")
+            let next = try #require(first.next)
+            #expect(next.height < height)
+            feed.leave(joined.number)
+            #expect(await feed.missed(behind: next, upTo: height, by: reader) == nil)
+            // What is asked for in vain is not read: the second is answered, the first is not.
+            let (parts, part) = AsyncStream<Bool>.makeStream()
+            for isWanted in [false, true] {
+                let isTaken = feed.replay(
+                    EventFeed.Replay(
+                        cursor: next,
+                        height: height,
+                        topics: reader.topics,
+                        isWanted: { isWanted },
+                        deliver: { _, _ in part.yield(isWanted) }
+                    )
+                )
+                #expect(isTaken)
+            }
+            for await isWanted in parts {
+                #expect(isWanted)
+                break
+            }
+            group.cancelAll()
+        }
+    }
+
     /// Joins once the feed has begun.
     private func join(
         _ reader: FeedReader,

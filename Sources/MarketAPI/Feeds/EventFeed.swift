@@ -52,6 +52,8 @@ public final class EventFeed: Service {
         let height: UInt64
         /// What the listener wants.
         let topics: Set<FeedTopic>
+        /// Whether somebody still waits for it.
+        var isWanted: @Sendable () -> Bool = { true }
         /// Takes what there was, and where to go on; nil if that is all.
         let deliver: @Sendable ([FeedItem], FeedCursor?) -> Void
     }
@@ -124,8 +126,29 @@ public final class EventFeed: Service {
         return false
     }
 
+    /// A part of what a reader missed, when its turn has come: each part is many reads, and a
+    /// reader costs nothing to come back as.
+    ///
+    /// - Returns: nil if the reader is over, or if too much waits.
+    func missed(
+        behind cursor: FeedCursor,
+        upTo height: UInt64,
+        by reader: FeedReader
+    ) async -> FeedReader.Missed? {
+        let isTaken = replay(
+            Replay(
+                cursor: cursor,
+                height: height,
+                topics: reader.topics,
+                isWanted: { !reader.isOver },
+                deliver: { items, next in reader.take((items, next)) }
+            )
+        )
+        return isTaken ? await reader.nextMissed() : nil
+    }
+
     private func answerReplays() async throws {
-        for await asked in replays {
+        for await asked in replays where asked.isWanted() {
             let part = try await part(
                 behind: asked.cursor,
                 upTo: asked.height,

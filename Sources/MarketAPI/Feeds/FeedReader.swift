@@ -22,10 +22,15 @@ final class FeedReader: FeedListener {
         var hasReceipts = false
         var isOverrun = false
         var isEnded = false
+        /// A part of what it missed, and where to go on.
+        var missed: Missed?
         var waiting: CheckedContinuation<Void, Never>?
         /// Since when the reader has not come back for more.
         var busySince: ContinuousClock.Instant?
     }
+
+    /// A part of what a reader missed, and behind which place the next is; nil if that is all.
+    typealias Missed = (items: [FeedItem], next: FeedCursor?)
 
     /// The most items that wait for one reader.
     static let itemsMax = 1024
@@ -65,6 +70,12 @@ final class FeedReader: FeedListener {
     /// Ends it: what waits is still delivered.
     func end() { wake { $0.isEnded = true } }
 
+    /// Whether nobody reads or delivers any more.
+    var isOver: Bool { state.withLock { $0.isEnded } }
+
+    /// Hands over the part of what was missed that was asked for.
+    func take(_ missed: Missed) { wake { $0.missed = missed } }
+
     /// Cuts the reader off if it has been busy with one delivery since before `instant`.
     func cutIfStalled(since instant: ContinuousClock.Instant) {
         let isStalled = state.withLock { $0.busySince.map { $0 < instant } ?? false }
@@ -83,15 +94,13 @@ final class FeedReader: FeedListener {
         waiting?.resume()
     }
 
-    /// The next delivery, once there is one; one task may ask.
-    func next() async -> Delivery {
+    /// Waits for a change, unless it `isReady`; one task may wait.
+    private func wait(unless isReady: (State) -> Bool) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let mustWait = state.withLock { state in
                     state.busySince = nil
-                    guard state.queue.isEmpty, !state.hasBeat, !state.hasReceipts,
-                        !state.isOverrun, !state.isEnded
-                    else { return false }
+                    guard !isReady(state) else { return false }
                     state.waiting = continuation
                     return true
                 }
@@ -99,6 +108,27 @@ final class FeedReader: FeedListener {
             }
         } onCancel: {
             end()
+        }
+    }
+
+    /// The part of what was missed that was asked for, once it is there; nil if the reader is over.
+    func nextMissed() async -> Missed? {
+        while true {
+            await wait { $0.missed != nil || $0.isEnded }
+            let (missed, isEnded) = state.withLock { state in
+                state.busySince = .now
+                defer { state.missed = nil }
+                return (state.missed, state.isEnded)
+            }
+            guard !isEnded else { return nil }
+            if let missed { return missed }
+        }
+    }
+
+    /// The next delivery, once there is one; one task may ask.
+    func next() async -> Delivery {
+        await wait {
+            !$0.queue.isEmpty || $0.hasBeat || $0.hasReceipts || $0.isOverrun || $0.isEnded
         }
         return state.withLock { state in
             state.busySince = .now

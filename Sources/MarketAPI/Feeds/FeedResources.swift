@@ -139,7 +139,9 @@ private struct EventStream: Sendable {
         }
         var missing: FeedCursor? = start.ledger
         while let place = missing {
-            let part = try await feed.part(behind: place, upTo: height, about: reader.topics)
+            guard let part = await feed.missed(behind: place, upTo: height, by: reader) else {
+                return try await finish(&writer)
+            }
             try await write(part.items, &writer, &last)
             missing = part.next
         }
