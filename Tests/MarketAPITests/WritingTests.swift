@@ -83,6 +83,38 @@ struct WritingTests {
         }
     }
 
+    @Test(
+        "REST-9: what a message means by a member that is left out stands in its sentence",
+        arguments: [
+            (
+                #"{"type":"withdrawDividends","asset":"7"}"#,
+                "Take dividends: asset 7, denomination STOA."
+            ),
+            (
+                #"{"type":"withdrawDividends","asset":"7","denomination":"89"}"#,
+                "Take dividends: asset 7, denomination unit 89."
+            ),
+            (
+                #"{"type":"grantSession","messages":[1],"payees":[]}"#,
+                "Let another key act for this account: messages 1 transfer, payees anybody."
+            ),
+            (
+                #"{"type":"grantSession","messages":[1]}"#,
+                "Let another key act for this account: messages 1 transfer, payees anybody."
+            ),
+            (#"{"type":"delegateVotes"}"#, "Let nobody vote for this account any more."),
+            (#"{"type":"delegateVotes","delegate":"me"}"#, "Let another vote: delegate me."),
+            (
+                #"{"type":"transfer","amount":"5","denomination":"89"}"#,
+                "Send money: amount 5 of unit 89."
+            ),
+        ]
+    )
+    func impliedMembers(message: String, sentence: String) throws {
+        let members = try JSONReading.object(Array(message.utf8))
+        #expect(MessageSummary(message: members).text == sentence)
+    }
+
     /// A message with a value for each of its members.
     private func sample(_ schema: JSON) throws -> JSON {
         .object(

@@ -10,14 +10,33 @@ struct MessageSummary {
     /// The sentence.
     var text: String {
         let kind = message["type"]?.string ?? ""
-        let verb = Self.verbs[kind] ?? kind
-        let rest = (message.members ?? []).filter { !["type", "denomination"].contains($0.name) }
-        let parts = rest.map { "\(Self.words($0.name)) \(show($0.name, $0.value))" }
+        let isEnd = kind == "delegateVotes" && message["delegate"] == nil
+        let verb = isEnd ? "Let nobody vote for this account any more" : Self.verbs[kind] ?? kind
+        let parts = shown.map { "\(Self.words($0.name)) \(show($0.name, $0.value))" }
         return parts.isEmpty ? "\(verb)." : "\(verb): \(parts.joined(separator: ", "))."
+    }
+
+    /// The members that stand in the sentence, also one that means something by being left out; a
+    /// denomination stands with its amounts, if there are any.
+    private var shown: [(name: String, value: JSON)] {
+        var members = (message.members ?? []).filter { $0.name != "type" }
+        if members.contains(where: { Self.amounts.contains($0.name) }) {
+            members.removeAll { $0.name == "denomination" }
+        }
+        let implied: (name: String, value: JSON)? =
+            switch message["type"]?.string {
+            case "withdrawDividends": ("denomination", .text("native"))
+            case "grantSession": ("payees", .array([]))
+            default: nil
+            }
+        if let implied, message[implied.name] == nil { members.append(implied) }
+        return members
     }
 
     private func show(_ name: String, _ value: JSON) -> String {
         switch value {
+        case .text(let text) where name == "denomination":
+            return text == "native" ? "STOA" : "unit \(text)"
         case .text(let text) where Self.amounts.contains(name):
             return money(text, message["denomination"]?.string ?? unit(of: name))
         case .text(let text): return text
@@ -30,7 +49,9 @@ struct MessageSummary {
                 guard let amount = element["amount"]?.string else { return element.plain }
                 return money(amount, element["denomination"]?.string)
             }
-            return shown.isEmpty ? "none" : shown.joined(separator: " and ")
+            // A session that names nobody may pay whom it likes.
+            let nothing = name == "payees" ? "anybody" : "none"
+            return shown.isEmpty ? nothing : shown.joined(separator: " and ")
         default: return value.line
         }
     }
