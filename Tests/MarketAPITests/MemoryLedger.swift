@@ -40,6 +40,8 @@ final class MemoryLedger: LedgerConnection {
         var entries = Entries()
         var blocks: [BlockSummary] = []
         var outcomes: [[UInt8]: TransactionOutcome] = [:]
+        var listingsMax = 3
+        var lists = 0
     }
 
     let genesis: Genesis
@@ -89,6 +91,12 @@ final class MemoryLedger: LedgerConnection {
     func plant(_ value: [UInt8], _ key: StateKey) {
         state.withLock { $0.entries.values[key] = value }
     }
+
+    /// How many lists were asked for.
+    var lists: Int { state.withLock { $0.lists } }
+
+    /// Answers with as many entries at once from now on.
+    func list(_ entries: Int) { state.withLock { $0.listingsMax = entries } }
 
     private func commit(_ bytes: [UInt8]) throws(TransactionRefusal) -> TransactionOutcome {
         let checked = try CheckedTransaction(canonicalBytes: bytes, chain: genesis.chain)
@@ -155,12 +163,15 @@ final class MemoryLedger: LedgerConnection {
         after: StateKey?,
         limit: Int
     ) async throws(LedgerClientError) -> [StateListing] {
-        let values = state.withLock { $0.entries.values }
+        let (values, listingsMax) = state.withLock { state in
+            state.lists += 1
+            return (state.entries.values, state.listingsMax)
+        }
         let found = values.filter { entry in
             entry.key.bytes.starts(with: prefix.bytes) && after.map { entry.key > $0 } ?? true
         }
         // Pages may end early: only an empty one is the end.
-        return found.sorted { $0.key < $1.key }.prefix(min(limit, 3))
+        return found.sorted { $0.key < $1.key }.prefix(min(limit, listingsMax))
             .map { StateListing(key: $0.key, value: $0.value) }
     }
 

@@ -129,6 +129,28 @@ struct ReadingTests {
         )
     }
 
+    @Test("REST-4: a filter that nothing passes costs the node a few questions, whatever the limit")
+    func filteredPages() async throws {
+        let path = try #require(market.names.paths["channel"])
+        let id = ChannelID(try #require(Digest(hex: path)))
+        let entry = try await market.ledger.entry(.channel(id), proven: false)
+        let channel = try #require(entry.value)
+        for number in 1...UInt64(1100) {
+            let name = Digest(words: (number, 0, 0, 0))
+            market.ledger.plant(channel, .channel(ChannelID(name)))
+        }
+        market.ledger.list(256)
+        let before = market.ledger.lists
+        let page = try await market.ask("/channels?status=closing&limit=1")
+        #expect(page.document["data"]?.elements?.count == 0)
+        #expect(page.document["has_more"]?.bool == true)
+        #expect(market.ledger.lists - before <= 6)
+        let cursor = try #require(page.document["next_cursor"]?.string)
+        let last = try await market.ask("/channels?status=closing&limit=1&cursor=\(cursor)")
+        #expect(last.document["has_more"]?.bool == false)
+        #expect(try await market.ask("/channels?limit=1").document["data"]?.elements?.count == 1)
+    }
+
     @Test("a holding that was paid beyond its record's index is a node's fault, and no trap")
     func foreignHolding() async throws {
         let path = "/assets/\(market.names.tune.digest)/holders"

@@ -57,10 +57,15 @@ extension MarketAPI {
         var items: [JSON] = []
         var scanned = 0
         while true {
+            // Where entries are left out, most may be: then it asks for all that it may look at.
+            let isFiltered = items.count < scanned
+            let wanted =
+                isFiltered
+                ? Self.scannedEntriesMax - scanned + 1 : request.limit - items.count + 1
             let page = try await ledger.entries(
                 prefix: prefix,
                 after: after,
-                limit: min(256, request.limit - items.count + 1)
+                limit: min(256, wanted)
             )
             if page.isEmpty { return .list(items, next: nil, at: height) }
             for listing in page {
