@@ -31,6 +31,8 @@ struct UnitName: Hashable, Sendable {
 struct PageSource: Sendable {
     /// The most entries that one list of a page reads from the ledger.
     static let listMax = 200
+    /// The most entries that a page looks at to find some among them.
+    static let scannedMax = 1024
     /// The most questions that one page asks the ledger at once.
     static let questionsMax = 16
 
@@ -49,6 +51,35 @@ struct PageSource: Sendable {
             throw LedgerClientError(.malformedAnswer, "the node's list has other keys")
         }
         return Array(page.prefix(limit))
+    }
+
+    /// What of the entries under a prefix is wanted, in order of key, at most `limit`.
+    ///
+    /// A page of the ledger may end early: only an empty one is the end.
+    ///
+    /// - Returns: what was found, and whether there are entries that were not looked at.
+    func found<Value>(
+        _ prefix: StateKey,
+        limit: Int,
+        _ make: (StateListing) throws -> Value?
+    ) async throws -> (items: [Value], isCut: Bool) {
+        var items: [Value] = []
+        var after: StateKey?
+        var scanned = 0
+        while true {
+            let wanted = min(256, Self.scannedMax - scanned + 1)
+            let page = try await listed(prefix, after: after, limit: wanted)
+            if page.isEmpty { return (items, false) }
+            for listing in page {
+                guard after.map({ $0 < listing.key }) ?? true else {
+                    throw LedgerClientError(.malformedAnswer, "a list is out of order")
+                }
+                guard items.count < limit, scanned < Self.scannedMax else { return (items, true) }
+                if let item = try make(listing) { items.append(item) }
+                after = listing.key
+                scanned += 1
+            }
+        }
     }
 
     /// What ends the keys under a prefix, as digests.

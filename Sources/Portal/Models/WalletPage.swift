@@ -10,6 +10,7 @@ import MarketTypes
 struct WalletPage: Sendable {
     let account: AccountPage
     let height: BlockHeight
+    let locked: LockedMoney
     let permission: SpendingPermission?
 
     static func load(
@@ -30,6 +31,7 @@ struct WalletPage: Sendable {
         return WalletPage(
             account: try await AccountPage.load(account, source),
             height: status.height,
+            locked: try await LockedMoney.load(account, source),
             permission: permission
         )
     }
@@ -43,9 +45,8 @@ struct WalletPage: Sendable {
             account.paysFrom.map { channel($0, $1, isPayer: true) }
                 + account.isPaidBy.map { channel($0, $1, isPayer: false) }
         )
-        let locked = account.paysFrom.filter { $0.channel.denomination == .native }
-            .reduce(UInt128(0)) { $0 &+ $1.channel.locked.obol }
-        fill.put("inChannels", UnitName.native.fill(Amount(obol: locked)))
+        fill.put("inChannels", UnitName.native.fill(locked.sum))
+        fill.put("inChannelsCut", locked.isCut)
         fill.put("permission", permission?.fill(at: height))
         return fill
     }
@@ -79,6 +80,28 @@ struct WalletPage: Sendable {
             fill.put("tone", "quiet")
         }
         return fill
+    }
+}
+
+/// The STOA in the channels that an account pays from: in all of them, not in those that are shown.
+struct LockedMoney: Hashable, Sendable {
+    let sum: Amount
+    /// Whether there are channels that were not looked at.
+    let isCut: Bool
+
+    static func load(_ account: AccountID, _ source: PageSource) async throws -> LockedMoney {
+        let names = try await source.found(
+            .channels(ofPayer: account),
+            limit: PageSource.listMax
+        ) { Digest(bytes: $0.key.bytes.suffix(Digest.byteCount)) }
+        let channels = try await source.each(names.items) { name in
+            try await source.ledger.channel(ChannelID(name))
+        }
+        let sum = channels.reduce(Amount.zero) { sum, channel in
+            guard let channel, channel.denomination == .native else { return sum }
+            return (try? sum.adding(channel.locked)) ?? sum
+        }
+        return LockedMoney(sum: sum, isCut: names.isCut)
     }
 }
 

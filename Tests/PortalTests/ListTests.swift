@@ -1,0 +1,137 @@
+import CanonicalCoding
+import Foundation
+import Identity
+import LedgerClient
+import LedgerCore
+import LedgerIndex
+import MarketTypes
+import Testing
+
+@testable import Portal
+
+/// A ledger of entries that nobody made by its rules, which answers with some at once.
+private final class EntryLedger: LedgerConnection {
+    /// The most entries of one answer; it may be fewer than were asked for.
+    static let listingsMax = 100
+
+    let genesis: Genesis
+    let entries: [StateKey: [UInt8]]
+
+    init(_ entries: [StateKey: [UInt8]]) throws {
+        let key = try #require(SigningKey(seed: [UInt8](repeating: 1, count: 32)))
+        genesis = try #require(
+            Genesis(
+                name: "lists",
+                time: Timestamp(milliseconds: 1_700_000_000_000),
+                sequencer: key.publicKey,
+                parameters: .standard,
+                allocations: []
+            )
+        )
+        self.entries = entries
+    }
+
+    func status() async throws(LedgerClientError) -> LedgerStatus {
+        LedgerStatus(
+            chain: genesis.chain,
+            name: genesis.name,
+            height: BlockHeight(5),
+            time: genesis.time,
+            stateRoot: .zero,
+            parameters: genesis.parameters
+        )
+    }
+
+    func submit(_ transaction: [UInt8]) async throws(LedgerClientError) -> TransactionOutcome {
+        throw LedgerClientError(.unreachable, "it only answers")
+    }
+
+    func entry(_ key: StateKey, proven: Bool) async throws(LedgerClientError) -> StateEntry {
+        StateEntry(value: entries[key], height: BlockHeight(5), proof: nil, header: nil)
+    }
+
+    func entries(
+        prefix: StateKey,
+        after: StateKey?,
+        limit: Int
+    ) async throws(LedgerClientError) -> [StateListing] {
+        entries.filter { entry in
+            entry.key.bytes.starts(with: prefix.bytes) && after.map { entry.key > $0 } ?? true
+        }
+        .sorted { $0.key < $1.key }.prefix(min(limit, Self.listingsMax))
+        .map { StateListing(key: $0.key, value: $0.value) }
+    }
+
+    func blocks(from height: BlockHeight) -> AsyncThrowingStream<BlockSummary, any Error> {
+        AsyncThrowingStream { nil }
+    }
+}
+
+/// Where pages get what they show from such entries; there is nothing in its index.
+private final class EntrySource {
+    let directory: URL
+    let pages: PageSource
+
+    init(_ entries: [StateKey: [UInt8]]) throws {
+        let ledger = try EntryLedger(entries)
+        directory = FileManager.default.temporaryDirectory
+            .appendingPathComponent("stoa-lists-\(UInt64.random(in: 0 ... .max))")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+        let database = try IndexDatabase(
+            writing: directory.appendingPathComponent("index.sqlite").path,
+            chain: ledger.genesis.chain
+        )
+        pages = PageSource(
+            ledger: ledger,
+            index: IndexReader(database),
+            now: ledger.genesis.time
+        )
+    }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
+}
+
+/// A number in `bytes` bytes, as entries have it.
+private func number(_ value: UInt64, bytes: Int) -> [UInt8] {
+    [UInt8](repeating: 0, count: bytes - 8)
+        + (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) }
+}
+
+private func name(_ number: UInt64) -> Digest { Digest(words: (number, 0, 0, 0)) }
+
+@Suite("PRT-11: lists and sums of the ledger's entries")
+struct ListTests {
+    private let alice = AccountID(Digest(sha256: [1]))
+    private let bob = AccountID(Digest(sha256: [2]))
+
+    /// Channels in each of which Alice has locked so many STOA for Bob.
+    private func channels(_ count: Int, stoa: UInt64) throws -> [StateKey: [UInt8]] {
+        let key = try #require(SigningKey(seed: [UInt8](repeating: 2, count: 32)))
+        var channel = [1] + Array(alice.digest.bytes) + Array(bob.digest.bytes) + [0]
+        channel += number(stoa * 1_000_000_000, bytes: 16) + number(0, bytes: 16)
+        channel += key.publicKey.canonicalBytes.dropFirst()
+        // One lane, no claim, open.
+        channel += [0, 1, 0, 0, 0, 0, 1] + number(100, bytes: 8)
+        var entries: [StateKey: [UInt8]] = [:]
+        for place in 0..<UInt64(count) {
+            let id = ChannelID(name(place))
+            let index = StateKey.channels(ofPayer: alice).bytes + Array(id.digest.bytes)
+            entries[StateKey(bytes: index)] = [1]
+            entries[.channel(id)] = channel
+        }
+        return entries
+    }
+
+    @Test("what is locked in channels is the sum of all, or said to be the least")
+    func lockedMoney() async throws {
+        let few = try EntrySource(channels(12, stoa: 1))
+        let all = try await LockedMoney.load(alice, few.pages)
+        #expect(all.sum == Amount(obol: 12_000_000_000))
+        #expect(!all.isCut)
+        #expect(try await LockedMoney.load(bob, few.pages).sum == .zero)
+        let many = try EntrySource(channels(201, stoa: 2))
+        let some = try await LockedMoney.load(alice, many.pages)
+        #expect(some.sum == Amount(obol: 400_000_000_000))
+        #expect(some.isCut)
+    }
+}
