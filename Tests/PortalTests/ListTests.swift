@@ -134,4 +134,52 @@ struct ListTests {
         #expect(some.sum == Amount(obol: 400_000_000_000))
         #expect(some.isCut)
     }
+
+    /// Sales of a unit for STOA, under names from a number on.
+    private func sales(of unit: Digest, _ names: Range<UInt64>) -> [StateKey: [UInt8]] {
+        var sale = [1] + Array(alice.digest.bytes) + [1] + Array(unit.bytes) + [0]
+        sale += number(3, bytes: 16) + number(2, bytes: 16) + number(99, bytes: 8)
+        return Dictionary(
+            uniqueKeysWithValues: names.map { (StateKey.sale(SaleID(name($0))), sale) }
+        )
+    }
+
+    @Test("a market's sales are found behind those of others, and a list that is cut says so")
+    func sales() async throws {
+        let unit = name(7)
+        let market = try #require(Market(.issued(unit), .native))
+        let others = sales(of: name(8), 0..<300)
+        let own = sales(of: unit, 300..<310)
+        let few = try EntrySource(others.merging(own) { first, _ in first })
+        let found = try await MarketPage.sales(market, few.pages)
+        #expect(found.items.map(\.id) == (300..<310).map { SaleID(name($0)) })
+        #expect(!found.isCut)
+        let late = sales(of: unit, 1100..<1101).merging(sales(of: name(8), 0..<1100)) { $1 }
+        let none = try await MarketPage.sales(market, try EntrySource(late).pages)
+        #expect(none.items.isEmpty)
+        #expect(none.isCut)
+    }
+
+    @Test("the ballots that are shown are those that count for most")
+    func ballots() async throws {
+        let id = ProposalID(name(1))
+        var proposal = [1] + Array(alice.digest.bytes) + number(1, bytes: 8).suffix(4)
+        proposal += Array("a".utf8) + Array(Digest.zero.bytes) + [0, 0, 0, 0] + [0]
+        // Deposit, three heights, four rules, no total yet, no votes counted, open.
+        proposal += number(9, bytes: 16) + number(1, bytes: 8) + number(9, bytes: 8)
+        proposal += number(12, bytes: 8) + number(1, bytes: 8) + number(0, bytes: 16)
+        proposal += number(1, bytes: 8) + number(1, bytes: 8) + [0]
+        proposal += [UInt8](repeating: 0, count: 64) + [1]
+        var entries: [StateKey: [UInt8]] = [.proposal(id): proposal]
+        for place in 0..<UInt64(300) {
+            let ballot = [1, 1] + number(place, bytes: 16) + number(0, bytes: 16)
+            entries[.ballot(id, AccountID(name(place)))] = ballot
+        }
+        let source = try EntrySource(entries)
+        let page = try await ProposalPage.load(id, source.pages)
+        #expect(page.ballots.count == ProposalPage.ballotsMax)
+        #expect(page.ballots.first?.ballot.weight == Amount(obol: 299))
+        #expect(page.ballots.last?.ballot.weight == Amount(obol: 200))
+        #expect(page.fill().text("ballotsCut") == "300")
+    }
 }

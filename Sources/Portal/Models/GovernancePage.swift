@@ -39,6 +39,7 @@ struct GovernancePage: Sendable {
                     proposal: entry.proposal,
                     height: height,
                     ballots: [],
+                    ballotsLookedAt: nil,
                     units: [:]
                 )
                 return page.summary
@@ -71,7 +72,10 @@ struct ProposalPage: Sendable {
     let id: ProposalID
     let proposal: Proposal
     let height: BlockHeight
+    /// Those that count for most.
     let ballots: [(account: AccountID, ballot: Ballot)]
+    /// Among how many they were found; nil if those are all there are.
+    let ballotsLookedAt: Int?
     let units: [Denomination: UnitName]
 
     static func load(_ id: ProposalID, _ source: PageSource) async throws -> ProposalPage {
@@ -81,7 +85,7 @@ struct ProposalPage: Sendable {
                 hint: "All of them are under Governance."
             )
         }
-        let ballots = try await source.listed(.ballots(id), limit: ballotsMax).compactMap {
+        let (ballots, isCut) = try await source.found(.ballots(id), limit: PageSource.scannedMax) {
             listing -> (account: AccountID, ballot: Ballot)? in
             guard let account = Digest(bytes: listing.key.bytes.suffix(Digest.byteCount)),
                 let ballot = try? Ballot(canonicalBytes: listing.value), ballot.choice != nil
@@ -94,7 +98,10 @@ struct ProposalPage: Sendable {
             id: id,
             proposal: proposal,
             height: try await source.ledger.status().height,
-            ballots: ballots.sorted { $0.ballot.weight > $1.ballot.weight },
+            ballots: Array(
+                ballots.sorted { $0.ballot.weight > $1.ballot.weight }.prefix(ballotsMax)
+            ),
+            ballotsLookedAt: isCut || ballots.count > ballotsMax ? ballots.count : nil,
             units: try await source.units(paid)
         )
     }
@@ -197,6 +204,7 @@ struct ProposalPage: Sendable {
                 return fill
             }
         )
+        fill.put("ballotsCut", ballotsLookedAt.map { NumberText.grouped($0) })
         fill.put("proofHref", PortalPaths.proof(.proposal(id)))
         return fill
     }

@@ -55,7 +55,7 @@ struct MarketPage: Sendable {
     let pools: [PoolStanding]
     let buys: [Order]
     let sells: [Order]
-    let sales: [(id: SaleID, sale: Sale)]
+    let sales: (items: [(id: SaleID, sale: Sale)], isCut: Bool)
 
     static func load(
         _ id: Digest,
@@ -154,11 +154,12 @@ struct MarketPage: Sendable {
         }
     }
 
-    private static func sales(
+    /// The sales in a market: the ledger lists those of all markets together.
+    static func sales(
         _ market: Market,
         _ source: PageSource
-    ) async throws -> [(id: SaleID, sale: Sale)] {
-        try await source.listed(.sales, limit: salesMax).compactMap { listing in
+    ) async throws -> (items: [(id: SaleID, sale: Sale)], isCut: Bool) {
+        try await source.found(.sales, limit: salesMax) { listing in
             guard let name = Digest(bytes: listing.key.bytes.suffix(Digest.byteCount)),
                 let sale = try? Sale(canonicalBytes: listing.value), sale.market == market
             else { return nil }
@@ -258,7 +259,8 @@ extension MarketPage {
         fill.put("pools", pools.map(pool))
         fill.put("buys", side(buys, "buy"))
         fill.put("sells", side(sells, "sell"))
-        fill.put("sales", sales.map { sale($0.sale) })
+        fill.put("sales", sales.items.map { sale($0.sale) })
+        fill.put("salesCut", sales.isCut)
         let dayVolume = candles.reduce(Amount.zero) { sum, candle in
             (try? sum.adding(candle.quote)) ?? sum
         }
