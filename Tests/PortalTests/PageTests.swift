@@ -312,6 +312,8 @@ struct PriceTextTests {
         #expect(SearchForm.perMillion(one, .outputToken) == one)
         #expect(SearchForm.perMillion(one, .call) == Amount(obol: 1_000_000_000_000_000))
         #expect(SearchForm.perMillion(Amount(obol: .max), .call) == nil)
+        // Of an hour, it is no whole number: an offer at that very price must be found.
+        #expect(SearchForm.perMillion(one, .second) == Amount(obol: 277_777_777_778))
     }
 
     @Test("every language names the gateway and the model", arguments: CallInterface.allCases)

@@ -63,9 +63,15 @@ struct SearchForm: Hashable, Sendable {
         return search
     }
 
-    /// A price of what people compare, as one of a million units.
+    /// A price of what people compare, as one of a million units; rounded up, as the index rounds
+    /// the prices that are compared with it.
     static func perMillion(_ price: Amount, _ unit: Unit) -> Amount? {
-        try? price.scaled(by: 1_000_000, over: UInt128(PriceText.measure(unit).count))
+        let count = UInt128(PriceText.measure(unit).count)
+        let product = price.obol.multipliedFullWidth(by: 1_000_000)
+        guard product.high < count else { return nil }
+        let (quotient, rest) = count.dividingFullWidth(product)
+        let (limit, overflow) = quotient.addingReportingOverflow(rest > 0 ? 1 : 0)
+        return overflow ? nil : Amount(obol: limit)
     }
 
     /// The form's parameters, for links to other pages of the same search.
