@@ -325,3 +325,53 @@ struct SearchTests {
         }
     }
 }
+
+@Suite("IDX-34: how much there is in an index", .timeLimit(.minutes(5)))
+struct StatusTests {
+    /// What a reader that has counted nothing yet says.
+    private func counted(_ library: Library) async throws -> [UInt64] {
+        let status = try await library.index.status()
+        return [status.transactions, status.events]
+    }
+
+    @Test("what was counted is remembered; what comes is added, and another history begins anew")
+    func totals() async throws {
+        let library = try Library()
+        let index = library.index
+        func remembered() async throws -> [UInt64] {
+            let status = try await index.status()
+            return [status.transactions, status.events]
+        }
+        #expect(try await remembered() == [0, 0])
+        library.publish(.alice, asset: "one", models: [("a", 1), ("b", 2)])
+        try await library.catchUp()
+        let first = try await counted(library)
+        #expect(first[0] == 1 && first[1] >= 3)
+        #expect(try await remembered() == first)
+        library.publish(.bob, asset: "two", models: [("c", 3)])
+        library.publish(.bob, asset: "three", models: [("d", 3)])
+        try await library.catchUp()
+        let second = try await counted(library)
+        #expect(second[0] == 3 && second[1] > first[1])
+        #expect(try await remembered() == second)
+        // A block that was counted is not read again.
+        try await library.database.pool.write { db in
+            try db.execute(sql: "UPDATE blocks SET events = events + 100 WHERE height = 1")
+        }
+        #expect(try await remembered() == second)
+        #expect(try await counted(library) == [3, second[1] + 100])
+        // An index that was made anew has another block there, or ends lower.
+        try await library.database.pool.write { db in
+            try db.execute(
+                sql: "UPDATE blocks SET digest = ? WHERE height = (SELECT height FROM place)",
+                arguments: [digest(9).blob]
+            )
+        }
+        #expect(try await remembered() == [3, second[1] + 100])
+        try await library.database.pool.write { db in
+            try db.execute(sql: "DELETE FROM blocks WHERE height > 1")
+            try db.execute(sql: "UPDATE place SET height = 1")
+        }
+        #expect(try await remembered() == [1, first[1] + 100])
+    }
+}

@@ -4,6 +4,7 @@ import MarketTypes
 /// Answers questions from an index; every answer is of one height.
 public struct IndexReader: Sendable {
     let database: IndexDatabase
+    private let blocks = BlockCounter()
 
     /// Reads from a database, which may be written meanwhile.
     public init(_ database: IndexDatabase) {
@@ -12,7 +13,7 @@ public struct IndexReader: Sendable {
 
     /// Where the index stands, and how much there is in it.
     public func status() async throws -> IndexStatus {
-        try await read { db, place in
+        try await read { [blocks] db, place in
             func count(_ table: String) throws -> UInt64 {
                 let count = try Int64.fetchOne(db, sql: "SELECT max(rowid) FROM \(table)")
                 return UInt64(clamping: count ?? 0)
@@ -20,10 +21,11 @@ public struct IndexReader: Sendable {
             func exactly(_ sql: String) throws -> UInt64 {
                 UInt64(clamping: try Int64.fetchOne(db, sql: sql) ?? 0)
             }
+            let counted = try blocks.count(db, at: place)
             return IndexStatus(
                 place: place,
-                transactions: try exactly("SELECT sum(transactions) FROM blocks"),
-                events: try exactly("SELECT sum(events) FROM blocks"),
+                transactions: counted.transactions,
+                events: counted.events,
                 subjects: try count("subjects"),
                 assets: try exactly("SELECT count(*) FROM assets"),
                 offers: try exactly("SELECT count(*) FROM offers"),
