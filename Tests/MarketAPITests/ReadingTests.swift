@@ -129,6 +129,34 @@ struct ReadingTests {
         )
     }
 
+    @Test("REST-4: a juror that leaves between two pages hides no other")
+    func jurorsLeave() async throws {
+        func plant(_ jurors: ClosedRange<UInt8>) {
+            let rows = jurors.flatMap { digest($0).bytes + [UInt8](repeating: 1, count: 16) }
+            let count = [0, 0, 0, UInt8(jurors.count)]
+            market.ledger.plant([1] + count + rows, .jurors)
+        }
+        func page(_ more: String) async throws -> (ids: [String], cursor: String?) {
+            let answer = try await market.ask("/jurors?limit=2\(more)").document
+            let ids = answer["data"]?.elements?.compactMap { $0["id"]?.string } ?? []
+            return (ids, answer["next_cursor"]?.string)
+        }
+        func names(_ jurors: ClosedRange<UInt8>) -> [String] {
+            jurors.map { "\(AccountID(digest($0)))" }
+        }
+        plant(1...5)
+        let first = try await page("")
+        #expect(first.ids == names(1...2))
+        let cursor = try #require(first.cursor)
+        plant(2...5)
+        let second = try await page("&cursor=\(cursor)")
+        #expect(second.ids == names(3...4))
+        let last = try await page("&cursor=\(try #require(second.cursor))")
+        #expect(last.ids == names(5...5))
+        #expect(last.cursor == nil)
+        #expect(try await market.problem("/numbers?cursor=\(cursor)")?.status == .badRequest)
+    }
+
     @Test("REST-4: a filter that nothing passes costs the node a few questions, whatever the limit")
     func filteredPages() async throws {
         let path = try #require(market.names.paths["channel"])

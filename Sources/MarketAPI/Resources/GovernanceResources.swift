@@ -52,7 +52,12 @@ extension MarketAPI {
         for number in GovernedNumber.all {
             values.append((number, try await ledger.value(of: number)))
         }
-        return try Self.slice(values, request, at: height) { number, value in
+        return try Self.slice(
+            values,
+            request,
+            at: height,
+            by: { [UInt8($0.number.id >> 8), UInt8(truncatingIfNeeded: $0.number.id)] }
+        ) { number, value in
             .object(
                 "number",
                 [

@@ -31,7 +31,8 @@ extension MarketAPI {
                 return try Self.slice(
                     found?.value.jurors ?? [],
                     request,
-                    at: found?.height ?? height
+                    at: found?.height ?? height,
+                    by: \.account.digest.bytes
                 ) { juror in
                     .object(
                         "juror",
@@ -42,23 +43,23 @@ extension MarketAPI {
         ]
     }
 
-    /// A page of a short table that is one entry of the state; the cursor counts its rows.
+    /// A page of a short table that is one entry of the state, in order of the rows' keys.
+    ///
+    /// Rows come and go between two pages: the cursor names the last one, not how many there were.
     static func slice<Element>(
         _ elements: [Element],
         _ request: APIRequest,
         at height: BlockHeight,
+        by key: (Element) -> [UInt8],
         _ make: (Element) -> JSON
     ) throws(Problem) -> APIAnswer {
-        var start = 0
-        if let cursor = request.text("cursor") {
-            guard let number = Int(cursor), number > 0, String(number) == cursor else {
-                throw .badRequest("is not one of this question", at: "?cursor")
-            }
-            start = number
+        let cursor = QuestionCursor(request)
+        var rest = elements[...]
+        if let last = try cursor.key(request.text("cursor")) {
+            rest = rest.drop { !last.lexicographicallyPrecedes(key($0)) }
         }
-        let items = elements.dropFirst(start).prefix(request.limit)
-        let end = start + items.count
-        let next = end < elements.count ? "\(end)" : nil
+        let items = rest.prefix(request.limit)
+        let next = items.count < rest.count ? items.last.map { cursor.text(key($0)) } : nil
         return .list(items.map(make), next: next, at: height)
     }
 

@@ -52,8 +52,9 @@ extension MarketAPI {
         _ make: (StateListing) async throws -> JSON?
     ) async throws -> APIAnswer {
         let height = try await ledger.status().height
-        let cursor = StateCursor(request)
-        var after = try cursor.read(request.text("cursor"), under: prefix)
+        let cursor = QuestionCursor(request)
+        var after = try cursor.key(request.text("cursor"), under: prefix.bytes)
+            .map { StateKey(bytes: $0) }
         var items: [JSON] = []
         var scanned = 0
         while true {
@@ -73,7 +74,7 @@ extension MarketAPI {
                     after.map({ $0 < listing.key }) ?? true
                 else { throw LedgerClientError(.malformedAnswer, "a list is out of order") }
                 if items.count == request.limit || scanned == Self.scannedEntriesMax {
-                    return .list(items, next: after.map { cursor.text($0) }, at: height)
+                    return .list(items, next: after.map { cursor.text($0.bytes) }, at: height)
                 }
                 if let item = try await make(listing) { items.append(item) }
                 after = listing.key
@@ -104,8 +105,9 @@ extension StateListing {
     }
 }
 
-/// Where a page of entries ended, for one question: the same cursor in another is refused.
-private struct StateCursor {
+/// Where a page of a list in order of keys ended, for one question: the same cursor in another is
+/// refused.
+struct QuestionCursor {
     private let fingerprint: [UInt8]
 
     init(_ request: APIRequest) {
@@ -118,14 +120,15 @@ private struct StateCursor {
         fingerprint = Array(Digest(sha256: Array(text.utf8)).bytes.prefix(8))
     }
 
-    func text(_ key: StateKey) -> String { Hex.encode(fingerprint + key.bytes) }
+    func text(_ key: [UInt8]) -> String { Hex.encode(fingerprint + key) }
 
-    func read(_ text: String?, under prefix: StateKey) throws(Problem) -> StateKey? {
+    /// The key behind which the page begins; nil for the first.
+    func key(_ text: String?, under prefix: [UInt8] = []) throws(Problem) -> [UInt8]? {
         guard let text else { return nil }
         guard let bytes = Hex.decode(text), Hex.encode(bytes) == text,
-            bytes.starts(with: fingerprint + prefix.bytes),
+            bytes.starts(with: fingerprint + prefix),
             (1...StateKey.bytesMax).contains(bytes.count - fingerprint.count)
         else { throw .badRequest("is not one of this question", at: "?cursor") }
-        return StateKey(bytes: Array(bytes.dropFirst(fingerprint.count)))
+        return Array(bytes.dropFirst(fingerprint.count))
     }
 }
