@@ -181,5 +181,15 @@ struct ListTests {
         #expect(page.ballots.first?.ballot.weight == Amount(obol: 299))
         #expect(page.ballots.last?.ballot.weight == Amount(obol: 200))
         #expect(page.fill().text("ballotsCut") == "300")
+        // No block comes after the highest there can be, of which a node may tell.
+        let end = ProposalPage(
+            id: id,
+            proposal: page.proposal,
+            height: BlockHeight(.max),
+            ballots: [],
+            ballotsLookedAt: nil,
+            units: [:]
+        )
+        #expect(end.fill().text("standing") == "Voting")
     }
 }

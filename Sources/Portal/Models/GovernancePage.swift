@@ -106,12 +106,14 @@ struct ProposalPage: Sendable {
         )
     }
 
+    /// The height of the next transaction: it is in a block after the last one.
+    private var next: BlockHeight { height.advanced(byBlocks: 1) ?? height }
+
     /// Where it stands, in a word, and how the word looks.
     var standing: (text: String, tone: String) {
         switch proposal.status {
         case .open:
-            // The next transaction is in a block after the last one.
-            height.rawValue + 1 >= proposal.opensAt.rawValue
+            next >= proposal.opensAt
                 ? ("Voting", "active") : ("Announced", "quiet")
         case .waiting: ("Passed, waiting", "good")
         case .executed: ("Executed", "good")
@@ -256,10 +258,9 @@ struct ProposalPage: Sendable {
 
     /// What happens at which height.
     private var steps: [Fill] {
-        let next = height.rawValue + 1
         let reached: Int =
             switch proposal.status {
-            case .open: next >= proposal.opensAt.rawValue ? 1 : 0
+            case .open: next >= proposal.opensAt ? 1 : 0
             case .waiting: 2
             case .ended: 3
             case .executed, .failed: 3

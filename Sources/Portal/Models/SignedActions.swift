@@ -57,8 +57,8 @@ enum SignedActions {
         let ledger = read.source.ledger
         let voter = try await ledger.voter(account) ?? .none
         let height = try await ledger.status().height
-        let next = height.rawValue + 1
-        let free = voter.unlockings.filter { $0.releasedAt.rawValue <= next }.map(\.amount)
+        let next = height.advanced(byBlocks: 1) ?? height
+        let free = voter.unlockings.filter { $0.releasedAt <= next }.map(\.amount)
         var fill = Fill()
         fill.put("own", UnitName.native.fill(voter.own))
         fill.put("received", voter.received.isZero ? nil : UnitName.native.fill(voter.received))
@@ -67,7 +67,7 @@ enum SignedActions {
         fill.put("free", free.isEmpty ? nil : UnitName.native.fill(UsagePage.sum(free)))
         fill.put(
             "unlocking",
-            voter.unlockings.filter { $0.releasedAt.rawValue > next }.map { part in
+            voter.unlockings.filter { $0.releasedAt > next }.map { part in
                 var fill = Fill()
                 fill.put("part", UnitName.native.fill(part.amount))
                 fill.put("releasedAt", part.releasedAt.rawValue)

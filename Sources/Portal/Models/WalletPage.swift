@@ -74,7 +74,8 @@ struct WalletPage: Sendable {
             fill.put("standing", "Closing")
             fill.put("tone", "active")
             fill.put("closesAt", NumberText.grouped(end.rawValue))
-            fill.put("canWithdraw", isPayer && height.rawValue + 1 >= end.rawValue)
+            let next = height.advanced(byBlocks: 1) ?? height
+            fill.put("canWithdraw", isPayer && next >= end)
         case .closed:
             fill.put("standing", "Closed")
             fill.put("tone", "quiet")
