@@ -88,7 +88,9 @@ struct PasskeyRemovalTests {
         await #expect(throws: PasskeyRefusal.sessionOld) {
             try await remove(Self.phone, after: WebSession.freshMilliseconds)
         }
-        await #expect(throws: PasskeyRefusal.sessionOld) { try await remove(Self.phone, in: unknown) }
+        await #expect(throws: PasskeyRefusal.sessionOld) {
+            try await remove(Self.phone, in: unknown)
+        }
         await #expect(throws: PasskeyRefusal.sessionOld) {
             try await remove(Self.phone, of: stranger)
         }

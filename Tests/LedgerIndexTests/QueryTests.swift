@@ -343,13 +343,13 @@ struct StatusTests {
             return [status.transactions, status.events]
         }
         #expect(try await remembered() == [0, 0])
-        library.publish(.alice, asset: "one", models: [("a", 1), ("b", 2)])
+        library.publish(.alice, asset: "one", models: [("one-a", 1), ("one-b", 2)])
         try await library.catchUp()
         let first = try await counted(library)
         #expect(first[0] == 1 && first[1] >= 3)
         #expect(try await remembered() == first)
-        library.publish(.bob, asset: "two", models: [("c", 3)])
-        library.publish(.bob, asset: "three", models: [("d", 3)])
+        library.publish(.bob, asset: "two", models: [("two-c", 3)])
+        library.publish(.bob, asset: "three", models: [("three-d", 3)])
         try await library.catchUp()
         let second = try await counted(library)
         #expect(second[0] == 3 && second[1] > first[1])
