@@ -12,7 +12,8 @@ import Synchronization
 ///
 /// While one block is written, the next one's transactions gather, so the cost of a sync is
 /// shared by all that wait. An idle market writes nothing; only while a deadline is pending do
-/// empty blocks follow each other, one per tick, because deadlines are counted in blocks.
+/// empty blocks follow each other, one per tick, because deadlines are counted in blocks. For the
+/// same reason a busy market has no more than some blocks a second then (``BlockPace``).
 public final class Sequencer: Service, Sendable {
     /// What a sequencer may be told.
     public struct Configuration: Sendable {
@@ -22,11 +23,21 @@ public final class Sequencer: Service, Sendable {
         public var blockTransactionsMax = 8192
         /// How often a block is made while only a deadline is pending.
         public var tick: Duration = .seconds(1)
+        /// How many blocks may follow each other at once while a deadline is pending.
+        public var blocksBurst: UInt64 = 64
+        /// The time for each further one; never more than ``tick``.
+        public var blockInterval: Duration = .milliseconds(250)
         /// The most callers that may wait for blocks to come.
         public var followersMax = 1024
 
         /// Creates the standard configuration.
         public init() {}
+
+        var blockIntervalMilliseconds: UInt64 {
+            let (seconds, attoseconds) = min(blockInterval, tick).components
+            return UInt64(clamping: seconds) * 1000
+                + UInt64(clamping: attoseconds) / 1_000_000_000_000_000
+        }
     }
 
     /// The ledger that is driven.
@@ -48,6 +59,7 @@ public final class Sequencer: Service, Sendable {
         var nextFollower: UInt64 = 0
         var last: LastBlock
         var deadline: BlockHeight
+        var pace: BlockPace
         var isStopped = false
     }
 
@@ -80,7 +92,11 @@ public final class Sequencer: Service, Sendable {
             State(
                 mempool: Mempool(limits: configuration.mempool),
                 last: try application.lastBlock(),
-                deadline: deadline
+                deadline: deadline,
+                pace: BlockPace(
+                    burst: configuration.blocksBurst,
+                    intervalMilliseconds: configuration.blockIntervalMilliseconds
+                )
             )
         )
     }
@@ -168,9 +184,22 @@ public final class Sequencer: Service, Sendable {
 
     private func produce() async throws {
         for await _ in wake {
-            while try await produceOne() {}
+            await keepPace()
+            while try await produceOne() { await keepPace() }
         }
         while try await produceOne() {}
+    }
+
+    /// Waits, so that a deadline that is counted in blocks takes some time as well.
+    private func keepPace() async {
+        let wait = state.withLock { state in
+            state.deadline > state.last.height ? state.pace.wait(at: Self.uptimeMilliseconds) : 0
+        }
+        if wait > 0 { try? await Task.sleep(for: .milliseconds(wait)) }
+    }
+
+    private static var uptimeMilliseconds: UInt64 {
+        DispatchTime.now().uptimeNanoseconds / 1_000_000
     }
 
     private func tick() async throws {
@@ -189,6 +218,7 @@ public final class Sequencer: Service, Sendable {
                 bytesMax: Block.bytesMax
             )
             let isDue = !batch.isEmpty || state.deadline > state.last.height
+            if isDue { state.pace.made(at: Self.uptimeMilliseconds) }
             return (batch, isDue ? nextContext(state) : nil, state.last.digest)
         }
         guard let context else { return false }

@@ -1,11 +1,12 @@
 import CanonicalCoding
-import Consensus
 import Identity
 import LedgerCore
 import LedgerStore
 import Logging
 import MarketTypes
 import Testing
+
+@testable import Consensus
 
 @Suite("Sequencer", .timeLimit(.minutes(1)))
 struct SequencerTests {
@@ -148,6 +149,78 @@ struct SequencerTests {
             try await Task.sleep(for: .milliseconds(100))
             #expect(try application.store.last().height == height)
         }
+    }
+
+    @Test("SEQ: while a deadline is pending, a hurry of transactions makes no hurry of blocks")
+    func pace() async throws {
+        let market = try Market(closingDelayBlocks: 40)
+        let application = try market.application()
+        let sequencer = try market.sequencer(application) {
+            $0.tick = .seconds(60)
+            $0.blocksBurst = 4
+            $0.blockInterval = .milliseconds(200)
+        }
+        try await market.running(sequencer) { sequencer in
+            let opening = ChannelOpening(
+                payee: Market.bob.accountID,
+                denomination: .native,
+                deposit: Amount(obol: 100),
+                voucherKey: Market.key("voucher").publicKey,
+                lanes: 1
+            )
+            // Nothing is counted in blocks yet: they come as fast as they are wanted.
+            for sequence in 1...20 as ClosedRange<UInt64> {
+                _ = try await sequencer.submit(
+                    market.transfer(Market.bob, sequence, to: Market.alice)
+                )
+            }
+            _ = try await sequencer.submit(market.sign(Market.alice, 1, [.openChannel(opening)]))
+            let id = Channel.id(payer: Market.alice.accountID, sequence: 1, messageIndex: 0)
+            _ = try await sequencer.submit(market.sign(Market.alice, 2, [.closeChannel(id)]))
+            let begun = ContinuousClock.now
+            for sequence in 21...25 as ClosedRange<UInt64> {
+                _ = try await sequencer.submit(
+                    market.transfer(Market.bob, sequence, to: Market.alice)
+                )
+            }
+            #expect(ContinuousClock.now - begun >= .milliseconds(700))
+            // All that came meanwhile share the next block.
+            let last = try application.store.last().height
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for sequence in 3...12 as ClosedRange<UInt64> {
+                    group.addTask {
+                        _ = try await sequencer.submit(
+                            market.transfer(Market.alice, sequence, to: Market.bob)
+                        )
+                    }
+                    // In order, so that each is admitted.
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                try await group.waitForAll()
+            }
+            #expect(try application.store.last().height.rawValue <= last.rawValue + 4)
+        }
+    }
+
+    @Test("the pace lets a burst through, then one block in each interval, and forgets a pause")
+    func paceValue() {
+        var pace = BlockPace(burst: 3, intervalMilliseconds: 100)
+        for _ in 0..<3 {
+            #expect(pace.wait(at: 1000) == 0)
+            pace.made(at: 1000)
+        }
+        #expect(pace.wait(at: 1000) == 100)
+        #expect(pace.wait(at: 1100) == 0)
+        pace.made(at: 1100)
+        #expect(pace.wait(at: 1100) == 100)
+        for _ in 0..<50 { pace.made(at: 1100) }
+        #expect(pace.wait(at: 1100) == 100)
+        // After a pause there is one burst, not more.
+        for _ in 0..<3 {
+            #expect(pace.wait(at: 900_000) == 0)
+            pace.made(at: 900_000)
+        }
+        #expect(pace.wait(at: 900_000) == 100)
     }
 
     @Test("P9: the mempool refuses what exceeds its limits")
