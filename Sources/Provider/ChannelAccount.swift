@@ -58,6 +58,9 @@ struct ChannelAccount: Hashable, Sendable {
     /// Where the channel stands on the ledger.
     private(set) var status = Channel.Status.open
 
+    /// Whether a voucher was ever admitted.
+    private(set) var wasPromised = false
+
     /// Everything the receipts add up to; kept, because adding up all lanes takes a while.
     private(set) var earned = Amount.zero
 
@@ -111,7 +114,11 @@ struct ChannelAccount: Hashable, Sendable {
             chargeMax: offering.chargeMax,
             now: offering.now
         )
+        wasPromised = true
     }
+
+    /// Whether nothing at all happened in it: forgetting it loses nothing.
+    var isUnused: Bool { !wasPromised && claim == nil && channel.settled.isZero }
 
     mutating func finish(_ receipt: Verified<Receipt>) throws(SettlementRefusal) {
         try channel.finish(receipt)

@@ -64,6 +64,21 @@ struct ChannelBook: Hashable, Sendable {
     /// Whether no more channels are taken in.
     var isFull: Bool { accounts.count >= channelsMax }
 
+    /// Takes out the unused channel with the least in it, if there is one.
+    ///
+    /// Anybody can open channels with next to nothing in them; they must not keep out whoever wants
+    /// to buy. One that was taken out comes back with its first voucher.
+    mutating func removeUnused() -> ChannelID? {
+        var found: (deposit: Amount, id: ChannelID)?
+        for id in channels {
+            guard let account = accounts[id], account.isUnused else { continue }
+            let deposit = account.channel.terms.deposit
+            if found.map({ deposit < $0.deposit }) ?? true { found = (deposit, id) }
+        }
+        if let id = found?.id { accounts[id] = nil }
+        return found?.id
+    }
+
     /// The channels in order of their names.
     var channels: [ChannelID] { accounts.keys.sorted() }
 

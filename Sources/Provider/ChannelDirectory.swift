@@ -74,18 +74,21 @@ final class ChannelDirectory: Sendable {
         guard case .success(let pass) = entered else { return .unavailable }
         defer { withExtendedLifetime(pass) {} }
         if let answer = recent(channel) { return answer }
-        let finding = await refresh(channel)
+        let finding = await refresh(channel, makesRoom: true)
         remember(finding, about: channel)
         return finding
     }
 
     /// Asks about a channel, however often, and puts the answer into the book.
-    func refresh(_ id: ChannelID) async -> Finding {
+    ///
+    /// - Parameter makesRoom: whether a channel that was never used goes if the book is full: for
+    ///   whoever wants to buy, not for whoever only opened a channel.
+    func refresh(_ id: ChannelID, makesRoom: Bool = false) async -> Finding {
         do throws(LedgerClientError) {
             guard let channel = try await ledger.channel(id), channel.payee == payee else {
                 return .unknown
             }
-            return await take(id, channel)
+            return await take(id, channel, makesRoom: makesRoom)
         } catch {
             logger.warning("the ledger cannot be asked", metadata: ["error": "\(error.message)"])
             return .unavailable
@@ -93,14 +96,20 @@ final class ChannelDirectory: Sendable {
     }
 
     /// Puts what the ledger says about a channel of this account into the book.
-    func take(_ id: ChannelID, _ channel: LedgerCore.Channel) async -> Finding {
+    func take(
+        _ id: ChannelID,
+        _ channel: LedgerCore.Channel,
+        makesRoom: Bool = false
+    ) async -> Finding {
         let terms = channel.terms(id: id, chain: chain)
         let (known, isFull) = desk.withBook { book in
             book.setStatus(channel.status, of: id)
             return (book.accounts[id]?.channel.terms, book.isFull)
         }
         if known == nil, channel.status != .open { return .closed }
-        if known == nil, isFull { return .unavailable }
+        if known == nil, isFull {
+            guard makesRoom, desk.makeRoom() else { return .unavailable }
+        }
         if known?.deposit != terms.deposit {
             do throws(DeskRefusal) {
                 try await desk.write(.terms(terms))

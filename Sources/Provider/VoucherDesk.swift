@@ -60,6 +60,20 @@ final class VoucherDesk: Service {
         try book.withLock { book throws(Failure) in try body(&book) }
     }
 
+    /// Makes room for one more channel if there is none, by forgetting one that was never used;
+    /// false if each was.
+    ///
+    /// It is gone from the book before that is written down, so that no voucher of its own can come
+    /// between; and written in its turn, so before it comes back.
+    func makeRoom() -> Bool {
+        withBook { book in
+            guard book.isFull else { return true }
+            guard let id = book.removeUnused() else { return false }
+            post(.forgotten(id), pass: nil)
+            return true
+        }
+    }
+
     /// Where a receipt of a paid claim stands, if that is known.
     func place(of receipt: Digest) -> ReceiptAnchors.Place? {
         anchors.withLock { $0.place(of: receipt) }
