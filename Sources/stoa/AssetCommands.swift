@@ -125,8 +125,8 @@ struct AssetPublish: AsyncParsableCommand {
 
     @Argument(help: "its name: 2 to 64 lower-case letters, digits and . _ -")
     var name: String
-    @Option(help: "what it is")
-    var kind = AssetKind.model
+    @Option(name: .customLong("kind"), help: "what it is (else model)")
+    var kindName: AssetKind?
     @OptionGroup var content: ContentOptions
     @OptionGroup var terms: TermsOptions
     @Option(help: ArgumentHelp("the document that describes it; see `export`", valueName: "file"))
@@ -136,7 +136,7 @@ struct AssetPublish: AsyncParsableCommand {
     func run() async throws {
         let publication = AssetPublication(
             name: name,
-            kind: kind,
+            kind: kindName ?? .model,
             licence: terms.licence,
             version: try content.version()
         )

@@ -77,6 +77,9 @@ extension UsePermission: ExpressibleByArgument {
     /// The name that help texts show as the default.
     public var defaultValueDescription: String { name }
 
+    /// The names say it all.
+    public static var allValueDescriptions: [String: String] { [:] }
+
     /// Parses the name.
     public init?(argument: String) {
         guard let known = Self.allCases.first(where: { $0.name == argument }) else { return nil }
@@ -90,6 +93,9 @@ extension UsePermission: ExpressibleByArgument {
 extension AssetKind: ExpressibleByArgument {
     /// The name that help texts show as the default.
     public var defaultValueDescription: String { name }
+
+    /// The names say it all.
+    public static var allValueDescriptions: [String: String] { [:] }
 
     /// Parses the name.
     public init?(argument: String) {
@@ -124,14 +130,18 @@ struct TermsOptions: ParsableArguments {
         )
     )
     var royaltyMin: PercentText?
-    @Option(help: "may models be trained on it")
-    var training = UsePermission.allowed
+    @Option(name: .customLong("training"), help: "may models be trained on it (else allowed)")
+    var trainingName: UsePermission?
     @Option(help: "may models that generate be trained on it (else as --training)")
     var generativeTraining: UsePermission?
-    @Option(help: "may it be mined for patterns")
-    var mining = UsePermission.allowed
-    @Option(help: "may it be fed to a model")
-    var inference = UsePermission.allowed
+    @Option(name: .customLong("mining"), help: "may it be mined for patterns (else allowed)")
+    var miningName: UsePermission?
+    @Option(name: .customLong("inference"), help: "may it be fed to a model (else allowed)")
+    var inferenceName: UsePermission?
+
+    var training: UsePermission { trainingName ?? .allowed }
+    var mining: UsePermission { miningName ?? .allowed }
+    var inference: UsePermission { inferenceName ?? .allowed }
 
     /// The terms, with parents at their latest versions unless told otherwise.
     func terms(

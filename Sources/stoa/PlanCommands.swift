@@ -41,8 +41,8 @@ struct PlanPublish: AsyncParsableCommand {
     var name: String
     @Option(help: ArgumentHelp("the ordinary offer, by its first digits", valueName: "offer"))
     var offer: String
-    @Option(help: "subscription, time-pass or trial")
-    var kind: PlanKind = .subscription
+    @Option(name: .customLong("kind"), help: "what it is (else subscription)")
+    var kindName: PlanKind?
     @Option(
         help: ArgumentHelp("what a period costs, in the unit or as 1500u", valueName: "amount")
     )
@@ -91,7 +91,7 @@ struct PlanPublish: AsyncParsableCommand {
             let terms = PlanTerms(
                 name: name,
                 asset: ordinary.asset,
-                kind: kind,
+                kind: kindName ?? .subscription,
                 denomination: known.denomination,
                 price: try price?.amount(in: known) ?? .zero,
                 periodBlocks: blocks,
@@ -176,6 +176,9 @@ extension PlanKind: ExpressibleByArgument {
 
     /// The name that help texts show as the default.
     public var defaultValueDescription: String { name }
+
+    /// The names say it all.
+    public static var allValueDescriptions: [String: String] { [:] }
 
     /// Parses the kind's name.
     public init?(argument: String) {

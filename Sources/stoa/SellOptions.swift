@@ -27,8 +27,8 @@ struct SellOptions: ParsableArguments {
             """
     )
     var linkedMedia = false
-    @Option(help: "how it is called: chat, embeddings, images, speech, transcription or json")
-    var interface: CallInterface = .chat
+    @Option(name: .customLong("interface"), help: "how it is called (else chat)")
+    var interfaceName: CallInterface?
     @Option(
         help: ArgumentHelp(
             "the unit that prices count, in its smallest part (obol for STOA): TICKER, "
@@ -71,6 +71,9 @@ struct SellOptions: ParsableArguments {
     var callSecondsMax: UInt32 = 300
     @Option(help: "for how many days the offer stands")
     var days: UInt64 = 365
+
+    /// How it is called.
+    var interface: CallInterface { interfaceName ?? .chat }
 
     /// The price table of the options that were given.
     func prices() throws -> PriceTable {
@@ -167,6 +170,9 @@ extension CallInterface: ExpressibleByArgument {
 
     /// The name that help texts show as the default.
     public var defaultValueDescription: String { name }
+
+    /// The names say it all.
+    public static var allValueDescriptions: [String: String] { [:] }
 
     /// Parses the interface's name.
     public init?(argument: String) {

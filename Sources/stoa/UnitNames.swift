@@ -60,6 +60,8 @@ struct UnitName: ExpressibleByArgument {
 
     init(_ text: String) { self.text = text }
 
+    var defaultValueDescription: String { text }
+
     init?(argument: String) {
         guard !argument.isEmpty else { return nil }
         text = argument
