@@ -15,8 +15,9 @@ extension Ledger {
         }
         guard opening.voucherKey.scheme == .ed25519 else { throw .channels(.unsupportedKey) }
         guard opening.payee != origin.sender else { throw .channels(.sameParty) }
-        guard opening.denomination == .native || state.contains(.supply(opening.denomination))
-        else { throw .channels(.unknownDenomination) }
+        guard state.exists(opening.denomination) else {
+            throw .channels(.unknownDenomination)
+        }
         try state.debit(origin.sender, opening.deposit, opening.denomination)
         let id = Channel.id(from: origin)
         let channel = Channel(

@@ -23,7 +23,7 @@ extension Ledger {
     ) throws(Refusal) -> [Event] {
         guard !terms.amount.isZero else { throw .escrows(.zeroAmount) }
         guard terms.seller != origin.sender else { throw .escrows(.sameParty) }
-        guard terms.denomination == .native || state.contains(.supply(terms.denomination)) else {
+        guard state.exists(terms.denomination) else {
             throw .escrows(.unknownDenomination)
         }
         if let asset = terms.asset {

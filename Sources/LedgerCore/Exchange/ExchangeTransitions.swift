@@ -38,7 +38,7 @@ extension Ledger {
     mutating func enter(_ market: Market) throws(Refusal) {
         guard !state.contains(.market(market.id)) else { return }
         for denomination in [market.base, market.quote] {
-            guard state.contains(.supply(denomination)) else {
+            guard state.exists(denomination) else {
                 throw .exchange(.unknownDenomination)
             }
         }

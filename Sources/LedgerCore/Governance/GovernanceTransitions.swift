@@ -88,7 +88,7 @@ extension Ledger {
     }
 
     private func checkKnown(_ denomination: Denomination) throws(Refusal) {
-        guard denomination == .native || state.contains(.supply(denomination)) else {
+        guard state.exists(denomination) else {
             throw .governance(.unknownDenomination)
         }
     }

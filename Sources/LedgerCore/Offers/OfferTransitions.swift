@@ -10,7 +10,7 @@ extension Ledger {
     ) throws(Refusal) -> [Event] {
         guard offer.seller == origin.sender else { throw .offers(.notSeller) }
         do { try offer.checkForm() } catch { throw .offers(error) }
-        guard offer.denomination == .native || state.contains(.supply(offer.denomination)) else {
+        guard state.exists(offer.denomination) else {
             throw .offers(.unknownDenomination)
         }
         guard let asset = state.read(Asset.self, .asset(offer.asset)),

@@ -15,7 +15,7 @@ extension Ledger {
         } catch {
             throw .passes(error)
         }
-        guard terms.denomination == .native || state.contains(.supply(terms.denomination)) else {
+        guard state.exists(terms.denomination) else {
             throw .passes(.unknownDenomination)
         }
         _ = try assetOwned(by: origin.sender, terms.asset)

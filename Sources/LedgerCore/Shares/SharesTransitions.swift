@@ -29,7 +29,7 @@ extension Ledger {
             zip(income, income.dropFirst()).allSatisfy({ $0 < $1 }),
             income.allSatisfy({ $0 != .native && $0 != .issued(unit) })
         else { throw .shares(.invalidIncome) }
-        guard income.allSatisfy({ state.contains(.supply($0)) }) else {
+        guard income.allSatisfy(state.exists) else {
             throw .shares(.unknownDenomination)
         }
         _ = try assetOwned(by: origin.sender, asset)
@@ -55,7 +55,7 @@ extension Ledger {
             throw .shares(.noShares)
         }
         guard denomination != .issued(unit) else { throw .shares(.invalidIncome) }
-        guard state.contains(.supply(denomination)) else {
+        guard state.exists(denomination) else {
             throw .shares(.unknownDenomination)
         }
         guard record.place(of: denomination) == nil else { throw .shares(.alreadyAdmitted) }

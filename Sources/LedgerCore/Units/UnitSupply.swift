@@ -1,6 +1,17 @@
 import MarketTypes
 
 extension StagedState {
+    /// Whether there is such a denomination (UNI-2).
+    ///
+    /// No issued unit is named zero: what it had would stand where the native unit's supply and
+    /// pots do, and whoever paid in it would be paid in the native unit.
+    func exists(_ denomination: Denomination) -> Bool {
+        switch denomination {
+        case .native: true
+        case .issued(let unit): unit != .zero && contains(.supply(denomination))
+        }
+    }
+
     /// How much there is of a denomination.
     func supply(_ denomination: Denomination) -> Amount {
         read(StoredAmount.self, .supply(denomination))?.amount ?? .zero

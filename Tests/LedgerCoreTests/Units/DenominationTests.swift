@@ -120,6 +120,69 @@ struct DenominationTests {
         )
     }
 
+    @Test("UNI-2: an issued unit named zero is none, though its keys are the native unit's")
+    func zero() throws {
+        var (town, offer, _) = Self.market()
+        let none = Denomination.issued(.zero)
+        let other = Town.offer(of: offer.asset) {
+            $0.bond = 0
+            $0.denomination = none
+        }
+        let payment = TreasuryPayment(
+            to: Person.bob.id,
+            denomination: none,
+            amount: Amount(obol: 1)
+        )
+        let proposal = GovernanceMessage.propose(
+            ProposalContent(title: "pays", action: .payment(payment)),
+            deposit: Amount(obol: 100 * Amount.obolPerStoa)
+        )
+        let pool = PoolOpening(
+            try #require(Market(none, .native)),
+            feeBasisPoints: 30,
+            base: Amount(obol: 5000),
+            quote: Amount(obol: 5000)
+        )
+        let sale = SaleOpening(
+            given: .native,
+            amount: Amount(obol: 1),
+            wanted: none,
+            rate: SaleRate(Amount(obol: 1), per: Amount(obol: 1)),
+            until: town.harness.context.height
+        )
+        let refused: [(Message, Refusal)] = [
+            (.publishOffer(other), .offers(.unknownDenomination)),
+            (
+                .openChannel(Town.opening { $0.denomination = none }),
+                .channels(.unknownDenomination)
+            ),
+            (.governance(proposal), .governance(.unknownDenomination)),
+            (
+                .governance(.fundTreasury(none, Amount(obol: 1))),
+                .governance(.unknownDenomination)
+            ),
+            (.exchange(.createPool(pool)), .exchange(.unknownDenomination)),
+            (.exchange(.openSale(sale)), .exchange(.unknownDenomination)),
+            (
+                .shares(.issueShares(offer.asset, count: 1, income: [none])),
+                .shares(.unknownDenomination)
+            ),
+            (
+                .transfer(
+                    to: Person.alice.id,
+                    denomination: none,
+                    amount: Amount(obol: 1)
+                ),
+                .accounts(.insufficientBalance)
+            ),
+        ]
+        for (message, refusal) in refused {
+            let person = message == refused[1].0 ? Person.alice : .bob
+            #expect(town.harness.send(person, message).refusal == refusal)
+        }
+        DenominationCount(town.harness).check()
+    }
+
     @Test("UNI-1: making native money is a defect in the rules, which stops the node")
     func native() async {
         await #expect(processExitsWith: .failure) {
