@@ -90,8 +90,12 @@ public struct Lineage: Hashable, Sendable {
 
 extension Lineage.Node {
     /// Splits what reached this asset: to each parent its basis points and the rest to itself,
-    /// rounded down; what is left over goes, an obol each, to the largest remainders, of equals to
-    /// the parent that comes first, and to the asset itself last.
+    /// rounded down; what is left over goes, an obol each, to the parents with the largest
+    /// remainders, of equals to the one that comes first.
+    ///
+    /// So the asset itself bears the rounding. Its seller chooses how much one claim is for, and
+    /// in a coarse unit could otherwise claim so little at a time that no parent is ever due a
+    /// whole one.
     func split(_ amount: UInt128) -> (royalties: [UInt128], kept: UInt128) {
         let whole: UInt128 = 10_000
         let given = parents.reduce(UInt128(0)) { $0 + UInt128($1.shareBasisPoints) }
@@ -100,7 +104,8 @@ extension Lineage.Node {
         let (tens, rest) = amount.quotientAndRemainder(dividingBy: whole)
         var parts = rates.map { $0 * tens + $0 * rest / whole }
         let remainders = rates.map { $0 * rest % whole }
-        let order = parts.indices.sorted {
+        // There are never more left than parents with a remainder: the asset's own is below one.
+        let order = parents.indices.sorted {
             remainders[$0] == remainders[$1] ? $0 < $1 : remainders[$0] > remainders[$1]
         }
         let left = amount - parts.reduce(0, +)

@@ -44,16 +44,17 @@ struct LineageLifeTests {
         #expect(family.earned(Family.base, from: Family.tune) == 0)
     }
 
-    @Test("LIN-31: one obol is paid to one, and the largest remainder gets what is left over")
+    @Test("LIN-31: one obol is paid to one, and parents get what is left over")
     func remainders() {
         var family = Family.start
         let one = family.sell(Family.tune, by: .bob, for: 1)
         #expect(one.parts.map(\.amount.obol) == [1])
-        #expect(one.parts.map(\.earner) == [Family.tune])
-        // Of 3: 2.25, 0.6 and 0.15, so base gets one; of which 0.9 is its own.
-        let three = family.claim([.init(asset: Family.tune, amount: 3)], by: .bob)
-        #expect(three.parts.map(\.earner) == [Family.tune, Family.base])
-        #expect(three.parts.map(\.amount.obol) == [2, 1])
+        // Base is due 0.2 of it and corpus 0.05, so base gets it; of which 0.1 is for corpus.
+        #expect(one.parts.map(\.earner) == [Family.corpus])
+        // Of 30: 22.5, 6 and 1.5, so corpus gets two; of the 6, 5.4 and 0.6, so one more.
+        let more = family.claim([.init(asset: Family.tune, amount: 30)], by: .bob)
+        #expect(more.parts.map(\.earner) == [Family.tune, Family.base, Family.corpus])
+        #expect(more.parts.map(\.amount.obol) == [22, 5, 3])
     }
 
     @Test("an asset without terms earns as it always did")

@@ -156,7 +156,7 @@ struct LineageModel {
             parts.append((asset: next, exact: total * 10_000 - given))
             var left = total - parts.reduce(0) { $0 + $1.exact / 10_000 }
             var whole = parts.map { $0.exact / 10_000 }
-            var order = Array(parts.indices)
+            var order = Array(parents.indices)
             while left > 0 {
                 let best = order.max {
                     let (one, two) = (parts[$0].exact % 10_000, parts[$1].exact % 10_000)

@@ -60,6 +60,24 @@ struct LineageSplitTests {
         }
     }
 
+    @Test("LIN-31: what is claimed a little at a time pays royalties all the same")
+    func little() {
+        func node(_ shares: UInt16...) -> Lineage.Node {
+            let parents = shares.enumerated().map {
+                Lineage.Edge(parent: Self.id($0.offset), shareBasisPoints: $0.element)
+            }
+            return Lineage.Node(asset: Self.id(9), depth: 1, parents: parents)
+        }
+        let one = node(1000).split(4)
+        #expect(one.royalties == [1] && one.kept == 3)
+        let many = node(0, 1000, 1500, 1500).split(4)
+        #expect(many.royalties == [0, 0, 1, 1] && many.kept == 2, "the largest remainders first")
+        let even = node(2500, 0).split(4)
+        #expect(even.royalties == [1, 0] && even.kept == 3, "nothing is left over")
+        let alone = node().split(4)
+        #expect(alone.royalties.isEmpty && alone.kept == 4)
+    }
+
     /// The same by another way: from what each parent's children give, asked for recursively, and
     /// from remainders handed out one at a time.
     private static func expected(_ lineage: Lineage, _ amount: UInt128) -> [UInt128] {
@@ -82,11 +100,12 @@ struct LineageSplitTests {
                 node.parents.map { ($0.parent, UInt128($0.shareBasisPoints)) }
                 + [(node.asset, UInt128(own))]
             var shares: [AssetID: UInt128] = [:]
+            // Those of the parents alone: the asset itself bears the rounding.
             var remainders: [(AssetID, UInt128)] = []
             for (party, rate) in parties {
                 let exact = UInt128(10_000).dividingFullWidth(total.multipliedFullWidth(by: rate))
                 shares[party] = exact.quotient
-                remainders.append((party, exact.remainder))
+                if party != node.asset { remainders.append((party, exact.remainder)) }
             }
             var left = total - shares.values.reduce(0, +)
             while left > 0 {

@@ -10,9 +10,9 @@ def split(amount, parents):
     shares.append(10_000 - sum(shares))
     parts = [amount * share // 10_000 for share in shares]
     rests = [amount * share % 10_000 for share in shares]
-    # Of equal remainders the lower asset's first, the asset itself last.
+    # The asset itself gets nothing of what is left over; of equal remainders the lower asset's.
     # Parents stand by ascending asset (LIN-10), so their places are their order.
-    ranked = sorted(range(len(shares)), key=lambda place: (-rests[place], place))
+    ranked = sorted(range(len(parents)), key=lambda place: (-rests[place], place))
     for place in ranked[: amount - sum(parts)]:
         parts[place] += 1
     return parts[:-1], parts[-1]
