@@ -125,7 +125,7 @@ extension LedgerConnection {
 struct OrderCancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
-        abstract: "take an order back, at once",
+        abstract: "take back an order of an earlier block",
         discussion: "EXAMPLE\n  stoa exchange order cancel 5be1c0 --wallet alice"
     )
 

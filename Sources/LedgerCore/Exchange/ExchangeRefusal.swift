@@ -36,10 +36,12 @@ public enum ExchangeRefusal: UInt32, Error, Hashable, CaseIterable, Sendable {
     case orderTooSmall = 17
     /// Orders have come in too many markets in this block.
     case tooManyMarkets = 18
-    /// The book is full of orders that are as good or better.
+    /// The book is full of orders that are as good or better, or the worst has more locked.
     case bookFull = 19
     /// There is no such order, or it has been filled or returned.
     case unknownOrder = 20
     /// The order is another account's.
     case notOwner = 21
+    /// The order came in this very block, and has not stood in its batch yet.
+    case tooEarly = 22
 }

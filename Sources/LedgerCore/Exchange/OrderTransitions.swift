@@ -23,18 +23,18 @@ extension Ledger {
             throw .exchange(.orderTooSmall)
         }
         try touch(market)
-        let displaced = try makeRoom(for: placement)
+        let locked =
+            switch placement.side {
+            case .buy: Amount(obol: value.fraction > 0 ? value.whole + 1 : value.whole)
+            case .sell: placement.amount
+            }
+        let displaced = try makeRoom(for: placement, locking: locked)
         let id = OrderID(
             owner: origin.sender,
             sequence: origin.sequence,
             messageIndex: origin.messageIndex
         )
         let order = Order(origin.sender, placement, placedAt: origin.height)
-        let locked =
-            switch placement.side {
-            case .buy: Amount(obol: value.fraction > 0 ? value.whole + 1 : value.whole)
-            case .sell: placement.amount
-            }
         try state.move(locked, from: origin.sender, to: order.pot(id))
         try state.schedule(Deadline(.order, id.digest), at: end, from: origin.height)
         state.write(order, .order(id))
@@ -59,9 +59,13 @@ extension Ledger {
         state.write(touched, .touchedMarkets)
     }
 
-    /// Returns the worst order of a full book to its owner if the new one is better.
+    /// Returns the worst order of a full book to its owner if the new one is better and locks at
+    /// least what that one has left.
+    ///
+    /// Otherwise orders of next to nothing could drive everybody else's out for their fees.
     private mutating func makeRoom(
-        for placement: OrderPlacement
+        for placement: OrderPlacement,
+        locking locked: Amount
     ) throws(Refusal) -> [ExchangeEvent] {
         let entries = book(placement.market, placement.side).entries
         guard entries.count == OrderBook.ordersMax, let worst = entries.last else { return [] }
@@ -70,13 +74,14 @@ extension Ledger {
             case .buy: placement.price > worst.price
             case .sell: placement.price < worst.price
             }
-        guard isBetter, let order = state.read(Order.self, .order(worst.order)) else {
-            throw .exchange(.bookFull)
-        }
+        guard isBetter, let order = state.read(Order.self, .order(worst.order)),
+            locked >= state.amount(in: order.pot(worst.order))
+        else { throw .exchange(.bookFull) }
         return [try close(order, worst.order, .displaced)]
     }
 
-    /// Takes an order back (EXC-31).
+    /// Takes an order back (EXC-31), but not before it has stood in a batch: so whoever drives
+    /// another's order out of a full book can be matched at the price it named.
     mutating func cancelOrder(
         _ id: OrderID,
         from origin: MessageOrigin
@@ -85,6 +90,7 @@ extension Ledger {
             throw .exchange(.unknownOrder)
         }
         guard order.owner == origin.sender else { throw .exchange(.notOwner) }
+        guard order.placedAt < origin.height else { throw .exchange(.tooEarly) }
         return [try close(order, id, .cancelled)]
     }
 

@@ -191,7 +191,10 @@ struct ExchangeCrowd {
             let seller = harness.ledger.state.read(Sale.self, .sale(sale))?.seller
             send(seller.flatMap(Person.of) ?? somebody(), .closeSale(sale))
         } else {
-            let order = random.pick(orders) ?? OrderID(.zero)
+            // Mostly one that stands: few orders of long ago do.
+            let standing = orders.filter { harness.ledger.state.contains(.order($0)) }
+            let choices = random.once(in: 4) ? orders : standing
+            let order = random.pick(choices) ?? OrderID(.zero)
             let owner = harness.ledger.state.read(Order.self, .order(order))?.owner
             let person = random.once(in: 4) ? nil : owner.flatMap(Person.of)
             send(person ?? somebody(), .cancelOrder(order))

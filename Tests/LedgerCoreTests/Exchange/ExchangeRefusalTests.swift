@@ -318,6 +318,12 @@ extension RefusedExchange {
         RefusedExchange(other: .accounts(.insufficientBalance), "more obol than one has") { _ in
             ExchangeTown.order(.buy, 1000, at: 1_000_000_000 * one)
         },
+        RefusedExchange(.bookFull, "better than the worst of a full book, but smaller") { town in
+            for _ in 1..<OrderBook.ordersMax {
+                _ = town.place(.alice, .sell, 100, at: 5 * one)
+            }
+            return ExchangeTown.order(.sell, 99, at: 4 * one)
+        },
     ]
 
     fileprivate static let cancellations: [RefusedExchange] = [
@@ -329,6 +335,12 @@ extension RefusedExchange {
             return .cancelOrder(town.bid)
         },
         RefusedExchange(.notOwner, "another's order taken back") { .cancelOrder($0.bid) },
+        RefusedExchange(.notOwner, "another's order of this block taken back") { town in
+            .cancelOrder(town.place(.bob, .buy, 100, at: one))
+        },
+        RefusedExchange(.tooEarly, "taken back in its block") { town in
+            .cancelOrder(town.place(.erin, .buy, 100, at: one))
+        },
     ]
 }
 

@@ -67,16 +67,18 @@ struct OrderLifeTests {
         #expect(!town.harness.base.entries.keys.contains(.touchedMarkets))
     }
 
-    @Test("EXC-31: an order that is taken back in its block was never there")
+    @Test("EXC-31: an order can be taken back once it has stood in a batch")
     func cancelled() {
         var town = ExchangeTown.start
-        let id = town.place(.erin, .buy, 400, at: 6 * Self.one)
+        let id = town.place(.erin, .buy, 400, at: 3 * Self.one)
+        #expect(town.send(.erin, .cancelOrder(id)).refusal == .exchange(.tooEarly))
+        town.pass()
         let result = town.send(.erin, .cancelOrder(id))
         let end = OfferEnd(
             name: id.digest,
             owner: Person.erin.id,
             end: .cancelled,
-            returned: Amount(obol: 2400),
+            returned: Amount(obol: 1200),
             denomination: .native
         )
         #expect(result.events == [.exchange(.orderClosed(end))])
@@ -157,6 +159,47 @@ struct OrderLifeTests {
         #expect(town.book(.buy).prefix(2).map(\.order) == [town.bid, id])
         let same = town.send(.bob, ExchangeTown.order(.buy, 100, at: 2 * Self.one))
         #expect(same.refusal == .exchange(.bookFull))
+        // The worst locked 200 obol, which 66 at 3 do not reach.
+        let small = town.send(.bob, ExchangeTown.order(.buy, 66, at: 3 * Self.one))
+        #expect(small.refusal == .exchange(.bookFull))
+        _ = town.place(.bob, .buy, 67, at: 3 * Self.one)
+    }
+
+    @Test("EXC-33: what a seller locks is counted, not what it asks for it")
+    func displacedAsk() throws {
+        var town = ExchangeTown.start
+        for _ in 0..<(OrderBook.ordersMax - 1) {
+            _ = town.place(.alice, .sell, 100, at: 7 * Self.one, until: 90)
+        }
+        let worst = try #require(town.book(.sell).last?.order)
+        let small = town.send(.bob, ExchangeTown.order(.sell, 99, at: 6 * Self.one))
+        #expect(small.refusal == .exchange(.bookFull))
+        _ = town.place(.bob, .sell, 100, at: 6 * Self.one)
+        #expect(town.order(worst) == nil)
+    }
+
+    @Test("EXC-31, EXC-33: a flood of orders drives no larger one out, and stays for the batch")
+    func flood() {
+        var town = ExchangeTown.start
+        let honest = town.place(.erin, .buy, 1000, at: 2 * Self.one)
+        town.pass()
+        var placed: [OrderID] = []
+        for _ in 0..<OrderBook.ordersMax {
+            let sequence = town.harness.account(.alice).sequence + 1
+            let result = town.send(.alice, ExchangeTown.order(.buy, 100, at: 3 * Self.one))
+            guard result.isAccepted else {
+                #expect(result.refusal == .exchange(.bookFull))
+                continue
+            }
+            let id = OrderID(owner: Person.alice.id, sequence: sequence, messageIndex: 0)
+            placed.append(id)
+        }
+        #expect(placed.count == OrderBook.ordersMax - 2, "next to the two that stood")
+        for id in placed {
+            #expect(town.send(.alice, .cancelOrder(id)).refusal == .exchange(.tooEarly))
+        }
+        #expect(town.order(honest)?.open == 1000)
+        #expect(town.book(.buy).count == OrderBook.ordersMax)
     }
 
     @Test("EXC-42: whoever comes first inside a block has nothing from it", arguments: 0..<20)

@@ -217,6 +217,6 @@ def orders(story, pair):
     place(story.dan, 2, 60, 100 * one)
     place(story.fay, 2, 7, 90 * one)
     taken = place(story.cyn, 2, 5, 120 * one)
-    story.send(story.cyn, "takes an order back", message("cancelOrder", order=taken))
     story.chain.end()
+    story.send(story.cyn, "takes an order back", message("cancelOrder", order=taken))
     place(story.fay, 2, 20, 109 * one)
