@@ -29,6 +29,29 @@ struct MarketLawTests {
         #expect(state.takeDue(at: height).isEmpty)
     }
 
+    @Test("LAW-3: what is taken back leaves its place to the last, and room for another")
+    func takenBack() throws {
+        var state = StagedState(base: EmptyState())
+        let height = BlockHeight(20)
+        func deadline(_ number: Int) -> Deadline { Deadline(.keyRotation, Self.name(number)) }
+        for number in 0..<Int(DeadlineKind.keyRotation.countMax) {
+            try state.schedule(deadline(number), at: height, from: now)
+        }
+        state.unschedule(deadline(1), at: height)
+        state.unschedule(deadline(1), at: height)
+        state.unschedule(Deadline(.escrow, Self.name(2)), at: height)
+        state.unschedule(deadline(2), at: BlockHeight(19))
+        let place = try state.schedule(deadline(1000), at: height, from: now)
+        #expect(place == height)
+        let next = try state.schedule(deadline(1001), at: height, from: now)
+        #expect(next.rawValue == 21, "it made room for one")
+        let due = state.takeDue(at: height).map(\.name)
+        #expect(Array(due.prefix(3)) == [0, 447, 2].map(Self.name))
+        #expect(Array(due.suffix(2)) == [446, 1000].map(Self.name))
+        state.unschedule(deadline(1001), at: next)
+        #expect(state.takeDue(at: next).isEmpty)
+    }
+
     @Test("LAW-3, P9: more than one height holds waits for the next ones, and ends somewhere")
     func limits() throws {
         var state = StagedState(base: EmptyState())

@@ -86,7 +86,8 @@ extension Ledger {
         return .rotationStarted(origin.sender, next: next, effectiveAt: height)
     }
 
-    /// Takes back what was asked for (AUT-13).
+    /// Takes back what was asked for (AUT-13), and its deadline: otherwise one account could fill
+    /// a height with changes that it takes back at once.
     private mutating func cancelRotation(
         from origin: MessageOrigin
     ) throws(Refusal) -> AuthorizationEvent {
@@ -94,6 +95,10 @@ extension Ledger {
         guard let rotation = authority.pending(at: origin.height) else {
             throw .authorization(.noRotation)
         }
+        state.unschedule(
+            Deadline(.keyRotation, origin.sender.digest),
+            at: rotation.effectiveAt
+        )
         state.setAuthority(
             KeyAuthority(current: authority.current, rotation: nil),
             of: origin.sender

@@ -99,7 +99,8 @@ extension StagedState {
     /// Makes something due when the block at `height` begins, or at one of the next heights if too
     /// much is due then already; returns at which.
     ///
-    /// It cannot be taken back: whoever is called finds out whether there is still anything to do.
+    /// Only ``unschedule(_:at:)`` takes it back: whoever else is called finds out whether there is
+    /// still anything to do.
     @discardableResult
     mutating func schedule(
         _ deadline: Deadline,
@@ -120,6 +121,21 @@ extension StagedState {
             return place
         }
         throw .deadlines(.tooManyDue)
+    }
+
+    /// Takes back what was to become due at `height`; what is last there takes its place.
+    ///
+    /// It costs a read for each place that is looked at, the newest first. None of its kind is
+    /// ever beyond the kind's ``DeadlineKind/countMax``, whatever else there is.
+    mutating func unschedule(_ deadline: Deadline, at height: BlockHeight) {
+        let count = read(DueCount.self, .deadlineCount(height))?.count ?? 0
+        let places = 0..<min(count, deadline.kind.countMax)
+        let place = places.last { read(Deadline.self, .deadline(height, $0)) == deadline }
+        guard let place else { return }
+        let last = StateKey.deadline(height, count - 1)
+        write(read(Deadline.self, last), .deadline(height, place))
+        write(Deadline?.none, last)
+        write(count == 1 ? nil : DueCount(count - 1), .deadlineCount(height))
     }
 
     /// Removes and returns what is due at `height`, in the order in which it was scheduled.

@@ -69,6 +69,26 @@ struct AuthorizationLifeTests {
         #expect(house.send([.pay(.dave, 1)], for: .alice, by: .carol).isAccepted)
     }
 
+    @Test("AUT-13: what was taken back takes no place from another's deadline")
+    func places() {
+        var house = Household()
+        let height = house.harness.context.height.rawValue + Household.rotationBlocks
+        let count = StateKey(.deadlineCount) { $0.encode(height) }
+        func due() -> UInt16? { house.harness.ledger.state.read(DueCount.self, count)?.count }
+        for _ in 0..<20 {
+            house.send(.alice, .rotate(to: .bob), .cancelRotation)
+            #expect(due() == nil)
+        }
+        house.send(.alice, .rotate(to: .bob))
+        house.send(.dave, .rotate(to: .erin))
+        house.send(.alice, .cancelRotation)
+        #expect(due() == 1)
+        house.harness.blockEvents = []
+        house.pass(Household.rotationBlocks)
+        let rotated = AuthorizationEvent.keyRotated(Person.dave.id, signer: Person.erin.id)
+        #expect(house.harness.blockEvents == [.authorization(rotated)])
+    }
+
     @Test("AUT-12: the delay is what the rules said when it was asked for")
     func delay() {
         var house = Household()
