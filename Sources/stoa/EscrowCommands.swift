@@ -127,7 +127,7 @@ struct EscrowDeliver: AsyncParsableCommand {
 struct EscrowApprove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve",
-        abstract: "pay the seller",
+        abstract: "pay the seller, who may do it too once the review is over",
         discussion: "EXAMPLE\n  stoa escrow approve 5c01ab --wallet alice"
     )
 

@@ -95,6 +95,11 @@ public struct Escrow: Hashable, Sendable {
     public let terms: JobTerms
     /// Where the job stands.
     public internal(set) var status: Status
+
+    /// Whether the buyer can no longer say anything about what was delivered.
+    func isReviewOver(at height: BlockHeight) -> Bool {
+        if case .delivered(_, let reviewBy) = status { height > reviewBy } else { false }
+    }
 }
 
 /// Why a message about money locked for one job was refused.

@@ -71,7 +71,8 @@ extension Ledger {
         return [.escrows(.accepted(id))]
     }
 
-    /// Says what was done (ESC-12).
+    /// Says what was done (ESC-12), whether or not there is room for the review's end: whoever
+    /// fills the heights that it needs pays fees alone, and must not keep a seller from delivering.
     private mutating func deliverJob(
         _ id: EscrowID,
         _ content: Digest,
@@ -84,19 +85,27 @@ extension Ledger {
         guard let reviewBy = origin.height.advanced(byBlocks: escrow.terms.reviewBlocks),
             let due = reviewBy.advanced(byBlocks: 1)
         else { throw .escrows(.invalidTimes) }
-        try state.schedule(Deadline(.escrow, id.digest), at: due, from: origin.height)
+        do throws(Refusal) {
+            try state.schedule(Deadline(.escrow, id.digest), at: due, from: origin.height)
+        } catch {
+            guard error == .deadlines(.tooManyDue) else { throw error }
+        }
         escrow.status = .delivered(content: content, reviewBy: reviewBy)
         state.write(escrow, .escrow(id))
         return [.escrows(.delivered(id, content: content, reviewBy: reviewBy))]
     }
 
-    /// Pays the seller (ESC-13); a buyer may do so even before the delivery.
+    /// Pays the seller (ESC-13); a buyer may do so even before the delivery, the seller itself if
+    /// the review is over and has not ended the job.
     private mutating func approveJob(
         _ id: EscrowID,
         from origin: MessageOrigin
     ) throws(Refusal) -> [Event] {
         let escrow = try escrow(id)
-        guard escrow.buyer == origin.sender else { throw .escrows(.notParty) }
+        let isOverdue = escrow.isReviewOver(at: origin.height)
+        guard escrow.buyer == origin.sender
+            || escrow.terms.seller == origin.sender && isOverdue
+        else { throw .escrows(.notParty) }
         switch escrow.status {
         case .accepted, .delivered: return try end(escrow, id, .paid)
         case .offered, .disputed, .ended: throw .escrows(.wrongStatus)
@@ -131,7 +140,7 @@ extension Ledger {
         case .offered where context.height > escrow.terms.acceptBy,
             .accepted where context.height > escrow.terms.deliverBy:
             return try end(escrow, id, .refunded)
-        case .delivered(_, let reviewBy) where context.height > reviewBy:
+        case .delivered where escrow.isReviewOver(at: context.height):
             return try end(escrow, id, .paid)
         default: return []
         }

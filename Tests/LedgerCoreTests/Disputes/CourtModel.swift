@@ -126,7 +126,9 @@ struct CourtModel {
             jobs[place].status = .delivered(until: height + job.review)
             jobs[place].turn = nextTurn()
         case .approve:
-            guard job.buyer == sender else { return 1407 }
+            var isOverdue = false
+            if case .delivered(let until) = job.status { isOverdue = height > until }
+            guard job.buyer == sender || (job.seller == sender && isOverdue) else { return 1407 }
             switch job.status {
             case .accepted, .delivered: end(place, 1)
             default: return 1408

@@ -16,7 +16,7 @@ private struct Count: CanonicalCodable {
 
 extension Court {
     /// Leaves no place for anything that becomes due in the next blocks.
-    fileprivate mutating func fillDeadlines(_ blocks: UInt64) {
+    mutating func fillDeadlines(_ blocks: UInt64) {
         pass(1)
         for further in 1...blocks {
             var key = CanonicalEncoder()

@@ -57,6 +57,35 @@ struct EscrowLifeTests {
         #expect(court.balance(.bob) > before)
     }
 
+    @Test("ESC-12, ESC-13: where nothing more can be due, a seller delivers and ends it itself")
+    func full() {
+        var court = Court()
+        let id = court.lock()
+        court.harness.send(.bob, .escrows(.accept(id)))
+        court.fillDeadlines(200)
+        let refused = court.harness.send(.alice, .escrows(.lock(court.terms())))
+        #expect(refused.refusal == .deadlines(.tooManyDue))
+        let delivery = EscrowMessage.deliver(id, content: digest(2))
+        #expect(court.harness.send(.bob, .escrows(delivery)).isAccepted)
+        court.pass(Court.review + 20)
+        let early = court.harness.send(.bob, .escrows(.approve(id)))
+        #expect(early.refusal == .escrows(.notParty), "the buyer can still dispute it")
+        court.pass(1)
+        guard case .delivered = court.escrow(id)?.status else {
+            Issue.record("something ended it")
+            return
+        }
+        let strange = court.harness.send(.carol, .escrows(.approve(id)))
+        #expect(strange.refusal == .escrows(.notParty))
+        let before = court.balance(.bob)
+        let approval = Message.escrows(.approve(id))
+        let fee = court.harness.transaction(.bob, [approval]).fee.obol
+        #expect(court.harness.send(.bob, approval).isAccepted)
+        #expect(court.escrow(id)?.status == .ended(.paid))
+        #expect(court.balance(.bob) == before + Court.pay - fee)
+        #expect(court.harness.send(.bob, approval).refusal == .escrows(.notParty))
+    }
+
     @Test("ESC-14: the buyer may leave before, the seller until it is paid")
     func cancelled() {
         var court = Court()
