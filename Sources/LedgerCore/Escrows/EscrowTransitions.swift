@@ -103,9 +103,8 @@ extension Ledger {
     ) throws(Refusal) -> [Event] {
         let escrow = try escrow(id)
         let isOverdue = escrow.isReviewOver(at: origin.height)
-        guard escrow.buyer == origin.sender
-            || escrow.terms.seller == origin.sender && isOverdue
-        else { throw .escrows(.notParty) }
+        let approvers = isOverdue ? [escrow.buyer, escrow.terms.seller] : [escrow.buyer]
+        guard approvers.contains(origin.sender) else { throw .escrows(.notParty) }
         switch escrow.status {
         case .accepted, .delivered: return try end(escrow, id, .paid)
         case .offered, .disputed, .ended: throw .escrows(.wrongStatus)
