@@ -202,7 +202,8 @@ struct KeysRotate: AsyncParsableCommand {
         commandName: "rotate",
         abstract: "make a key that takes another's place",
         discussion: """
-            Both work until the overlap ends, so that programs can be moved one by one.
+            Both work until the overlap ends, so that programs can be moved one by one. Keys \
+            that the old one made end with it.
 
             EXAMPLE
               stoa keys rotate 4fGh2KqLmN8p --overlap-hours 24
@@ -234,7 +235,7 @@ struct KeysRotate: AsyncParsableCommand {
 struct KeysRevoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke",
-        abstract: "end a key at once",
+        abstract: "end a key at once, and every key that it made",
         discussion: "EXAMPLE\n  stoa keys revoke 4fGh2KqLmN8p"
     )
 

@@ -5,6 +5,6 @@ import Testing
 struct AccessStoreFormTests {
     @Test("they are what they were")
     func names() {
-        #expect(AccessStoreFormat.number == 2)
+        #expect(AccessStoreFormat.number == 3)
     }
 }

@@ -15,20 +15,37 @@ struct AccountPageTests {
         database = try scratch.open()
     }
 
-    @Test("a database of format 1 is brought to the present one and keeps what it has")
-    func migration() async throws {
-        let made = try await database.key()
+    @Test(
+        "a database of an older format is brought to the present one and keeps what it has",
+        arguments: [1, 2]
+    )
+    func migration(format: Int) async throws {
+        let made = try await database.key(try #require(ScopeSet(text: "calls:write keys:write")))
+        let child = try await database.key(madeBy: made.key)
         try await DatabaseQueue(path: scratch.path).write { db in
-            try db.execute(sql: "DROP TABLE billing; UPDATE place SET format = 1")
+            if format < 2 { try db.execute(sql: "DROP TABLE billing") }
+            try db.execute(
+                sql: """
+                    DROP INDEX keys_of_parent;
+                    ALTER TABLE keys DROP COLUMN parent;
+                    """
+            )
+            try db.execute(sql: "UPDATE place SET format = ?", arguments: [format])
         }
         let again = try scratch.open()
         let caller = try await again.localOperator(at: .start)
-        #expect(try await again.keys(of: caller.organisation).map(\.key.id) == [made.key.id])
+        let ids = try await again.keys(of: caller.organisation).map(\.key.id)
+        #expect(Set(ids) == [made.key.id, child.key.id])
         #expect(try await again.billing(of: caller.organisation) == nil)
-        let format = try await DatabaseQueue(path: scratch.path).read { db in
+        let found = try await DatabaseQueue(path: scratch.path).read { db in
             try Int.fetchOne(db, sql: "SELECT format FROM place")
         }
-        #expect(format == AccessStoreFormat.number)
+        #expect(found == AccessStoreFormat.number)
+        // The log told which key made which.
+        try await again.revokeKey(made.key.id, by: caller, source: "test", at: .start)
+        await #expect(throws: KeyRefusal.revoked) {
+            try await again.admission(child.text, at: .start)
+        }
     }
 
     @Test("a format that nobody knows is refused and left as it is")

@@ -46,6 +46,33 @@ extension AccessDatabase {
             at: .start
         )
     }
+
+    /// A key that another one makes, which ends with it.
+    func key(
+        _ scopes: ScopeSet = ScopeSet([.callModels]),
+        madeBy parent: APIKey,
+        at now: Timestamp = .start
+    ) async throws -> CreatedKey {
+        try await createKey(
+            APIKeyRequest(label: "child", scopes: scopes, expires: parent.expires),
+            by: parent.holder,
+            source: "test",
+            at: now
+        )
+    }
+}
+
+extension APIKey {
+    /// Whoever sends this key.
+    var holder: Caller {
+        Caller(
+            user: user,
+            organisation: organisation,
+            account: nil,
+            scopes: scopes,
+            proof: .key(id)
+        )
+    }
 }
 
 func budget(_ obol: UInt128, _ window: BudgetRule.Window = .total) throws -> BudgetRules {

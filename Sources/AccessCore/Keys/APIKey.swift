@@ -115,6 +115,15 @@ public struct APIKey: Hashable, Sendable {
         guard now < expires else { throw .expired }
     }
 
+    /// When it is over, unless somebody ends it before.
+    public var ends: Timestamp {
+        switch state {
+        case .active: expires
+        case .replaced(_, let until): min(until, expires)
+        case .revoked(let time): time
+        }
+    }
+
     /// Ends it at once; ending it again changes nothing.
     public mutating func revoke(at now: Timestamp) {
         if case .revoked = state { return }
@@ -134,6 +143,16 @@ public struct APIKey: Hashable, Sendable {
         let overlap = min(overlapMilliseconds, Self.overlapMillisecondsMax)
         let until = Timestamp(milliseconds: now.milliseconds + overlap)
         state = .replaced(by: successor, until: min(until, expires))
+    }
+
+    /// Ends it by `until` at the latest, because `successor` takes the place of the key that made
+    /// it.
+    public mutating func end(by until: Timestamp, for successor: APIKeyID) {
+        switch state {
+        case .active: state = .replaced(by: successor, until: min(until, expires))
+        case .replaced(let own, let end): state = .replaced(by: own, until: min(until, end))
+        case .revoked: break
+        }
     }
 }
 

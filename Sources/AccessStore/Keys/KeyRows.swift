@@ -94,17 +94,18 @@ extension Database {
             .map { try APIKey($0, budgets: try budgets(of: id.text)) }
     }
 
-    func insert(_ key: APIKey, _ text: APIKeyText) throws {
+    /// Writes a new key, and which key made it; none did if a person did.
+    func insert(_ key: APIKey, _ text: APIKeyText, madeBy parent: APIKeyID?) throws {
         guard let request = Ed25519.publicKey(seed: text.requestSeed) else {
             throw KeyRefusal.malformed
         }
         let stored = key.storedState
         try change(
-            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
             arguments: [
                 key.id.text, key.mode.rawValue, key.user.blob, key.organisation.blob, key.label,
                 key.scopes.description, text.digest.blob, Data(request), key.created.stored,
-                key.expires.stored, stored.state, stored.successor, stored.ends,
+                key.expires.stored, stored.state, stored.successor, stored.ends, parent?.text,
             ]
         )
         for rule in key.budgets.rules {
@@ -116,6 +117,21 @@ extension Database {
                 ]
             )
         }
+    }
+
+    /// The keys that a key made, and those that they made, which are not over.
+    func descendants(of id: APIKeyID, at now: Timestamp) throws -> [APIKey] {
+        try rows(
+            """
+                WITH RECURSIVE made(id) AS (
+                    SELECT id FROM keys WHERE parent = ?1
+                    UNION SELECT keys.id FROM keys JOIN made ON keys.parent = made.id
+                )
+                SELECT keys.* FROM keys JOIN made ON keys.id = made.id
+                WHERE expires > ?2 AND (ends IS NULL OR ends > ?2)
+                """,
+            arguments: [id.text, now.stored]
+        ).map { try APIKey($0, budgets: try budgets(of: $0["id"])) }
     }
 
     func updateState(of key: APIKey) throws {

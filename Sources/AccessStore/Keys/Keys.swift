@@ -37,7 +37,7 @@ extension AccessDatabase {
         let random = randomBytes(APIKeyText.randomBytesCount)
         return try await write { db in
             try request.check(allowed: caller.scopes, at: now)
-            let fit = try db.fitted(request, by: caller)
+            let fit = try db.fitted(request, by: caller, at: now)
             return try db.makeKey(fit, by: caller, random: random, source: source, at: now)
         }
     }
@@ -60,7 +60,7 @@ extension AccessDatabase {
         }
     }
 
-    /// Ends a key of the caller's organisation at once.
+    /// Ends a key of the caller's organisation at once, and every key that it made (ACC-12).
     ///
     /// - Throws: ``KeyRefusal/unknown`` if it is none of that organisation.
     public func revokeKey(
@@ -74,10 +74,23 @@ extension AccessDatabase {
             key.revoke(at: now)
             try db.updateState(of: key)
             try db.audit(.keyRevoked, id, by: caller, source: source, at: now)
+            for var made in try db.descendants(of: id, at: now) {
+                made.revoke(at: now)
+                try db.updateState(of: made)
+                try db.audit(
+                    .keyRevoked,
+                    made.id,
+                    by: caller,
+                    detail: "made by key:\(id)",
+                    source: source,
+                    at: now
+                )
+            }
         }
     }
 
-    /// Makes a key that takes another one's place; the old one works until the overlap ends.
+    /// Makes a key that takes another one's place; the old one works until the overlap ends, and so
+    /// do the keys that it made, but for a successor that it made for itself.
     ///
     /// - Parameter overlapMilliseconds: at most ``APIKey/overlapMillisecondsMax``.
     /// - Throws: ``KeyRefusal``.
@@ -102,11 +115,25 @@ extension AccessDatabase {
             )
             guard old.scopes.isSubset(of: caller.scopes) else { throw KeyRefusal.scopesExceeded }
             try old.checkUsable(at: now)
-            let fit = try db.fitted(request, by: caller)
+            let fit = try db.fitted(request, by: caller, at: now)
+            // Before there is a successor, which may be one of them.
+            let descendants = try db.descendants(of: id, at: now)
             let made = try db.makeKey(fit, by: caller, random: random, source: source, at: now)
             try old.replace(by: made.key.id, overlapMilliseconds: overlapMilliseconds, at: now)
             try db.updateState(of: old)
             try db.audit(.keyReplaced, id, by: caller, source: source, at: now)
+            for var descendant in descendants where descendant.ends > old.ends {
+                descendant.end(by: old.ends, for: made.key.id)
+                try db.updateState(of: descendant)
+                try db.audit(
+                    .keyReplaced,
+                    descendant.id,
+                    by: caller,
+                    detail: "made by key:\(id)",
+                    source: source,
+                    at: now
+                )
+            }
             return made
         }
     }
@@ -214,11 +241,13 @@ extension Database {
 
     /// What may be made of a request. A key makes none that may do more than itself: none of the
     /// live market if it is not, none that ends later, and, since another key has a count of its
-    /// own, none at all if it has a budget. A token ends when its grant is taken back, so it makes
-    /// none that would not (ACC-12).
+    /// own, none at all if it has a budget; and it is looked at again, since it may have ended
+    /// after it let its holder in. A token ends when its grant is taken back, so it makes none that
+    /// would not (ACC-12).
     fileprivate func fitted(
         _ request: APIKeyRequest,
-        by caller: Caller
+        by caller: Caller,
+        at now: Timestamp
     ) throws -> APIKeyRequest {
         switch caller.proof {
         case .session: return request
@@ -228,8 +257,9 @@ extension Database {
             guard let parent, parent.budgets == .none,
                 parent.mode == .live || request.mode == parent.mode
             else { throw KeyRefusal.scopesExceeded }
+            try parent.checkUsable(at: now)
             var fit = request
-            fit.expires = min(request.expires, parent.expires)
+            fit.expires = min(request.expires, parent.ends)
             return fit
         }
     }
@@ -267,7 +297,7 @@ extension Database {
             expires: request.expires,
             state: .active
         )
-        try insert(key, text)
+        try insert(key, text, madeBy: caller.key)
         try audit(
             .keyCreated,
             key.id,
@@ -302,6 +332,11 @@ extension Database {
 }
 
 extension Caller {
+    /// The key that proves them; nil for a person and a token.
+    fileprivate var key: APIKeyID? {
+        if case .key(let key) = proof { key } else { nil }
+    }
+
     /// What audit logs call whoever did something.
     public var auditName: String {
         switch proof {

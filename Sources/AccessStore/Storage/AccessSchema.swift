@@ -21,14 +21,17 @@ enum AccessSchema {
         CREATE UNIQUE INDEX IF NOT EXISTS reservations_by_voucher ON reservations(voucher)
         WHERE voucher IS NOT NULL;
         CREATE INDEX IF NOT EXISTS families_of_user ON families(user);
+        CREATE INDEX IF NOT EXISTS keys_of_parent ON keys(parent) WHERE parent IS NOT NULL;
         """
 
     /// Brings the tables of an older format to the present one; a format that it does not know
     /// stays as it is.
     static func migrate(_ db: Database, from format: Int) throws {
+        guard (1..<AccessStoreFormat.number).contains(format) else { return }
         // 1 to 2: whose name stands on statements.
-        guard format == 1 else { return }
-        try db.execute(sql: billing)
+        if format < 2 { try db.execute(sql: billing) }
+        // 2 to 3: which key made a key.
+        if format < 3 { try db.execute(sql: parents) }
         try db.execute(
             sql: "UPDATE place SET format = ?",
             arguments: [AccessStoreFormat.number]
@@ -93,7 +96,7 @@ enum AccessSchema {
             organisation BLOB NOT NULL, label TEXT NOT NULL, scopes TEXT NOT NULL,
             digest BLOB NOT NULL, request BLOB NOT NULL, created INTEGER NOT NULL,
             expires INTEGER NOT NULL, state INTEGER NOT NULL, successor TEXT, ends INTEGER,
-            used INTEGER NOT NULL
+            used INTEGER NOT NULL, parent TEXT
         ) WITHOUT ROWID;
         CREATE INDEX keys_of_organisation ON keys(organisation, created);
         CREATE TABLE budgets(
@@ -106,6 +109,15 @@ enum AccessSchema {
             PRIMARY KEY (key, nonce)
         ) WITHOUT ROWID;
         CREATE INDEX nonces_by_end ON nonces(forget);
+        """
+
+    /// Of keys that were made before, the log tells which key made them.
+    private static let parents = """
+        ALTER TABLE keys ADD COLUMN parent TEXT;
+        UPDATE keys SET parent = substr(made.actor, 5) FROM
+            (SELECT actor, subject FROM audit
+             WHERE action = 'key.created' AND actor GLOB 'key:*') AS made
+        WHERE keys.id = substr(made.subject, 5);
         """
 
     /// A model of '' stands for all models, a day of -1 for all days.

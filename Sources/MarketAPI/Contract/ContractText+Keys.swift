@@ -18,8 +18,9 @@ extension ContractText {
               tags: [keys]
               summary: Makes a key; it is shown this once
               description: >-
-                It may do no more than whoever makes it. Budgets are in the smallest part of a
-                denomination; a key with budgets spends in no denomination that has none.
+                It may do no more than whoever makes it, and ends with the key that makes it.
+                Budgets are in the smallest part of a denomination; a key with budgets spends in no
+                denomination that has none.
               security: [{apiKey: ['keys:write']}]
               x-answer: KeyWithSecret
               requestBody:
@@ -36,7 +37,7 @@ extension ContractText {
             delete:
               operationId: revokeKey
               tags: [keys]
-              summary: Ends a key at once
+              summary: Ends a key at once, and every key that it made
               security: [{apiKey: ['keys:write']}]
               x-answer: RevokedKey
               parameters: [{$ref: '#/components/parameters/key'}]
@@ -47,6 +48,9 @@ extension ContractText {
               operationId: rotateKey
               tags: [keys]
               summary: Makes a key that takes another's place; both work until the overlap ends
+              description: >-
+                Keys that the old one made end with it, but for a successor that it makes for
+                itself.
               security: [{apiKey: ['keys:write']}]
               x-answer: KeyWithSecret
               parameters: [{$ref: '#/components/parameters/key'}]

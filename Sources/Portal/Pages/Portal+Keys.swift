@@ -73,7 +73,8 @@ extension Portal {
         fill.put(
             "done",
             read["done"] == "revoked"
-                ? "The key is revoked: whoever sends it is refused from now on." : nil
+                ? "The key is revoked: whoever sends it, or a key that it made, is refused from "
+                    + "now on." : nil
         )
         return Sheet(template: "keys-page", title: "Keys", section: .none, fill: fill)
     }

@@ -234,7 +234,8 @@ extension KeyRefusal {
         case .mistyped: "The key was mistyped or cut: its checksum is wrong"
         case .unknown: "There is no such key"
         case .revoked: "The key was revoked"
-        case .replaced: "The key was replaced, and its overlap is over"
+        case .replaced:
+            "The key, or the one that made it, was replaced, and the overlap is over"
         case .expired: "The key has expired"
         case .ownerless: "Whoever made the key is no member of its organisation any more"
         case .replacedAlready: "The key is being replaced already"
