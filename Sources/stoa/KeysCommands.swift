@@ -183,7 +183,7 @@ struct KeysList: AsyncParsableCommand {
 
     func run() async throws {
         let documents = try await options.ask { database, caller in
-            try await database.keys(of: caller.organisation).map {
+            try await database.keys(of: caller.organisation, at: wallClock()).map {
                 KeyDocument($0.key, used: $0.used)
             }
         }

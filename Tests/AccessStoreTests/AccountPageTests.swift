@@ -34,7 +34,7 @@ struct AccountPageTests {
         }
         let again = try scratch.open()
         let caller = try await again.localOperator(at: .start)
-        let ids = try await again.keys(of: caller.organisation).map(\.key.id)
+        let ids = try await again.keys(of: caller.organisation, at: .start).map(\.key.id)
         #expect(Set(ids) == [made.key.id, child.key.id])
         #expect(try await again.billing(of: caller.organisation) == nil)
         let found = try await DatabaseQueue(path: scratch.path).read { db in
@@ -73,14 +73,14 @@ struct AccountPageTests {
             try await limits.settle(Settlement(reservation.id, charge: charge))
         }
         let first = Timestamp.start.dayUTC
-        let labels = try await database.labels(of: made.key.organisation)
+        let labels = try await database.labels(of: made.key.organisation, at: .start)
         let lines = try await limits.spending(of: labels, days: first...(first + 1))
         #expect(lines.map(\.day) == [first + 1, first + 1, first, first])
         #expect(lines.map(\.model) == [nil, "m1", nil, "m0"])
         #expect(lines.map(\.amount.obol) == [7, 7, 5, 5])
         #expect(lines.allSatisfy { $0.label == "test" && $0.denomination == .native })
         let stranger = try #require(OrganisationID(bytes: [UInt8](repeating: 7, count: 16)))
-        #expect(try await database.labels(of: stranger).isEmpty)
+        #expect(try await database.labels(of: stranger, at: .start).isEmpty)
         #expect(try await limits.spending(of: [:], days: first...(first + 99)).isEmpty)
     }
 

@@ -114,7 +114,7 @@ struct KeyStoreTests {
                 at: .start
             )
         }
-        #expect(try await database.keys(of: stranger.organisation).isEmpty)
+        #expect(try await database.keys(of: stranger.organisation, at: .start).isEmpty)
     }
 
     @Test("ACC-12: a key makes none that may spend more, live longer, or that is live if it is not")
@@ -206,7 +206,8 @@ struct KeyStoreTests {
             try await database.admission(old.text, at: .start.plus(3_600_000))
         }
         _ = try await database.admission(new.text, at: .start.plus(3_600_000))
-        let used = try await database.keys(of: caller.organisation).compactMap(\.used)
+        let used = try await database.keys(of: caller.organisation, at: .start)
+            .compactMap(\.used)
         #expect(used.count == 2)
     }
 
@@ -219,6 +220,57 @@ struct KeyStoreTests {
         let id = try #require(last).key.id
         try await database.revokeKey(id, by: caller, source: "test", at: .start)
         _ = try await database.key()
+    }
+
+    @Test("ACC-15: keys that are over push no other out of a list, and are forgotten after years")
+    func manyEnded() async throws {
+        let caller = try await database.localOperator(at: .start)
+        let first = try await database.key().key.id
+        func make(_ now: Timestamp) async throws -> APIKeyID {
+            try await database.createKey(
+                APIKeyRequest(
+                    label: "over",
+                    scopes: ScopeSet([.callModels]),
+                    budgets: try budget(5),
+                    expires: now.plus(86_400_000)
+                ),
+                by: caller,
+                source: "test",
+                at: now
+            ).key.id
+        }
+        var ended: [APIKeyID] = []
+        for place in 1...AccessDatabase.keyPageMax {
+            let now = Timestamp.start.plus(UInt64(place))
+            let id = try await make(now)
+            try await database.revokeKey(id, by: caller, source: "test", at: now)
+            ended.append(id)
+        }
+        let now = Timestamp.start.plus(10_000)
+        let listed = try await database.keys(of: caller.organisation, at: now).map(\.key.id)
+        #expect(listed == ended.dropFirst().reversed() + [first])
+        #expect(try await database.labels(of: caller.organisation, at: now)[first] == "test")
+
+        // The oldest has money set aside, and the next one goes.
+        let limits = SQLiteLimits(database)
+        _ = try await limits.reserve(try spending(ended[0], 1), under: .none, at: .start)
+        _ = try await limits.reserve(try spending(first, 1), under: .none, at: .start)
+        _ = try await make(.start.plus(400 * 86_400_000))
+        #expect(try await stored() == Set(ended + [first]).count + 1)
+        _ = try await make(.start.plus(402 * 86_400_000))
+        let left = try await DatabaseQueue(path: scratch.path).read { db in
+            try String.fetchSet(db, sql: "SELECT id FROM keys")
+        }
+        #expect(!left.contains(ended[1].text) && !left.contains(ended[2].text))
+        #expect(left.isSuperset(of: [ended[0].text, first.text, ended[3].text]))
+        #expect(try await stored() == AccessDatabase.keyPageMax + 1)
+    }
+
+    /// How many keys there are, over or not.
+    private func stored() async throws -> Int? {
+        try await DatabaseQueue(path: scratch.path).read { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM keys")
+        }
     }
 
     @Test("ACC-52: a signed request lets in once, and its replay does not")

@@ -126,6 +126,33 @@ struct KeyFormTests {
         #expect(problem?.status == .badRequest)
     }
 
+    @Test("PRT-90: every key that may be used is shown, however many are over")
+    func list() throws {
+        let user = try #require(UserID(bytes: [UInt8](repeating: 1, count: 16)))
+        let keys = try (0..<200).map { place in
+            var key = APIKey(
+                id: try #require(APIKeyID(text: "abcdefghi\(100 + place)")),
+                mode: .live,
+                user: user,
+                organisation: OrganisationID(of: user),
+                label: "\(place)",
+                scopes: ScopeSet([.callModels]),
+                budgets: .none,
+                created: Timestamp(milliseconds: 1_000),
+                expires: Timestamp(milliseconds: 9_000),
+                state: .active
+            )
+            // The oldest sixty live.
+            if place < 140 { key.revoke(at: Timestamp(milliseconds: 2_000)) }
+            return KeyListing(key: key, used: nil)
+        }
+        let now = Timestamp(milliseconds: 3_000)
+        let (shown, isCut) = KeysPage.shown(keys, at: now)
+        #expect(shown.map(\.key.label) == (Array(140..<200) + Array(0..<50)).map { "\($0)" })
+        #expect(isCut)
+        #expect(!KeysPage.shown(Array(keys.suffix(110)), at: now).isCut)
+    }
+
     @Test("every scope and role has its own sentence")
     func sentences() {
         #expect(Set(Scope.allCases.map(ScopeText.sentence)).count == Scope.allCases.count)

@@ -134,6 +134,37 @@ extension Database {
         ).map { try APIKey($0, budgets: try budgets(of: $0["id"])) }
     }
 
+    /// Forgets a few keys that were over before any day whose count is kept, of an organisation
+    /// that has more than lists show; none that has money set aside.
+    ///
+    /// What such a key made is over as well: no key lives for so long.
+    func forgetKeys(of organisation: OrganisationID, at now: Timestamp) throws {
+        let count = try number(
+            "SELECT count(*) FROM keys WHERE organisation = ?",
+            arguments: [organisation.blob]
+        )
+        let excess = (count ?? 0) - AccessDatabase.keyPageMax
+        guard excess > 0 else { return }
+        let old = try rows(
+            """
+                SELECT id FROM keys
+                WHERE organisation = ? AND min(expires, ifnull(ends, expires)) < ?
+                AND NOT EXISTS (SELECT 1 FROM reservations WHERE key = keys.id)
+                ORDER BY created, id LIMIT ?
+                """,
+            arguments: [
+                organisation.blob, now.stored - Int64(LimitBounds.daysKept + 1) * 86_400_000,
+                min(excess, AccessDatabase.forgottenAtOnce),
+            ]
+        )
+        for row in old {
+            let id: String = row["id"]
+            try change("DELETE FROM counters WHERE key = ?", arguments: [id])
+            try change("DELETE FROM budgets WHERE key = ?", arguments: [id])
+            try change("DELETE FROM keys WHERE id = ?", arguments: [id])
+        }
+    }
+
     func updateState(of key: APIKey) throws {
         let stored = key.storedState
         try change(

@@ -17,11 +17,19 @@ public struct KeyListing: Hashable, Sendable {
     public let key: APIKey
     /// When it was last used, to the minute; nil if never.
     public let used: Timestamp?
+
+    /// Puts a line of a list together.
+    public init(key: APIKey, used: Timestamp?) {
+        self.key = key
+        self.used = used
+    }
 }
 
 extension AccessDatabase {
     /// The most rows of a list.
     public static let keyPageMax = 1_000
+    /// The most keys that are forgotten when one is made.
+    static let forgottenAtOnce = 16
     private static let touchMilliseconds: Int64 = 60_000
 
     /// Makes a key for the caller's organisation.
@@ -42,14 +50,23 @@ extension AccessDatabase {
         }
     }
 
-    /// The keys of an organisation, the latest first.
-    public func keys(of organisation: OrganisationID) async throws -> [KeyListing] {
+    /// The keys of an organisation, the latest first; if there are too many, those that are over
+    /// are left out, the oldest first.
+    public func keys(
+        of organisation: OrganisationID,
+        at now: Timestamp
+    ) async throws -> [KeyListing] {
         try await read { db in
             try db.rows(
                 """
-                    SELECT * FROM keys WHERE organisation = ? ORDER BY created DESC, id LIMIT ?
+                    SELECT * FROM (
+                        SELECT * FROM keys WHERE organisation = ?1
+                        ORDER BY expires > ?2 AND (ends IS NULL OR ends > ?2) DESC,
+                            created DESC, id
+                        LIMIT ?3
+                    ) ORDER BY created DESC, id
                     """,
-                arguments: [organisation.blob, Self.keyPageMax]
+                arguments: [organisation.blob, now.stored, Self.keyPageMax]
             ).map { row in
                 let used = row.time("used")
                 return KeyListing(
@@ -297,6 +314,7 @@ extension Database {
             expires: request.expires,
             state: .active
         )
+        try forgetKeys(of: caller.organisation, at: now)
         try insert(key, text, madeBy: caller.key)
         try audit(
             .keyCreated,

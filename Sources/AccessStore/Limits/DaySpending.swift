@@ -25,13 +25,20 @@ extension AccessDatabase {
     /// The most keys that are named at once, over or not.
     static let labelsMax = 10_000
 
-    /// What an organisation calls its keys, also those that are over; the latest, if there are too
-    /// many.
-    public func labels(of organisation: OrganisationID) async throws -> [APIKeyID: String] {
+    /// What an organisation calls its keys, also those that are over; of these the latest, if there
+    /// are too many.
+    public func labels(
+        of organisation: OrganisationID,
+        at now: Timestamp
+    ) async throws -> [APIKeyID: String] {
         try await read { db in
             let rows = try db.rows(
-                "SELECT id, label FROM keys WHERE organisation = ? ORDER BY created DESC LIMIT ?",
-                arguments: [organisation.blob, Self.labelsMax]
+                """
+                    SELECT id, label FROM keys WHERE organisation = ?1
+                    ORDER BY expires > ?2 AND (ends IS NULL OR ends > ?2) DESC, created DESC
+                    LIMIT ?3
+                    """,
+                arguments: [organisation.blob, now.stored, Self.labelsMax]
             )
             var labels: [APIKeyID: String] = [:]
             for row in rows { labels[try row.key("id")] = row["label"] }

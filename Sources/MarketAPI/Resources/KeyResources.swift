@@ -65,7 +65,7 @@ extension MarketAPI {
 
     private func listKeys(_ request: APIRequest) async throws -> APIAnswer {
         let (access, caller) = try keyDoor(request)
-        var all = try await access.keys(of: caller.organisation)[...]
+        var all = try await access.keys(of: caller.organisation, at: now())[...]
         if let after = request.text("cursor") {
             guard let place = all.firstIndex(where: { $0.key.id.text == after }) else {
                 throw Problem.badRequest("is of another question", at: "?cursor")

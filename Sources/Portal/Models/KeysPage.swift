@@ -6,7 +6,8 @@ import WebServing
 
 /// The keys of an organisation, and what each spent of its budgets.
 struct KeysPage: Sendable {
-    static let keysMax = 50
+    /// The most keys that are over.
+    static let endedMax = 50
 
     /// A key with what it spent.
     struct Entry: Sendable {
@@ -24,8 +25,11 @@ struct KeysPage: Sendable {
         _ access: PortalAccess,
         _ source: PageSource
     ) async throws -> KeysPage {
-        let keys = try await access.door.database.keys(of: visitor.caller.organisation)
-        let shown = Array(keys.prefix(keysMax))
+        let keys = try await access.door.database.keys(
+            of: visitor.caller.organisation,
+            at: source.now
+        )
+        let (shown, isCut) = shown(keys, at: source.now)
         let entries = try await source.each(shown) { listing in
             let lines =
                 listing.key.budgets.rules.isEmpty
@@ -37,9 +41,19 @@ struct KeysPage: Sendable {
             units: try await source.units(
                 shown.flatMap { $0.key.budgets.rules.map(\.denomination) }
             ),
-            isCut: keys.count > keysMax,
+            isCut: isCut,
             mayWrite: visitor.may(.writeKeys)
         )
+    }
+
+    /// Every key that may be used, and the latest of those that are over.
+    static func shown(
+        _ keys: [KeyListing],
+        at now: Timestamp
+    ) -> (keys: [KeyListing], isCut: Bool) {
+        let living = keys.filter { now < $0.key.ends }
+        let ended = keys.filter { now >= $0.key.ends }
+        return (living + ended.prefix(endedMax), ended.count > endedMax)
     }
 
     func fill(at now: Timestamp) -> Fill {

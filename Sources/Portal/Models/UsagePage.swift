@@ -19,7 +19,7 @@ struct UsagePage: Sendable {
     ) async throws -> UsagePage {
         let today = source.now.dayUTC
         let lines = try await door.limits.spending(
-            of: try await door.database.labels(of: organisation),
+            of: try await door.database.labels(of: organisation, at: source.now),
             days: (today - min(today, days - 1))...today
         )
         return UsagePage(
