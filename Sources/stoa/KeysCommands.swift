@@ -20,7 +20,7 @@ struct KeysGroup: AsyncParsableCommand {
             """,
         subcommands: [
             KeysCreate.self, KeysList.self, KeysRotate.self, KeysRevoke.self, KeysAccount.self,
-            KeysTier.self,
+            KeysTier.self, KeysRetireSigners.self,
         ]
     )
 }

@@ -27,7 +27,8 @@ PAGES = ("/wallet", "/account", "/account/keys", "/account/keys/new", "/account/
          "/account/usage", "/account/invoices", "/account/invoices/2026-11")
 FORMS = ("/wallet/faucet", "/account/webhooks/new", "/account/keys/new",
          "/account/keys/abcdefghijkl/revoke", "/account/files/file-x/delete",
-         "/account/keys/abcdefghijkl/rotate", "/account/sign-out-everywhere",
+         "/account/keys/abcdefghijkl/rotate", "/account/clients/client-x/end",
+         "/account/sign-out-everywhere",
          "/account/organisation/new", "/account/organisation/switch",
          "/account/organisation/invite", "/account/organisation/withdraw",
          "/account/organisation/member", "/account/organisation/link", "/account/invoices",

@@ -177,6 +177,65 @@ def test_what_was_allowed_is_taken_back(door):
     assert "None. A program that asks" in visit(door, door.origin + "/account").read().decode()
 
 
+def listed(door, cookie=None) -> list[str]:
+    answer = door.ask("GET", "/oauth/clients", cookie=cookie or door.person)
+    assert answer.status == 200, answer.body
+    assert "ecret" not in answer.body.decode()
+    return [one["clientId"] for one in answer.json["clients"]]
+
+
+@pytest.mark.parametrize("by_page", [False, True])
+def test_a_program_is_ended_with_all_that_it_was_given(door, by_page):
+    made, other = client(door), client(door)
+    app, token, _ = granted(door, made)
+    itself = program(door, made).fetch_token(
+        metadata(door)["token_endpoint"], grant_type="client_credentials")
+    assert {made["clientId"], other["clientId"]} <= set(listed(door))
+    path = f"/oauth/clients/{made['clientId']}"
+    strangers = cookie_of(door.register(door.authenticator(), "Mallory"))
+    assert listed(door, strangers) == []
+    own = {"Origin": door.origin}
+    assert door.ask("DELETE", path, cookie=strangers, headers=own).status == 404
+    assert door.ask("DELETE", path, headers=own).status == 401
+    assert door.ask("DELETE", path, cookie=door.person,
+                    headers={"Origin": "https://evil.example"}).status == 403
+    bearer = {"Authorization": f"Bearer {token['access_token']}"}
+    assert door.ask("DELETE", path, headers=bearer).status == 403
+    assert door.ask("GET", "/oauth/clients", headers=bearer).status == 403
+    assert works(door, token["access_token"]) == 200
+
+    if by_page:
+        page = visit(door, door.origin + "/account").read().decode()
+        form = f'action="/account/clients/{made["clientId"]}/end"'
+        sent = re.search(form + r'><input type="hidden" name="token" value="([^"]+)"', page)[1]
+        done = visit(door, f"{door.origin}/account/clients/{made['clientId']}/end", "POST",
+                     urllib.parse.urlencode({"token": sent}).encode(), Origin=door.origin,
+                     Accept="text/html", **{"Content-Type": "application/x-www-form-urlencoded"})
+        assert done.status == 303 and done.headers["location"] == "/account?done=ended"
+        assert form not in visit(door, door.origin + "/account").read().decode()
+    else:
+        assert door.ask("DELETE", path, cookie=door.person, headers=own).status == 204
+    assert door.ask("DELETE", path, cookie=door.person, headers=own).status == 404
+    assert made["clientId"] not in listed(door) and other["clientId"] in listed(door)
+    assert works(door, token["access_token"]) == works(door, itself["access_token"]) == 401
+    assert error(ask_token(door, made, grant_type="client_credentials")) == "invalid_client"
+    assert error(ask_token(door, made, grant_type="refresh_token",
+                           refresh_token=token["refresh_token"])) == "invalid_client"
+    assert ask_token(door, other, grant_type="client_credentials").status == 200
+
+
+def test_the_operator_ends_what_signs_tokens(door):
+    made = client(door)
+    app, token, _ = granted(door, made)
+    before = {key["kid"] for key in door.ask("GET", "/.well-known/jwks.json").json["keys"]}
+    door.stoa("keys", "retire-signers")
+    assert works(door, token["access_token"]) == 401
+    after = {key["kid"] for key in door.ask("GET", "/.well-known/jwks.json").json["keys"]}
+    assert after and not after & before
+    renewed = app.refresh_token(metadata(door)["token_endpoint"], token["refresh_token"])
+    assert works(door, renewed["access_token"]) == 200
+
+
 def test_a_program_acts_for_itself(door):
     made = client(door)
     app = program(door, made)

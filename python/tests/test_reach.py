@@ -57,7 +57,8 @@ OTHERS = """
     escrow show; escrow list; dispute show; dispute list; jury list; simulate
     webhooks add; webhooks list; webhooks messages; webhooks test; webhooks again
     webhooks pause; webhooks resume; webhooks rotate; webhooks remove
-    serve; supervise; top; keys create; keys list; keys rotate; keys revoke; keys account; keys tier; audit export; audit verify
+    serve; supervise; top; keys create; keys list; keys rotate; keys revoke; keys account; keys tier
+    keys retire-signers; audit export; audit verify
 """
 
 

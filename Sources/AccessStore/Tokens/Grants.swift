@@ -304,6 +304,8 @@ extension Database {
         _ source: String,
         at now: Timestamp
     ) throws {
+        // It may have been ended since it proved itself.
+        guard try client(grant.client) != nil else { throw OAuthRefusal.invalidClient }
         try execute(
             sql: """
                 DELETE FROM refreshes WHERE family IN (SELECT id FROM families WHERE expires <= ?)

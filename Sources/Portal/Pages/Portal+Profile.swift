@@ -34,6 +34,20 @@ extension Portal {
             )
             return .moved(PortalPaths.profile + "?done=withdrawn")
         }
+        add(form: "/account/clients/:client/end", of: page, to: router) { sent in
+            try sent.visitor.require(.writeKeys, to: "end programs")
+            do {
+                try await access.door.database.revokeClient(
+                    sent.read.context.parameters.get("client") ?? "",
+                    by: sent.visitor.caller,
+                    source: sent.read.context.source,
+                    at: now()
+                )
+            } catch OAuthRefusal.invalidClient {
+                throw Problem.unknownClient
+            }
+            return .moved(PortalPaths.profile + "?done=ended")
+        }
     }
 
     private func remove(_ sent: PersonalPage.Sent, _ access: PortalAccess) async throws {
@@ -87,6 +101,10 @@ extension Portal {
         )
         fill.put("mayRemove", visitor.passkeys.count > 1)
         fill.put("programs", try await programs(visitor, access, at: now))
+        if visitor.may(.writeKeys) {
+            let clients = try await access.door.database.clients(of: visitor.caller.organisation)
+            fill.put("clients", clients.map { Self.client($0) })
+        }
         fill.put(
             "done",
             Self.done[read["done"] ?? ""]
@@ -116,6 +134,7 @@ extension Portal {
     private static let leftMax = Amount(obol: 10_000_000)
 
     private static let done = [
+        "ended": "The program is over, and so is everything that it was given.",
         "withdrawn": "The program may do nothing in your name any more.",
         "removed": "The passkey signs in no more, and every other session has ended.",
     ]
@@ -136,5 +155,16 @@ extension Portal {
             )
             return fill
         }
+    }
+
+    /// A program that somebody of the organisation registered.
+    private static func client(_ client: OAuthClient) -> Fill {
+        var fill = Fill(["clientName": client.name, "clientID": client.id])
+        fill.put("isConfidential", client.secret != nil)
+        fill.put(
+            "scopes",
+            client.scopes.scopes.map { Fill(["scopeText": ScopeText.short($0)]) }
+        )
+        return fill
     }
 }

@@ -39,6 +39,16 @@ extension Problem {
         )
     }
 
+    /// No client of the caller's organisation has this name, or it was ended before.
+    public static var unknownClient: Problem {
+        Problem(
+            .notFound,
+            "unknown_client",
+            "Your organisation has no such program, or it was ended before; nothing was changed.",
+            hint: "The account's page lists the programs that there are."
+        )
+    }
+
     private static func challenge(_ parameters: String?) -> HTTPFields {
         let text = "Bearer realm=\"stoa\"" + (parameters.map { ", " + $0 } ?? "")
         return [.wwwAuthenticate: text]

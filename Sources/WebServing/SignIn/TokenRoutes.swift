@@ -12,6 +12,7 @@ struct TokenRoutes: Sendable {
     static let revocationPath = "/oauth/revoke"
     static let authorizationPath = "/oauth/authorize"
     static let keysPath = "/.well-known/jwks.json"
+    static let clientsPath = "/oauth/clients"
 
     private let door: AccessDoor
     private let issuer: TokenIssuer
@@ -39,7 +40,11 @@ struct TokenRoutes: Sendable {
         router.post(RouterPath(Self.revocationPath)) { request, context in
             try await answering { try await revoke(request, context) }
         }
-        router.post("/oauth/clients") { try await register($0, $1) }
+        router.get(RouterPath(Self.clientsPath)) { _, context in try await clients(context) }
+        router.post(RouterPath(Self.clientsPath)) { try await register($0, $1) }
+        router.delete(RouterPath(Self.clientsPath + "/:client")) { _, context in
+            try await end(context)
+        }
     }
 
     private func metadata(_ issuer: String) -> Response {
@@ -178,6 +183,52 @@ struct TokenRoutes: Sendable {
             },
             status: .created
         )
+    }
+
+    /// The clients of the person's organisation that were not ended, without their secrets.
+    private func clients(_ context: WebContext) async throws -> Response {
+        let caller = try context.requireSession()
+        _ = try context.require(.writeKeys)
+        let clients = try await door.database.clients(of: caller.organisation)
+        return Response(json: { writer in
+            writer.object { writer in
+                writer.key("clients")
+                writer.array { writer in
+                    for client in clients { Self.write(client, to: &writer) }
+                }
+            }
+        })
+    }
+
+    private static func write(_ client: OAuthClient, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("clientId", client.id)
+            writer.member("name", client.name)
+            writer.member("scope", client.scopes.description)
+            writer.member("confidential", client.secret != nil)
+            writer.key("redirectURIs")
+            writer.array { writer in
+                for redirect in client.redirects { writer.string(redirect.text) }
+            }
+        }
+    }
+
+    /// A person ends a client of their organisation, and everything that was issued to it.
+    private func end(_ context: WebContext) async throws -> Response {
+        let caller = try context.requireSession()
+        _ = try context.require(.writeKeys)
+        let id = context.parameters.get("client") ?? ""
+        do {
+            try await door.database.revokeClient(
+                id,
+                by: caller,
+                source: context.source,
+                at: door.now()
+            )
+        } catch OAuthRefusal.invalidClient {
+            throw Problem.unknownClient
+        }
+        return Response(status: .noContent, headers: [.cacheControl: "no-store"])
     }
 
     // MARK: Who asks
