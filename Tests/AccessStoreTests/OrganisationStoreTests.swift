@@ -16,35 +16,8 @@ struct OrganisationStoreTests {
         database = try scratch.open()
     }
 
-    /// Somebody who is signed in, written straight into the file: what they sign in with is not
-    /// what is tested here.
     private func person(_ seed: UInt8, in organisation: OrganisationID? = nil) throws -> Caller {
-        let user = try #require(UserID(bytes: [UInt8](repeating: seed, count: 16)))
-        let queue = try DatabaseQueue(path: scratch.path)
-        try queue.write { db in
-            let blob = Data(user.bytes)
-            try db.execute(
-                sql: """
-                    INSERT OR IGNORE INTO users VALUES (?1, 'p', 0);
-                    """,
-                arguments: [blob]
-            )
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO organisations VALUES (?, 'p', 1, NULL, 0)",
-                arguments: [blob]
-            )
-            try db.execute(
-                sql: "INSERT OR IGNORE INTO members VALUES (?, ?, 1, 0)",
-                arguments: [blob, blob]
-            )
-        }
-        return Caller(
-            user: user,
-            organisation: organisation ?? OrganisationID(of: user),
-            account: nil,
-            scopes: .all,
-            proof: .session
-        )
+        try scratch.person(seed, in: organisation)
     }
 
     private func join(

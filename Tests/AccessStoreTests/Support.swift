@@ -1,6 +1,7 @@
 import AccessCore
 import AccessStore
 import Foundation
+import GRDB
 import MarketTypes
 import Testing
 
@@ -24,6 +25,35 @@ final class Scratch: Sendable {
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     func open() throws -> AccessDatabase { try AccessDatabase(path: path) }
+
+    /// Somebody who is signed in, written straight into the file: what they sign in with is not
+    /// what is tested here.
+    func person(_ seed: UInt8, in organisation: OrganisationID? = nil) throws -> Caller {
+        let user = try #require(UserID(bytes: [UInt8](repeating: seed, count: 16)))
+        let queue = try DatabaseQueue(path: path)
+        try queue.write { db in
+            let blob = Data(user.bytes)
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO users VALUES (?, 'p', 0)",
+                arguments: [blob]
+            )
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO organisations VALUES (?, 'p', 1, NULL, 0)",
+                arguments: [blob]
+            )
+            try db.execute(
+                sql: "INSERT OR IGNORE INTO members VALUES (?, ?, 1, 0)",
+                arguments: [blob, blob]
+            )
+        }
+        return Caller(
+            user: user,
+            organisation: organisation ?? OrganisationID(of: user),
+            account: nil,
+            scopes: .all,
+            proof: .session
+        )
+    }
 }
 
 extension AccessDatabase {

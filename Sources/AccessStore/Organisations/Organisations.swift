@@ -156,7 +156,8 @@ extension AccessDatabase {
         }
     }
 
-    /// Gives a member another role, or removes them with their keys and sessions there.
+    /// Gives a member another role, or removes them with their keys, sessions and programs there,
+    /// and with what they allowed programs.
     ///
     /// - Parameter role: nil removes; anybody may remove themselves.
     /// - Throws: ``OrganisationRefusal``.
@@ -192,7 +193,7 @@ extension AccessDatabase {
                     arguments: [role.rawValue, organisation.blob, user.blob]
                 )
             } else {
-                try db.remove(user, from: organisation)
+                try db.remove(user, from: organisation, by: caller, source: source, at: now)
             }
             try db.audit(
                 role == nil ? .memberRemoved : .memberChanged,
@@ -326,15 +327,5 @@ extension Database {
             sql: "UPDATE organisations SET account = NULL WHERE id = ?",
             arguments: [organisation.blob]
         )
-    }
-
-    fileprivate func remove(_ user: UserID, from organisation: OrganisationID) throws {
-        for table in ["members", "sessions", "keys"] {
-            // A key of somebody who left would only answer `ownerless`; its name is free again.
-            try execute(
-                sql: "DELETE FROM \(table) WHERE organisation = ? AND user = ?",
-                arguments: [organisation.blob, user.blob]
-            )
-        }
     }
 }

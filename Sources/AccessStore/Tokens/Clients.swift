@@ -99,22 +99,7 @@ extension AccessDatabase {
             guard caller.scopes.contains(.writeKeys), let client = try db.client(id),
                 client.organisation == caller.organisation
             else { throw OAuthRefusal.invalidClient }
-            try db.execute(
-                sql: "UPDATE clients SET revoked = ? WHERE id = ?",
-                arguments: [now.stored, id]
-            )
-            try db.execute(
-                sql: "UPDATE families SET revoked = ? WHERE client = ? AND revoked IS NULL",
-                arguments: [now.stored, id]
-            )
-            try db.audit(
-                .clientRevoked,
-                in: caller.organisation,
-                by: caller,
-                subject: "client:\(id)",
-                source: source,
-                at: now
-            )
+            try db.end(client, by: caller, source: source, at: now)
         }
     }
 
@@ -144,6 +129,31 @@ extension AccessDatabase {
 }
 
 extension Database {
+    /// Ends a client, and everything that was issued to it.
+    func end(
+        _ client: OAuthClient,
+        by caller: Caller,
+        source: String,
+        at now: Timestamp
+    ) throws {
+        try execute(
+            sql: "UPDATE clients SET revoked = ? WHERE id = ?",
+            arguments: [now.stored, client.id]
+        )
+        try execute(
+            sql: "UPDATE families SET revoked = ? WHERE client = ? AND revoked IS NULL",
+            arguments: [now.stored, client.id]
+        )
+        try audit(
+            .clientRevoked,
+            in: client.organisation,
+            by: caller,
+            subject: "client:\(client.id)",
+            source: source,
+            at: now
+        )
+    }
+
     func client(_ id: String) throws -> OAuthClient? {
         try Row.fetchOne(
             self,

@@ -174,7 +174,9 @@ extension TokenIssuer {
             )
             guard let row, let family = TokenFamilyID(bytes: row.bytes("id")),
                 row["client"] == client.id, now < row.time("expires"),
-                (row["revoked"] as Int64?) == nil
+                (row["revoked"] as Int64?) == nil,
+                try db.membership(try row.user("user"), in: try row.organisation("organisation"))
+                    != nil
             else { return nil }
             let used: Int64 = row["used"]
             guard used == 0 else {
