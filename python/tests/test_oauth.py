@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 import sqlite3
 import urllib.error
@@ -80,11 +81,23 @@ def allow(door, url: str, decision: str = "allow") -> str:
     text = page.read().decode()
     assert "<b>" not in text and "&lt;b&gt;" in text, "a client's name is no markup"
     assert REDIRECT.rsplit("/", 1)[0] in page.headers["content-security-policy"]
-    body = urllib.parse.urlsplit(url).query.encode() + f"&decision={decision}".encode()
-    sent = visit(door, url.split("?")[0], "POST", body, Origin=door.origin,
-                 **{"Content-Type": "application/x-www-form-urlencoded"})
+    sent = answer(door, {**question(text), "decision": decision})
     assert sent.status == 303, sent.read()
     return sent.headers["location"]
+
+
+def question(page: str) -> dict[str, str]:
+    """What the form of the question sends beside the answer."""
+    form = re.search(r'<form method="post" action="/oauth/authorize">(.*?)</form>', page, re.S)[1]
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form)
+    return {name: html.unescape(value) for name, value in hidden}
+
+
+def answer(door, fields: dict[str, str], **headers):
+    headers = {"Origin": door.origin, **headers}
+    return visit(door, door.origin + "/oauth/authorize", "POST",
+                 urllib.parse.urlencode(fields).encode(),
+                 **{"Content-Type": "application/x-www-form-urlencoded"}, **headers)
 
 
 def granted(door, made: dict):
@@ -368,8 +381,49 @@ def test_consent_is_not_given_by_another_sites_page(door):
     for origin in ("https://evil.example", "null"):
         refused = visit(door, url.split("?")[0], "POST", body, Origin=origin)
         assert refused.status == 403
+    shown = question(visit(door, url).read().decode())
+    for token in (None, "", "A" * 43):
+        fields = {**shown, "token": token, "decision": "allow"}
+        if token is None:
+            del fields["token"]
+        assert answer(door, fields).status == 403
     location = allow(door, url, "deny")
     assert "error=access_denied" in location and "code=" not in location
+
+
+def test_what_is_allowed_is_what_was_shown(door):
+    """PRT-98: not for an organisation that the session came to act for in another tab."""
+    made = client(door)
+    url, _ = program(door, made).create_authorization_url(
+        metadata(door)["authorization_endpoint"], code_verifier="v" * 50)
+    shown = question(visit(door, url).read().decode())
+    token = {"token": shown["token"]}
+
+    def send(path: str, **fields):
+        body = urllib.parse.urlencode({**token, **fields}).encode()
+        sent = visit(door, door.origin + path, "POST", body, Origin=door.origin, Accept="text/html",
+                     **{"Content-Type": "application/x-www-form-urlencoded"})
+        assert sent.status == 303, sent.read()
+
+    send("/account/organisation/new", name="Team")
+    try:
+        again = answer(door, {**shown, "decision": "allow"})
+        text = again.read().decode()
+        assert again.status == 200 and "has changed since you were asked" in text
+        assert REDIRECT.rsplit("/", 1)[0] in again.headers["content-security-policy"]
+        now = question(text)
+        assert now["organisation"] != shown["organisation"] and "Team" in text
+        changed = {name for name in now if now[name] != shown[name]}
+        assert changed == {"organisation"}, "and all else is asked as it was"
+        assert "code=" in answer(door, {**now, "decision": "allow"}).headers["location"]
+        for missing in ("organisation", "granted"):
+            fields = {name: value for name, value in now.items() if name != missing}
+            assert answer(door, {**fields, "decision": "allow"}).status == 200
+        fewer = {**now, "granted": "usage:read", "decision": "allow"}
+        assert answer(door, fewer).status == 200, "not more than was shown"
+    finally:
+        send("/account/organisation/switch", organisation=shown["organisation"])
+    assert "code=" in answer(door, {**shown, "decision": "allow"}).headers["location"]
 
 
 def test_forged_tokens_are_refused(door):

@@ -16,6 +16,7 @@ extension Portal: ConsentPages {
         fill.put("clientInitial", question.client.first.map { $0.uppercased() } ?? "·")
         fill.put("token", visitor?.session.crossSiteToken)
         fill.put("isConfidential", question.isConfidential)
+        fill.put("isChanged", question.isChanged)
         fill.put("action", question.action)
         fill.put(
             "fields",

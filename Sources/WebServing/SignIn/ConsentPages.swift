@@ -17,6 +17,8 @@ public struct ConsentQuestion: Sendable {
     public let action: String
     /// The form's hidden fields.
     public let fields: [(name: String, value: String)]
+    /// Whether somebody said yes to another question, so that this one is asked instead.
+    public let isChanged: Bool
 }
 
 /// Shows people what a program asks for, in the market's own look.

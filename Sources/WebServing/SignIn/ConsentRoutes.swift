@@ -61,9 +61,7 @@ struct ConsentRoutes: Sendable {
         }
         do {
             let consent = try consent(asked, caller)
-            let question = question(asked, consent, caller)
-            return try await pages?.page(asking: question, request, context)
-                ?? Self.plainPage(question)
+            return try await page(question(asked, consent, caller), request, context)
         } catch let refusal as OAuthRefusal {
             return answer(asked, ("error", refusal.rawValue), request)
         }
@@ -75,16 +73,21 @@ struct ConsentRoutes: Sendable {
         let buffer = try await body.collectBody(upTo: FormFields.bytesMax)
         guard let fields = FormFields(String(decoding: buffer.readableBytesView, as: UTF8.self))
         else { throw Self.unreadable }
-        // The market's own page sends it; whoever else does needs to be of this site (ACC-26).
-        if let token = fields["token"] {
-            guard context.session?.matches(crossSiteToken: token) == true else {
-                throw Problem.crossSite
-            }
-        }
+        // What is allowed was shown on a page of this session's (ACC-26).
+        guard let token = fields["token"],
+            context.session?.matches(crossSiteToken: token) == true
+        else { throw Problem.crossSite }
         let asked = try await asked(fields)
         do {
             guard fields["decision"] == "allow" else { throw OAuthRefusal.accessDenied }
             let consent = try consent(asked, caller)
+            guard fields["organisation"] == "\(caller.organisation)",
+                fields["granted"] == consent.scopes.description
+            else {
+                // The session acts for another organisation by now, or may do more or less.
+                let changed = question(asked, consent, caller, isChanged: true)
+                return try await page(changed, request, context)
+            }
             let code = try await issuer.issueCode(
                 consent,
                 by: caller,
@@ -163,10 +166,20 @@ struct ConsentRoutes: Sendable {
         )
     }
 
+    private func page(
+        _ question: ConsentQuestion,
+        _ request: Request,
+        _ context: WebContext
+    ) async throws -> Response {
+        try await pages?.page(asking: question, request, context)
+            ?? Self.plainPage(question, context.session)
+    }
+
     private func question(
         _ asked: Asked,
         _ consent: Consent,
-        _ caller: Caller
+        _ caller: Caller,
+        isChanged: Bool = false
     ) -> ConsentQuestion {
         let names = [
             "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge",
@@ -179,13 +192,21 @@ struct ConsentRoutes: Sendable {
             caller: caller,
             origin: asked.redirect.origin,
             action: TokenRoutes.authorizationPath,
-            fields: names.compactMap { name in asked.fields[name].map { (name, $0) } }
+            fields: names.compactMap { name in asked.fields[name].map { (name, $0) } } + [
+                ("organisation", "\(caller.organisation)"),
+                ("granted", consent.scopes.description),
+            ],
+            isChanged: isChanged
         )
     }
 
     /// The question without any look, for a door that has no pages.
-    private static func plainPage(_ question: ConsentQuestion) -> Response {
-        let hidden = question.fields.map { name, value in
+    private static func plainPage(
+        _ question: ConsentQuestion,
+        _ session: SessionToken?
+    ) -> Response {
+        let token = ("token", session?.crossSiteToken ?? "")
+        let hidden = (question.fields + [token]).map { name, value in
             "<input type=\"hidden\" name=\"\(name)\" value=\"\(escaped(value))\">"
         }
         let client = escaped(question.client)
@@ -194,7 +215,8 @@ struct ConsentRoutes: Sendable {
             <!doctype html><html lang="en"><head><meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>Allow \(client)? – Stoa</title></head><body><main>
-            <h1>Allow \(client) to act for you?</h1>
+            <h1>Allow \(client) to act for you?</h1>\(question.isChanged ? changed : "")
+            <p>For the organisation <code>\(question.caller.organisation)</code>.</p>
             <p>It will be able to:</p><ul>\(scopes.joined())</ul>
             <p>You are sent back to \(escaped(question.origin)).</p>
             <form method="post" action="\(question.action)">\(hidden.joined())
@@ -215,6 +237,11 @@ struct ConsentRoutes: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: text))
         )
     }
+
+    private static let changed = """
+        <p>What you can allow has changed since you were asked, and nothing was allowed. This is \
+        how it stands now.</p>
+        """
 
     private static func escaped(_ text: String) -> String { HTMLText.escape(text) }
 
