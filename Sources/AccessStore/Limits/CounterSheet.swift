@@ -180,11 +180,19 @@ final class CounterSheet {
         guard count < LimitBounds.openPerKeyMax else { throw BudgetRefusal.tooManyOpen }
     }
 
-    /// Forgets days that are long over, when a new one begins.
+    /// Forgets days that are long over, when a new one begins; not those on which something is set
+    /// aside, and not the last two before it that were counted: a clock that was ahead for a while
+    /// comes back to them.
     private func forgetDays(before day: UInt32) throws {
         try db.change(
-            "DELETE FROM counters WHERE day >= 0 AND day < ?",
-            arguments: [Int64(day) - Int64(LimitBounds.daysKept)]
+            """
+                DELETE FROM counters WHERE day >= 0 AND day < ?1 AND reserved = ?2 AND day < (
+                    SELECT max(day) FROM counters WHERE day >= 0 AND day < (
+                        SELECT max(day) FROM counters WHERE day >= 0 AND day < ?3))
+                """,
+            arguments: [
+                Int64(day) - Int64(LimitBounds.daysKept), Amount.zero.blob, Int64(day),
+            ]
         )
     }
 }

@@ -99,18 +99,28 @@ extension PostgresConnection {
     }
 
     /// Forgets the counts of days that are long over; what somebody uses now waits for next time.
+    ///
+    /// Those on which something is set aside stay, and the last two that were counted: a clock that
+    /// was ahead for a while comes back to them.
     func forgetDays(before moment: Timestamp) throws {
         try run(
             """
                 DELETE FROM stoa_limits.counters AS c USING (
                     SELECT key, denomination, model, day FROM stoa_limits.counters
-                    WHERE day >= 0 AND day < $1::int8
+                    WHERE day >= 0 AND day < $1::int8 AND reserved = $2::bytea AND day < (
+                        SELECT max(day) FROM stoa_limits.counters
+                        WHERE day >= 0 AND day < (
+                            SELECT max(day) FROM stoa_limits.counters
+                            WHERE day >= 0 AND day < $3::int8))
                     LIMIT 1000 FOR UPDATE SKIP LOCKED
                 ) AS old
                 WHERE (c.key, c.denomination, c.model, c.day)
                     = (old.key, old.denomination, old.model, old.day)
                 """,
-            [.integer(Int64(moment.dayUTC) - Int64(LimitBounds.daysKept))]
+            [
+                .integer(Int64(moment.dayUTC) - Int64(LimitBounds.daysKept)), .amount(.zero),
+                .day(moment.dayUTC),
+            ]
         )
     }
 

@@ -52,15 +52,16 @@ public struct TokenIssuer: Sendable {
     }
 
     /// Makes the key that signs now, and the one that follows it, where they are missing.
+    ///
+    /// A key that signs later, as a clock leaves behind that was ahead for a while, is neither.
     private func addKeys(at now: Timestamp) async throws {
         let made = try (0..<2).map { _ in try freshKey() }
         try await database.write { db in
             try db.execute(sql: "DELETE FROM signers WHERE verifies <= ?", arguments: [now.stored])
-            for (id, bytes, sealed) in made {
-                let last = try Int64.fetchOne(db, sql: "SELECT max(signs) FROM signers") ?? 0
-                let start = max(now, Timestamp(milliseconds: UInt64(max(0, last))))
-                let soon = now.adding(milliseconds: TokenKey.overlapMilliseconds)
-                guard start <= soon else { break }
+            let soon = now.adding(milliseconds: TokenKey.overlapMilliseconds)
+            for ((id, bytes, sealed), moment) in zip(made, [now, soon]) {
+                guard try Self.end(signingAt: moment, db) == nil else { continue }
+                let start = try Self.end(signingAt: now, db) ?? now
                 let end = start.adding(milliseconds: TokenKey.signingMilliseconds)
                 try db.execute(
                     sql: "INSERT INTO signers VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -73,6 +74,18 @@ public struct TokenIssuer: Sendable {
                 try Self.audit(.signingKeyMade, "signingKey:\(id)", "local", db, at: now)
             }
         }
+    }
+
+    /// Until when the key signs that does at a moment; nil if none does.
+    private static func end(signingAt moment: Timestamp, _ db: Database) throws -> Timestamp? {
+        try Row.fetchOne(
+            db,
+            sql: """
+                SELECT signs FROM signers WHERE created <= ?1 AND signs > ?1
+                ORDER BY signs DESC LIMIT 1
+                """,
+            arguments: [moment.stored]
+        )?.time("signs")
     }
 
     private func freshKey() throws -> (id: String, bytes: [UInt8], sealed: [UInt8]) {
