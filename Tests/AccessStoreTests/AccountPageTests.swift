@@ -168,5 +168,26 @@ struct AccountPageTests {
         let end = Timestamp.start.plus(Invitation.lifeMilliseconds)
         #expect(try await database.invitation(made.text, at: end) == nil)
         #expect(try await database.invitation("AAAA", at: .start) == nil)
+        let boss = Caller(
+            user: owner.user,
+            organisation: team,
+            account: nil,
+            scopes: .all,
+            proof: .session
+        )
+        for _ in 0..<2 {
+            try? await database.withdrawInvitation(
+                made.invitation.id,
+                to: team,
+                by: boss,
+                source: "192.0.2.7",
+                at: .start
+            )
+        }
+        #expect(try await database.invitation(made.text, at: .start) == nil)
+        let records = try await database.latestAuditRecords(of: team, before: nil, limit: 10)
+            .filter { $0.action == .invitationWithdrawn }
+        #expect(records.map(\.subject) == ["invitation:\(made.invitation.id)"])
+        #expect(records.map(\.source) == ["192.0.2.7"])
     }
 }

@@ -73,6 +73,9 @@ struct OrganisationStoreTests {
                 at: .start
             )
             #expect(try await database.account(of: team) == nil)
+            let record = try await database.latestAuditRecords(of: team, before: nil, limit: 2).last
+            #expect(record?.action == .accountUnlinked && record?.source == "test")
+            #expect(record?.subject == "account:\(key.accountID)")
         }
     }
 

@@ -82,6 +82,7 @@ struct ContractTests {
             headers: [:],
             body: nil,
             caller: nil,
+            source: "192.0.2.7",
             channel: nil
         )
         #expect(answer.headers[.deprecation] == "@7")

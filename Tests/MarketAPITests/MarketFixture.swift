@@ -86,6 +86,7 @@ final class MarketFixture: Sendable {
             headers: headers,
             body: body.map { Array($0.utf8) },
             caller: caller,
+            source: "192.0.2.7",
             channel: nil
         )
     }

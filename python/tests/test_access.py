@@ -279,6 +279,24 @@ def test_the_log_is_checked_by_a_second_implementation(door):
     assert "ends before" in wrong["error"]
 
 
+def test_the_log_says_where_a_key_was_changed_from(door):
+    """ACC-73: also by a program, and not only that one did it."""
+    maker = door.stoa("keys", "create", "maker", "--scope", "keys:write", "--scope", "usage:read")
+    own = {"Authorization": f"Bearer {maker['key']}", "Content-Type": "application/json"}
+    draft = {"label": "child", "scopes": ["usage:read"]}
+    child = door.ask("POST", "/api/v1/keys", draft, own).json
+    rotated = door.ask("POST", f"/api/v1/keys/{child['id']}/rotate", {}, own).json
+    assert door.ask("DELETE", f"/api/v1/keys/{rotated['id']}", headers=own).status == 200
+    lines = [json.loads(line) for line in subprocess.run(
+        [door.stoa.binary, "audit", "export"], env=door.stoa.env, check=True,
+        capture_output=True, text=True).stdout.splitlines()]
+    named = {f"key:{key['id']}" for key in (child, rotated)}
+    found = [(line["action"], line["source"]) for line in lines if line["subject"] in named]
+    assert found == [(action, "127.0.0.1") for action in
+                     ("key.created", "key.created", "key.replaced", "key.revoked")]
+    assert all(line["source"] != "api" for line in lines)
+
+
 def test_the_log_cannot_be_rewritten(door):
     with sqlite3.connect(door.home / "access.sqlite", timeout=10) as database:
         for statement in ("UPDATE audit SET actor = ''", "DELETE FROM audit"):

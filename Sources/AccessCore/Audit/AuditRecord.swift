@@ -29,6 +29,9 @@ public enum AuditAction: String, CaseIterable, Hashable, Sendable {
     case accountLinked = "account.linked"
     case keyUnusual = "key.unusual"
     case passkeyRemoved = "passkey.removed"
+    case invitationWithdrawn = "invitation.withdrawn"
+    /// Who is no owner any more pays no more.
+    case accountUnlinked = "account.unlinked"
 }
 
 /// One line of the audit log.

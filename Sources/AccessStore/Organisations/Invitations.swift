@@ -136,7 +136,9 @@ extension AccessDatabase {
     public func withdrawInvitation(
         _ id: String,
         to organisation: OrganisationID,
-        by caller: Caller
+        by caller: Caller,
+        source: String,
+        at now: Timestamp
     ) async throws {
         try await write { db in
             guard try db.actor(caller, in: organisation).role.mayGrant(.viewer) else {
@@ -147,6 +149,14 @@ extension AccessDatabase {
                 arguments: [Data(Hex.decode(id) ?? []), organisation.blob]
             )
             guard db.changesCount == 1 else { throw OrganisationRefusal.unknownInvitation }
+            try db.audit(
+                .invitationWithdrawn,
+                in: organisation,
+                by: caller,
+                subject: "invitation:\(id)",
+                source: source,
+                at: now
+            )
         }
     }
 

@@ -41,4 +41,40 @@ extension Database {
         ).map { try OAuthClient($0) }
         for client in clients { try end(client, by: caller, source: source, at: now) }
     }
+
+    /// Who is no owner any more pays for the organisation no more (ACC-66).
+    func unlinkAccount(
+        of user: UserID,
+        from organisation: OrganisationID,
+        by caller: Caller,
+        source: String,
+        at now: Timestamp
+    ) throws {
+        let linked = try row(
+            "SELECT account FROM organisations WHERE id = ?",
+            arguments: [organisation.blob]
+        )?.digestIfPresent("account")
+        guard let linked else { return }
+        let credentials = try Data.fetchAll(
+            self,
+            sql: "SELECT credential FROM passkeys WHERE user = ?",
+            arguments: [user.blob]
+        )
+        let isTheirs = try credentials.contains { credential in
+            try passkey(Array(credential))?.account.digest == linked
+        }
+        guard isTheirs else { return }
+        try execute(
+            sql: "UPDATE organisations SET account = NULL WHERE id = ?",
+            arguments: [organisation.blob]
+        )
+        try audit(
+            .accountUnlinked,
+            in: organisation,
+            by: caller,
+            subject: "account:\(AccountID(linked))",
+            source: source,
+            at: now
+        )
+    }
 }

@@ -186,7 +186,15 @@ extension AccessDatabase {
                 by: actor,
                 owners: owners ?? 0
             )
-            if role != .owner { try db.unlinkAccount(of: user, from: organisation) }
+            if role != .owner {
+                try db.unlinkAccount(
+                    of: user,
+                    from: organisation,
+                    by: caller,
+                    source: source,
+                    at: now
+                )
+            }
             if let role {
                 try db.execute(
                     sql: "UPDATE members SET role = ? WHERE organisation = ? AND user = ?",
@@ -304,28 +312,6 @@ extension Database {
         try execute(
             sql: "INSERT INTO members VALUES (?, ?, ?, ?)",
             arguments: [organisation.blob, user.blob, role.rawValue, now.stored]
-        )
-    }
-
-    /// Who is no owner any more pays for the organisation no more (ACC-66).
-    fileprivate func unlinkAccount(of user: UserID, from organisation: OrganisationID) throws {
-        let linked = try row(
-            "SELECT account FROM organisations WHERE id = ?",
-            arguments: [organisation.blob]
-        )?.digestIfPresent("account")
-        guard let linked else { return }
-        let credentials = try Data.fetchAll(
-            self,
-            sql: "SELECT credential FROM passkeys WHERE user = ?",
-            arguments: [user.blob]
-        )
-        let isTheirs = try credentials.contains { credential in
-            try passkey(Array(credential))?.account.digest == linked
-        }
-        guard isTheirs else { return }
-        try execute(
-            sql: "UPDATE organisations SET account = NULL WHERE id = ?",
-            arguments: [organisation.blob]
         )
     }
 }

@@ -15,7 +15,7 @@ extension MarketAPI {
                 let made = try await access.createKey(
                     try draft(request),
                     by: caller,
-                    source: Self.source,
+                    source: request.source,
                     at: now()
                 )
                 return .one(document(made.key, secret: made.text), at: nil, .personal)
@@ -27,7 +27,7 @@ extension MarketAPI {
                     try Self.keyID(request),
                     overlapMilliseconds: overlap * 1_000,
                     by: caller,
-                    source: Self.source,
+                    source: request.source,
                     at: now()
                 )
                 return .one(document(made.key, secret: made.text), at: nil, .personal)
@@ -35,15 +35,12 @@ extension MarketAPI {
             "revokeKey": { request in
                 let (access, caller) = try keyDoor(request)
                 let id = try Self.keyID(request)
-                try await access.revokeKey(id, by: caller, source: Self.source, at: now())
+                try await access.revokeKey(id, by: caller, source: request.source, at: now())
                 let ended = JSON.object("key", [("id", .text(id.text)), ("revoked", .flag(true))])
                 return .one(ended, at: nil, .personal)
             },
         ]
     }
-
-    /// What the audit log says of where a request came from.
-    private static let source = "api"
 
     private func keyDoor(
         _ request: APIRequest

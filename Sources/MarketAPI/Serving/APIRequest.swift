@@ -16,6 +16,8 @@ struct APIRequest: Sendable {
     let body: JSON?
     /// Who makes it, if that is proven.
     let caller: Caller?
+    /// The address that it came from, for what is logged of it.
+    let source: String
     /// Answers requests inside this one.
     let server: APIServer
     /// The connection, for answers without an end; nil inside a batch.

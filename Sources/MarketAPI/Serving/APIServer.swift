@@ -42,6 +42,7 @@ struct APIServer: Sendable {
             headers: request.headers,
             body: body,
             caller: context.caller,
+            source: context.source,
             channel: context.channel
         )
         return response(answer, to: request)
@@ -55,6 +56,7 @@ struct APIServer: Sendable {
         headers: HTTPFields,
         body: [UInt8]?,
         caller: Caller?,
+        source: String,
         channel: (any Channel)?
     ) async throws -> APIAnswer {
         try Self.check(caller, for: operation)
@@ -64,6 +66,7 @@ struct APIServer: Sendable {
             headers: headers,
             body: body,
             caller: caller,
+            source: source,
             channel: channel
         )
         do {

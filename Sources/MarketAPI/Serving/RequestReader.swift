@@ -27,6 +27,7 @@ struct RequestReader {
         headers: HTTPFields,
         body: [UInt8]?,
         caller: Caller?,
+        source: String,
         channel: (any Channel)?
     ) throws(Problem) -> APIRequest {
         var faults: [Problem.Fault] = []
@@ -78,6 +79,7 @@ struct RequestReader {
             headers: heads,
             body: tree,
             caller: caller,
+            source: source,
             server: server,
             channel: channel
         )

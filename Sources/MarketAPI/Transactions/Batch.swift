@@ -36,6 +36,7 @@ extension MarketAPI {
                 headers: [:],
                 body: nil,
                 caller: request.caller,
+                source: request.source,
                 channel: nil
             )
             return (answer.status, answer.document)

@@ -61,7 +61,7 @@ struct AuditList: Sendable {
     private func subject(_ record: AuditRecord) -> String? {
         switch record.action {
         case .userRegistered, .sessionStarted, .sessionEnded, .organisationCreated,
-            .organisationChanged, .memberJoined, .memberInvited:
+            .organisationChanged, .memberJoined, .memberInvited, .invitationWithdrawn:
             record.subject == "every session" ? "everywhere" : nil
         default:
             if let user = Self.user(record.subject) {
@@ -98,6 +98,8 @@ struct AuditList: Sendable {
         case .signingKeyMade: "made the signing key"
         case .signingKeyRetired: "retired signing keys:"
         case .accountLinked: "let an account pay:"
+        case .accountUnlinked: "ended that an account pays:"
+        case .invitationWithdrawn: "took an invitation back"
         case .keyUnusual: "saw unusual use of the key"
         }
     }

@@ -98,7 +98,9 @@ extension Portal {
             try await database.withdrawInvitation(
                 sent["invitation"] ?? "",
                 to: sent.visitor.caller.organisation,
-                by: sent.visitor.caller
+                by: sent.visitor.caller,
+                source: sent.read.context.source,
+                at: now()
             )
             return .moved(page.path + "?done=withdrawn")
         }
