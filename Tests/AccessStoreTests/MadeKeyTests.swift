@@ -48,8 +48,8 @@ struct MadeKeyTests {
     @Test("Revoked: so is all that came of it, each with a record, and nothing else")
     func revoked() async throws {
         let other = try await database.key()
-        let own = try await successor(of: child.key, hours: 1, by: child.key.holder)
         let theirs = try await successor(of: grandchild.key, hours: 1, by: owner)
+        let own = try await successor(of: child.key, hours: 1, by: child.key.holder)
         try await database.revokeKey(parent.key.id, by: owner, source: "test", at: .start)
         for made in [parent, child, grandchild, own] {
             await expect(.revoked, of: made, at: .start)
