@@ -163,6 +163,48 @@ struct KeyFormTests {
     }
 }
 
+@Suite("PRT-91: the audit log in sentences")
+struct AuditListTests {
+    private let user = UserID(bytes: [UInt8](repeating: 1, count: 16))
+
+    private func fills(_ subject: String, _ actions: [AuditAction]) throws -> [Fill] {
+        let user = try #require(user)
+        let records = actions.enumerated().map { place, action in
+            AuditRecord(
+                AuditEntry(
+                    action,
+                    in: OrganisationID(of: user),
+                    by: "system",
+                    subject: subject,
+                    source: "192.0.2.7"
+                ),
+                sequence: UInt64(place) + 1,
+                time: Timestamp(milliseconds: 1_000),
+                previous: .zero
+            )
+        }
+        return AuditList(records: records, hasMore: false, names: [user: "Ada"])
+            .fills(at: Timestamp(milliseconds: 2_000))
+    }
+
+    @Test("each action has a sentence of its own")
+    func sentences() throws {
+        let acts = try fills("key:4fGh2KqLmN8p", AuditAction.allCases).map { $0.text("act") }
+        #expect(Set(acts).count == AuditAction.allCases.count)
+    }
+
+    @Test("whose use was unusual is said by name")
+    func unusual() throws {
+        let user = try #require(user)
+        for (subject, text) in [
+            ("4fGh2KqLmN8p", "the key 4fGh2KqLmN8p"), ("session user:\(user)", "session of Ada"),
+            ("client client-a user:\(user)", "client client-a of Ada"),
+        ] {
+            #expect(try fills(subject, [.keyUnusual]).first?.text("subject") == text)
+        }
+    }
+}
+
 @Suite("PRT-94, PRT-95: days and months")
 struct DayAndMonthTests {
     @Test("a month is from its first moment until the next one's")

@@ -37,7 +37,8 @@ struct KeyWatchTests {
 
     private func ask(
         _ middleware: KeyWatchMiddleware,
-        _ answer: Result<Response, Problem> = .success(Response(status: .ok))
+        _ answer: Result<Response, Problem> = .success(Response(status: .ok)),
+        as other: Caller? = nil
     ) async throws {
         let request = Request(
             head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/"),
@@ -49,7 +50,7 @@ struct KeyWatchTests {
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             )
         )
-        context.caller = caller
+        context.caller = other ?? caller
         _ = try await middleware.handle(request, context: context) { _, _ in try answer.get() }
     }
 
@@ -83,6 +84,43 @@ struct KeyWatchTests {
         #expect(view.sum("stoa_key_anomalies_total", where: key) == 1)
         #expect(view.sum("stoa_key_requests_total", where: key) == 23)
         #expect(try await database.verifyAudit().count > 0)
+    }
+
+    @Test(
+        "TEL-13: many people who each do what is usual are not unusual together",
+        arguments: [Caller.Proof.session, .token(client: "client-a")]
+    )
+    func together(_ proof: Caller.Proof) async throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let registry = MetricsRegistry()
+        let clock = Mutex<UInt64>(1_800_000_000_000)
+        let middleware = KeyWatchMiddleware(
+            database,
+            telemetry: ServiceTelemetry(service: "market", metrics: registry),
+            now: { Timestamp(milliseconds: clock.withLock { $0 }) }
+        )
+        let people = try (1...2 as ClosedRange<UInt8>).map { seed in
+            Caller(
+                user: try #require(UserID(bytes: [UInt8](repeating: seed, count: 16))),
+                organisation: caller.organisation,
+                account: nil,
+                scopes: .all,
+                proof: proof
+            )
+        }
+        for person in people { try await ask(middleware, as: person) }
+        clock.withLock { $0 += 3_600_000 }
+        for _ in 0..<40 {
+            for person in people { try await ask(middleware, as: person) }
+        }
+        #expect(try await unusualUse().isEmpty)
+        for _ in 0..<40 { try await ask(middleware, as: people[0]) }
+        let name = proof == .session ? "session" : "client client-a"
+        #expect(try await unusualUse().map(\.subject) == ["\(name) user:\(people[0].user)"])
+        // People are no labels.
+        let view = MetricsView(try MetricsText.read(registry.exposition()))
+        #expect(view.sum("stoa_key_requests_total", where: ["key": name]) == 122)
+        #expect(view.sum("stoa_key_anomalies_total", where: ["key": name]) == 1)
     }
 
     @Test("what is refused is counted, thrown or answered")

@@ -5,7 +5,7 @@ extension AccessDatabase {
     /// Writes down that a key asked more often in a minute than is usual for it.
     ///
     /// - Parameters:
-    ///   - key: the key's id or the client's name; never a secret.
+    ///   - key: the key's id, or a session or the client's name with whose it is; never a secret.
     ///   - count: the requests of the minute so far.
     ///   - usualMax: how many would have been usual.
     public func noteUnusualUse(

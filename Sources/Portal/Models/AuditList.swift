@@ -23,8 +23,8 @@ struct AuditList: Sendable {
         )
         let records = Array(found.prefix(pageMax))
         var names: [UserID: String] = [visitor.caller.user: "You"]
-        for text in records.flatMap({ [$0.actor, $0.subject] }) {
-            guard let id = user(text), names[id] == nil else { continue }
+        for text in records.flatMap({ [Substring($0.actor)] + $0.subject.split(separator: " ") }) {
+            guard let id = user(String(text)), names[id] == nil else { continue }
             names[id] = try await database.user(id)?.name
         }
         return AuditList(records: records, hasMore: found.count > pageMax, names: names)
@@ -63,6 +63,7 @@ struct AuditList: Sendable {
         case .userRegistered, .sessionStarted, .sessionEnded, .organisationCreated,
             .organisationChanged, .memberJoined, .memberInvited, .invitationWithdrawn:
             record.subject == "every session" ? "everywhere" : nil
+        case .keyUnusual: unusual(record.subject)
         default:
             if let user = Self.user(record.subject) {
                 names[user] ?? "somebody who left"
@@ -70,6 +71,15 @@ struct AuditList: Sendable {
                 record.subject.split(separator: ":", maxSplits: 1).last.map(String.init)
             }
         }
+    }
+
+    /// A key, or a session or program with the person whom it acts for.
+    private func unusual(_ subject: String) -> String {
+        let parts = subject.split(separator: " ").map(String.init)
+        guard parts.count > 1 else { return "the key \(subject)" }
+        return parts.map { part in
+            Self.user(part).map { "of \(names[$0] ?? "somebody who left")" } ?? part
+        }.joined(separator: " ")
     }
 
     private static func act(_ action: AuditAction) -> String {
@@ -100,7 +110,7 @@ struct AuditList: Sendable {
         case .accountLinked: "let an account pay:"
         case .accountUnlinked: "ended that an account pays:"
         case .invitationWithdrawn: "took an invitation back"
-        case .keyUnusual: "saw unusual use of the key"
+        case .keyUnusual: "saw unusual use of"
         }
     }
 }

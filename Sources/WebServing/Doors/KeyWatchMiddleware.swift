@@ -13,8 +13,10 @@ public import Telemetry
 public struct KeyWatchMiddleware: RouterMiddleware {
     public typealias Context = WebContext
 
-    /// The most keys that have numbers, and rates, of their own.
+    /// The most keys that have numbers of their own.
     private static let keysMax = 256
+    /// The most that have rates of their own: keys, and people in sessions and with programs.
+    private static let ratesMax = 4_096
 
     private let database: AccessDatabase
     private let metrics: MetricsRegistry
@@ -31,7 +33,7 @@ public struct KeyWatchMiddleware: RouterMiddleware {
     ) {
         self.database = database
         metrics = telemetry.metrics
-        rates = RequestRates(rules: rules, countMax: Self.keysMax)
+        rates = RequestRates(rules: rules, countMax: Self.ratesMax)
         self.now = now
     }
 
@@ -43,8 +45,10 @@ public struct KeyWatchMiddleware: RouterMiddleware {
         let name = context.caller.map(Self.name)
         if let caller = context.caller, let name {
             metrics.count("stoa_key_requests", ["key": names.label(name)])
-            if let alarm = rates.note(name, milliseconds: now().milliseconds) {
-                await note(alarm, name, caller, context)
+            let whose = Self.rateName(caller)
+            if let alarm = rates.note(whose, milliseconds: now().milliseconds) {
+                metrics.count("stoa_key_anomalies", ["key": names.label(name)])
+                await note(alarm, whose, caller, context)
             }
         }
         do {
@@ -68,7 +72,6 @@ public struct KeyWatchMiddleware: RouterMiddleware {
         _ caller: Caller,
         _ context: WebContext
     ) async {
-        metrics.count("stoa_key_anomalies", ["key": names.label(name)])
         context.logger.warning(
             "a key asks unusually often",
             metadata: [
@@ -90,6 +93,16 @@ public struct KeyWatchMiddleware: RouterMiddleware {
         }
     }
 
+    /// Whose requests are counted together to see what is usual: many people's never are, so that
+    /// nobody is noted for what others do.
+    private static func rateName(_ caller: Caller) -> String {
+        switch caller.proof {
+        case .key: name(caller)
+        case .session, .token: "\(name(caller)) user:\(caller.user)"
+        }
+    }
+
+    /// What numbers are called by, of which there are only so many.
     private static func name(_ caller: Caller) -> String {
         switch caller.proof {
         case .session: "session"
