@@ -148,7 +148,7 @@ struct APIKeyTests {
     @Test("codes are what they were")
     func codes() {
         #expect(KeyRefusal.allCases.map(\.code) == Array(1...12))
-        #expect(PasskeyRefusal.allCases.map(\.code) == Array(1...16))
+        #expect(PasskeyRefusal.allCases.map(\.code) == Array(1...19))
         #expect(OrganisationRefusal.allCases.map(\.code) == Array(1...11))
         #expect(SignedRequestRefusal.allCases.map(\.code) == Array(1...6))
     }
