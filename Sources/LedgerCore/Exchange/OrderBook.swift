@@ -42,6 +42,8 @@ public struct BookEntry: CanonicalCodable, Hashable {
 public struct OrderBook: CanonicalCodable, Hashable {
     /// How many orders a side may have.
     public static let ordersMax = 256
+    /// The most orders at the end of a full one that a new order is compared with.
+    static let comparedMax = 32
 
     /// The orders, the best first.
     public private(set) var entries: [BookEntry]

@@ -59,25 +59,28 @@ extension Ledger {
         state.write(touched, .touchedMarkets)
     }
 
-    /// Returns the worst order of a full book to its owner if the new one is better and locks at
-    /// least what that one has left.
+    /// Returns an order of a full book to its owner if the new one is better and locks at least
+    /// what that one has left: the last such among the last ``OrderBook/comparedMax``.
     ///
-    /// Otherwise orders of next to nothing could drive everybody else's out for their fees.
+    /// Otherwise orders of next to nothing could drive everybody else's out for their fees; and if
+    /// the last alone were looked at, a large one at a price that nobody pays would close the book.
     private mutating func makeRoom(
         for placement: OrderPlacement,
         locking locked: Amount
     ) throws(Refusal) -> [ExchangeEvent] {
         let entries = book(placement.market, placement.side).entries
-        guard entries.count == OrderBook.ordersMax, let worst = entries.last else { return [] }
-        let isBetter =
-            switch placement.side {
-            case .buy: placement.price > worst.price
-            case .sell: placement.price < worst.price
-            }
-        guard isBetter, let order = state.read(Order.self, .order(worst.order)),
-            locked >= state.amount(in: order.pot(worst.order))
-        else { throw .exchange(.bookFull) }
-        return [try close(order, worst.order, .displaced)]
+        guard entries.count == OrderBook.ordersMax else { return [] }
+        for entry in entries.suffix(OrderBook.comparedMax).reversed() {
+            let isBetter =
+                switch placement.side {
+                case .buy: placement.price > entry.price
+                case .sell: placement.price < entry.price
+                }
+            guard isBetter, let order = state.read(Order.self, .order(entry.order)) else { break }
+            guard locked >= state.amount(in: order.pot(entry.order)) else { continue }
+            return [try close(order, entry.order, .displaced)]
+        }
+        throw .exchange(.bookFull)
     }
 
     /// Takes an order back (EXC-31), but not before it has stood in a batch: so whoever drives

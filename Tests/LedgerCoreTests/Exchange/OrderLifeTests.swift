@@ -178,6 +178,20 @@ struct OrderLifeTests {
         #expect(town.order(worst) == nil)
     }
 
+    @Test("EXC-33: a large order at a price that nobody pays does not close a book")
+    func pinned() throws {
+        var town = ExchangeTown.start
+        let pin = town.place(.alice, .sell, 5000, at: 900 * Self.one, until: 90)
+        for _ in 0..<(OrderBook.ordersMax - 2) {
+            _ = town.place(.alice, .sell, 2, at: 800 * Self.one, until: 90)
+        }
+        let worst = try #require(town.book(.sell).dropLast().last?.order)
+        let honest = town.place(.bob, .sell, 100, at: 6 * Self.one)
+        #expect(town.order(honest)?.open == 100)
+        #expect(town.order(worst) == nil)
+        #expect(town.order(pin)?.open == 5000)
+    }
+
     @Test("EXC-31, EXC-33: a flood of orders drives no larger one out, and stays for the batch")
     func flood() {
         var town = ExchangeTown.start
