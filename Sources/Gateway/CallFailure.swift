@@ -31,7 +31,14 @@ enum AttemptFailure: Error, Hashable, Sendable {
     /// for that: another may serve what this one cannot.
     var isClientsFault: Bool {
         guard case .failed(let status, _) = self else { return false }
-        return [400, 413, 422].contains(status)
+        return [400, 413, 415, 422].contains(status)
+    }
+
+    /// Whether a second seller that says the same settles it. What one seller does not take (415),
+    /// such as links, another may.
+    var isAgreeable: Bool {
+        guard case .failed(let status, _) = self else { return false }
+        return isClientsFault && status != 415
     }
 
     /// Whether no other seller is tried.

@@ -111,8 +111,13 @@ extension CallRunner {
         _ engagement: Engagement,
         _ client: CallDeparture
     ) async -> AttemptFailure {
-        // A client that left is not the seller's fault.
-        if !client.hasLeft { parts.health.failed(engagement.seller) }
+        // A client that left is not the seller's fault; whether the seller is there, the look-up
+        // tells.
+        if client.hasLeft {
+            parts.health.abandoned(engagement.seller)
+        } else {
+            parts.health.failed(engagement.seller)
+        }
         if failure == .neverSent {
             await withdraw(engagement)
         } else {

@@ -74,10 +74,10 @@ struct CallRunner: Sendable {
                     client: client
                 )
                 // The request was not at fault after all.
-                for seller in refusing { parts.health.failed(seller) }
+                for seller in refusing { parts.health.refusedAlone(seller) }
                 return answer
             } catch {
-                if case .failed(let status, let body) = error, error.isClientsFault {
+                if case .failed(let status, let body) = error, error.isAgreeable {
                     refusing.insert(candidate.seller)
                     if refusing.count > 1 { return .faulty(status: status, body: body) }
                 }

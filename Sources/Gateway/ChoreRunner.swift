@@ -57,7 +57,10 @@ struct ChoreRunner: Service {
         guard isOpen else { return }
         guard !isStruckOff else { return await parts.book.writeOff(engagement) }
         let endpoint = parts.board.endpoint(of: engagement.seller) ?? engagement.offer.endpoint
-        guard let answer = await ask(endpoint, engagement.name) else { return again(chore) }
+        guard let answer = await ask(endpoint, engagement.name) else {
+            parts.health.failed(engagement.seller)
+            return again(chore)
+        }
         switch LaneVerdict(answer, on: engagement.voucher) {
         case .answered(let receipt):
             do {

@@ -23,7 +23,7 @@ struct Chore: Sendable {
     var denials = 0
     /// How often it must say so to be believed: twice if it answered the request; where the
     /// connection broke, for some three seconds, as what was sent may arrive yet.
-    var denialsNeeded = 7
+    var denialsNeeded = 6
     /// How often in a row its answer contradicted the journal.
     var contests = 0
 

@@ -152,6 +152,7 @@ extension APIFailureKind {
         case .notFound: "not_found"
         case .internalFault: "internal_fault"
         case .permission: "permission"
+        case .unsupportedMedia: "unsupported_media"
         }
     }
 }

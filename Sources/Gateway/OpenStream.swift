@@ -79,7 +79,10 @@ final class OpenStream: Sendable {
         case .endWithoutReceipt: throw await strikeOff(.missingReceipt)
         case .failed(let failure):
             // A stream has begun, so the voucher was sent; the last reference has it looked up.
-            guard !client.hasLeft else { throw .abandoned }
+            guard !client.hasLeft else {
+                parts.health.abandoned(engagement.seller)
+                throw .abandoned
+            }
             parts.health.failed(engagement.seller)
             throw AttemptFailure(failure)
         }

@@ -188,8 +188,9 @@ extension SellerExchange {
 
     func didReceiveError(task: HTTPClient.Task<Void>, _ error: any Error) {
         let failure = state.withLock { state -> ExchangeFailure in
-            if let failure = state.failure { return failure }
+            // Also when this side broke it off: what was never sent need not be looked up.
             if !state.wasSent { return .neverSent }
+            if let failure = state.failure { return failure }
             let late: [HTTPClientError] = [.deadlineExceeded, .readTimeout]
             return (error as? HTTPClientError).map(late.contains) == true ? .timedOut : .cutOff
         }

@@ -23,6 +23,8 @@ struct SellerHealth: Hashable, Sendable {
     /// nil before the first answer.
     private(set) var latencyMicroseconds: UInt64?
     private var stops: UInt32 = 0
+    /// Requests that this seller alone called faulty since it last served one.
+    private var refusals: UInt32 = 0
     private let limits: SellerHealthLimits
 
     init(limits: SellerHealthLimits) {
@@ -64,8 +66,24 @@ struct SellerHealth: Hashable, Sendable {
 
     mutating func succeeded(afterMicroseconds latency: UInt64) {
         answered()
+        refusals = 0
         let before = latencyMicroseconds ?? latency
         latencyMicroseconds = before - before / 8 + latency / 8
+    }
+
+    /// Notes that a call's client left before its seller had done anything: it was no trial.
+    mutating func abandoned(at now: UInt64) {
+        if case .halfOpen = circuit { circuit = .open(untilMilliseconds: now) }
+    }
+
+    /// Notes a request that this seller called faulty and another one served. It answers, so only
+    /// many in a row say that it does not serve.
+    mutating func refusedAlone(at now: UInt64) {
+        refusals += 1
+        guard refusals >= limits.failuresMax else { return }
+        refusals = 0
+        failures = limits.failuresMax
+        failed(at: now)
     }
 
     /// Notes a failure. One of a call that was under way when the seller went down says no more

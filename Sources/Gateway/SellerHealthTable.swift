@@ -35,6 +35,14 @@ final class SellerHealthTable: Sendable {
         update(seller) { $0.failed(at: $1) }
     }
 
+    func abandoned(_ seller: AccountID) {
+        update(seller) { $0.abandoned(at: $1) }
+    }
+
+    func refusedAlone(_ seller: AccountID) {
+        update(seller) { $0.refusedAlone(at: $1) }
+    }
+
     /// Milliseconds of the monotonic clock.
     static var nowMilliseconds: UInt64 { NIODeadline.now().uptimeNanoseconds / 1_000_000 }
 

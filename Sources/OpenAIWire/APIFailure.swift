@@ -30,6 +30,8 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
     case internalFault = 11
     /// The key may not do this.
     case permission = 12
+    /// The request has something that this seller does not take, though another may.
+    case unsupportedMedia = 13
 
     /// The HTTP status.
     public var status: Int {
@@ -40,6 +42,7 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
         case .permission: 403
         case .modelNotFound, .notFound: 404
         case .tooLarge: 413
+        case .unsupportedMedia: 415
         case .rateLimited: 429
         case .internalFault: 500
         case .upstreamFailed: 502
@@ -51,7 +54,8 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
     /// The `type` member.
     public var type: String {
         switch self {
-        case .invalidRequest, .modelNotFound, .notFound, .tooLarge: "invalid_request_error"
+        case .invalidRequest, .modelNotFound, .notFound, .tooLarge, .unsupportedMedia:
+            "invalid_request_error"
         case .authentication: "authentication_error"
         case .permission: "permission_error"
         case .insufficientFunds: "insufficient_quota"
@@ -75,6 +79,7 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
         case .notFound: "not_found"
         case .internalFault: "internal_error"
         case .permission: "insufficient_permissions"
+        case .unsupportedMedia: "unsupported_media"
         }
     }
 }

@@ -94,7 +94,7 @@ extension PaidRequest {
     func checkNoLinks() throws(APIFailure) {
         guard case .chat(let request) = form, let name = request.firstLink else { return }
         throw APIFailure(
-            .invalidRequest,
+            .unsupportedMedia,
             message: "This seller fetches nothing: '\(name)' must be a data: URL.",
             param: "messages",
             hint: "Send the file itself, as data:image/png;base64,... for instance."

@@ -48,6 +48,8 @@ final class FakeProvider: Sendable {
         case lingers
         /// Says that the request is at fault, whatever it is, and neither admits nor signs.
         case calledFaulty
+        /// Does not take what is in the request, and neither admits nor signs.
+        case takesNoLinks
         /// A receipt of a delivered call beside an answer that says it failed.
         case chargedFailure
         /// Answers as a stream though nobody asked for one.
@@ -137,6 +139,7 @@ final class FakeProvider: Sendable {
         switch conduct {
         case .refuse(let code): return refusal(code)
         case .busy: return Response(status: .serviceUnavailable)
+        case .takesNoLinks: return Response(status: .unsupportedMediaType)
         case .calledFaulty:
             let body = #"{"error":{"message":"not this","type":"invalid_request_error"}}"#
             return Response(

@@ -57,6 +57,19 @@ struct ResilienceTests {
         }
     }
 
+    @Test("what some sellers do not take, the next one may, however many agree")
+    func links() async throws {
+        try await withMarket(sellers: 3) { market in
+            for seller in market.sellers.prefix(2) { seller.conduct = .takesNoLinks }
+            try await market.withGateway { buyer in
+                let answer = try await buyer.chat()
+                #expect(answer.status == 200)
+                let third = market.sellers[2].account.accountID
+                #expect(answer.header("x-stoa-seller") == third.description)
+            }
+        }
+    }
+
     @Test("a client that leaves before a whole answer stops the seller, and asks no other")
     func abandonedWhole() async throws {
         try await withMarket(sellers: 2) { market in

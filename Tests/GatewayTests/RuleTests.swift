@@ -66,6 +66,25 @@ struct RuleTests {
         #expect(health.admits(at: 100))
     }
 
+    @Test("a trial whose client left is none; a seller that alone refuses is left alone in time")
+    func noTrial() {
+        var health = SellerHealth(limits: Self.limits)
+        for _ in 0..<3 { health.failed(at: 0) }
+        health.began(at: 100)
+        #expect(!health.admits(at: 100))
+        health.abandoned(at: 100)
+        #expect(health.admits(at: 100))
+        health.succeeded(afterMicroseconds: 1)
+        for _ in 0..<2 {
+            health.answered()
+            health.refusedAlone(at: 200)
+        }
+        #expect(health.admits(at: 200))
+        health.answered()
+        health.refusedAlone(at: 200)
+        #expect(!health.admits(at: 200))
+    }
+
     @Test("a trial that never ends does not keep a seller down for ever")
     func lostTrial() {
         var health = SellerHealth(limits: Self.limits)

@@ -80,7 +80,7 @@ public enum MessagesAnswer {
     public static func error(_ failure: APIFailure, requestID: String) -> [UInt8] {
         let type =
             switch failure.kind {
-            case .invalidRequest: "invalid_request_error"
+            case .invalidRequest, .unsupportedMedia: "invalid_request_error"
             case .authentication: "authentication_error"
             case .permission: "permission_error"
             case .insufficientFunds: "billing_error"
