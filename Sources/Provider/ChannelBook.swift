@@ -58,6 +58,9 @@ struct ChannelBook: Hashable, Sendable {
     private(set) var offers: [OfferID: Offer] = [:]
     /// What passes have used.
     private(set) var passes = PassMeter()
+    /// Channels that were taken out, until that is written down: what was written of them before
+    /// does not bring them back.
+    private var leaving: Set<ChannelID> = []
     /// The most channels that are taken in; those in the journal are kept, however many.
     var channelsMax = Int.max
 
@@ -75,8 +78,10 @@ struct ChannelBook: Hashable, Sendable {
             let deposit = account.channel.terms.deposit
             if found.map({ deposit < $0.deposit }) ?? true { found = (deposit, id) }
         }
-        if let id = found?.id { accounts[id] = nil }
-        return found?.id
+        guard let id = found?.id else { return nil }
+        accounts[id] = nil
+        leaving.insert(id)
+        return id
     }
 
     /// The channels in order of their names.
@@ -193,11 +198,14 @@ extension ChannelBook {
             try update(channel) { account throws(SettlementRefusal) in
                 try account.setSettlements(lanes)
             }
-        case .forgotten(let channel): accounts[channel] = nil
+        case .forgotten(let channel):
+            accounts[channel] = nil
+            leaving.remove(channel)
         }
     }
 
     private mutating func setTerms(_ terms: ChannelTerms) throws(BookRefusal) {
+        guard !leaving.contains(terms.id) else { return }
         guard accounts[terms.id] == nil else {
             return try update(terms.id) { account throws(SettlementRefusal) in
                 try account.setTerms(terms)

@@ -112,7 +112,12 @@ final class ChannelDirectory: Sendable {
         }
         if known?.deposit != terms.deposit {
             do throws(DeskRefusal) {
-                try await desk.write(.terms(terms))
+                do throws(DeskRefusal) {
+                    try await desk.write(.terms(terms))
+                } catch .book(.full) where makesRoom && desk.makeRoom() {
+                    // Another newcomer took the place.
+                    try await desk.write(.terms(terms))
+                }
             } catch {
                 logger.warning("a channel is not taken in", metadata: ["reason": "\(error)"])
                 return .unavailable
