@@ -188,7 +188,8 @@ extension WebhookStore {
     }
 
     /// Messages that are due: of each webhook the first few, of each organisation the first few of
-    /// those, and the first of every organisation before the second of any.
+    /// those, and the first of every organisation before the second of any. An organisation's own
+    /// receivers that answer go before those that do not, and each first before any second.
     ///
     /// One that is under way is still due, so it has a place among these.
     func due(at now: Timestamp, limit: Int) async throws -> [DueMessage] {
@@ -198,11 +199,12 @@ extension WebhookStore {
                 sql: """
                     SELECT * FROM (
                         SELECT *, row_number() OVER (
-                            PARTITION BY organisation ORDER BY due, number) AS turn
+                            PARTITION BY organisation
+                            ORDER BY failing IS NOT NULL, place, due, number) AS turn
                         FROM (
                             SELECT d.number, d.webhook, d.message, d.payload, d.attempts, d.due,
                                 w.url, w.signing, w.sealed, w.sealed_before, w.overlap,
-                                w.organisation, row_number() OVER (
+                                w.organisation, w.failing, row_number() OVER (
                                     PARTITION BY d.webhook ORDER BY d.due, d.number) AS place
                             FROM deliveries d JOIN webhooks w ON w.id = d.webhook
                             WHERE d.state = 'pending' AND d.due <= ? AND w.state = 'active')
