@@ -15,8 +15,8 @@ struct BlockPace: Hashable, Sendable {
     ///   - burst: how many blocks may come at once, at least 1.
     ///   - intervalMilliseconds: the time for each further one, at least 1.
     init(burst: UInt64, intervalMilliseconds: UInt64) {
-        self.burst = max(1, burst)
-        self.intervalMilliseconds = max(1, intervalMilliseconds)
+        self.burst = min(max(1, burst), 1 << 20)
+        self.intervalMilliseconds = min(max(1, intervalMilliseconds), 1 << 20)
     }
 
     /// How long the next block must wait, in milliseconds.

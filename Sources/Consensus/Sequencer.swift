@@ -24,7 +24,7 @@ public final class Sequencer: Service, Sendable {
         /// How often a block is made while only a deadline is pending.
         public var tick: Duration = .seconds(1)
         /// How many blocks may follow each other at once while a deadline is pending.
-        public var blocksBurst: UInt64 = 64
+        public var blocksBurst: UInt64 = 256
         /// The time for each further one; never more than ``tick``.
         public var blockInterval: Duration = .milliseconds(250)
         /// The most callers that may wait for blocks to come.

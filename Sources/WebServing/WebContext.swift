@@ -23,6 +23,8 @@ public struct WebContext: RequestContext {
     public internal(set) var admission: Admission?
     /// Whether the request itself is signed, and not sent before.
     public internal(set) var isSigned = false
+    /// The place that its body takes among those of its address that have not come yet.
+    var bodyPlace: BodyPlace?
     /// The browser's session, if that is who makes it.
     public internal(set) var session: SessionToken?
 

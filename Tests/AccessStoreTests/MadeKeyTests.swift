@@ -45,6 +45,14 @@ struct MadeKeyTests {
         }
     }
 
+    @Test("A key does not take the place of the one that made it")
+    func maker() async throws {
+        await #expect(throws: KeyRefusal.scopesExceeded) {
+            try await successor(of: parent.key, hours: 1, by: child.key.holder)
+        }
+        await expect(nil, of: parent, at: .start)
+    }
+
     @Test("Revoked: so is all that came of it, each with a record, and nothing else")
     func revoked() async throws {
         let other = try await database.key()

@@ -176,8 +176,8 @@ struct SequencerTests {
             }
             _ = try await sequencer.submit(market.sign(Market.alice, 1, [.openChannel(opening)]))
             let id = Channel.id(payer: Market.alice.accountID, sequence: 1, messageIndex: 0)
-            _ = try await sequencer.submit(market.sign(Market.alice, 2, [.closeChannel(id)]))
             let begun = ContinuousClock.now
+            _ = try await sequencer.submit(market.sign(Market.alice, 2, [.closeChannel(id)]))
             for sequence in 21...25 as ClosedRange<UInt64> {
                 _ = try await sequencer.submit(
                     market.transfer(Market.bob, sequence, to: Market.alice)

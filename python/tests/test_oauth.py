@@ -95,7 +95,7 @@ def question(page: str) -> dict[str, str]:
 
 def answer(door, fields: dict[str, str], **headers):
     headers = {"Origin": door.origin, **headers}
-    return visit(door, door.origin + "/oauth/authorize", "POST",
+    return visit(door, door.url + "/oauth/authorize", "POST",
                  urllib.parse.urlencode(fields).encode(),
                  **{"Content-Type": "application/x-www-form-urlencoded"}, **headers)
 

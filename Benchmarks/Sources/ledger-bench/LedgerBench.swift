@@ -279,6 +279,8 @@ func open(
     let store = try LedgerStore(configuration: LedgerStoreConfiguration(directory: directory))
     let application = try LedgerApplication(store: store, genesis: genesis)
     var configuration = Sequencer.Configuration()
+    // What a block costs is measured, not how long a deadline is made to last.
+    configuration.blockInterval = .zero
     configuration.mempool.transactionsPerSenderMax = 16_384
     configuration.tick = tick
     let sequencer = try Sequencer(

@@ -135,6 +135,10 @@ extension AccessDatabase {
             let fit = try db.fitted(request, by: caller, at: now)
             // Before there is a successor, which may be one of them.
             let descendants = try db.descendants(of: id, at: now)
+            // What a key made would outlive it as its successor's maker.
+            guard !descendants.contains(where: { $0.id == caller.key }) else {
+                throw KeyRefusal.scopesExceeded
+            }
             let made = try db.makeKey(fit, by: caller, random: random, source: source, at: now)
             try old.replace(by: made.key.id, overlapMilliseconds: overlapMilliseconds, at: now)
             try db.updateState(of: old)

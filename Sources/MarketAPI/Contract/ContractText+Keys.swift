@@ -50,7 +50,7 @@ extension ContractText {
               summary: Makes a key that takes another's place; both work until the overlap ends
               description: >-
                 Keys that the old one made end with it, but for a successor that it makes for
-                itself.
+                itself. Revoking the old one ends that as well: let the overlap run out.
               security: [{apiKey: ['keys:write']}]
               x-answer: KeyWithSecret
               parameters: [{$ref: '#/components/parameters/key'}]

@@ -211,6 +211,15 @@ struct ProblemTexts: Sendable {
             "Sign in and try again."
         ),
         (
+            "too_many_bodies",
+            "Too many requests of one address are not complete.",
+            "Whoever called: send what was begun before beginning more."
+        ),
+        (
+            "unknown_client", "There is no such program, or it was ended.",
+            "Whoever called: look at the list of programs first."
+        ),
+        (
             "sign_in_again",
             "How somebody signs in is changed only within ten minutes of signing in.",
             "Sign out and in again, and do it at once."

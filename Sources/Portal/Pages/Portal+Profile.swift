@@ -56,22 +56,40 @@ extension Portal {
             URLBase64.encode($0.passkey.credential) == name
         }
         guard let listing else { throw PasskeyRefusal.unknownPasskey }
-        // Nobody else can ever sign for that account; what is left of fees does not hold it up.
-        let left = try await sent.read.source.ledger.account(listing.passkey.account).balance
-        guard left <= Self.leftMax else {
-            throw Problem(
-                .conflict,
-                "passkey_conflict",
-                "Its account has \(MoneyText.stoa(left)), which only this passkey can move.",
-                hint: "Send it to another account from the wallet first."
-            )
-        }
+        try await refuseUnlessEmpty(listing.passkey.account, sent.read.source)
         try await access.door.database.removePasskey(
             listing.passkey.credential,
             of: sent.visitor.caller.user,
             in: sent.visitor.session,
             source: sent.read.context.source,
             at: now()
+        )
+    }
+
+    /// Nobody else can ever sign for that account; what is left of fees does not hold it up.
+    private func refuseUnlessEmpty(_ account: AccountID, _ source: PageSource) async throws {
+        let page = try await AccountPage.load(account, source)
+        let left = page.state.balance
+        let rest: String? =
+            if left > Self.leftMax {
+                MoneyText.stoa(left)
+            } else if page.balances.contains(where: { !$0.amount.isZero }) {
+                "issued units or shares"
+            } else if page.paysFrom.contains(where: { $0.channel.status != .closed }) {
+                "a channel that it pays from"
+            } else if !page.bond.active.isZero || !page.bond.unbonding.isEmpty {
+                "a seller's bond"
+            } else if let voter = page.voter, !voter.own.isZero || !voter.unlockings.isEmpty {
+                "votes that are locked"
+            } else {
+                nil
+            }
+        guard let rest else { return }
+        throw Problem(
+            .conflict,
+            "passkey_conflict",
+            "Its account has \(rest), which only this passkey can move.",
+            hint: "Move that to another account first, from the wallet or with the command line."
         )
     }
 

@@ -76,6 +76,7 @@ public struct AuthenticationMiddleware: RouterMiddleware {
             }
         }
         context.caller = context.admission?.caller
+        if context.caller != nil { context.bodyPlace?.leave() }
     }
 
     private func admitBearer(

@@ -6,8 +6,9 @@ import Synchronization
 /// Lets each address have only so many requests whose bodies have not come yet.
 ///
 /// A body may come slowly; whoever opens many of them must not fill the door for everybody else.
-/// It stands after the middleware that knows the client's address. Addresses of this machine are
-/// not counted: behind them a proxy may have everybody.
+/// It stands after the middleware that knows the client's address and before the one that knows who
+/// it is, which lets those go that it knows: they have rates of their own. Addresses of this
+/// machine are not counted: behind them a proxy may have everybody.
 public final class BodyShareMiddleware: RouterMiddleware {
     public typealias Context = WebContext
 
@@ -41,10 +42,11 @@ public final class BodyShareMiddleware: RouterMiddleware {
         }
         // Whatever was not read by the time of an answer is not waited for.
         defer { place.leave() }
-        var request = request
+        var (request, context) = (request, context)
         request.body = RequestBody(
             asyncSequence: AwaitedBody(body: request.body, place: place)
         )
+        context.bodyPlace = place
         return try await next(request, context)
     }
 
@@ -71,7 +73,7 @@ public final class BodyShareMiddleware: RouterMiddleware {
 }
 
 /// A body that is waited for, until it has come or nobody waits any more.
-private final class BodyPlace: Sendable {
+final class BodyPlace: Sendable {
     private let hasLeft = Atomic<Bool>(false)
     private let onLeaving: @Sendable () -> Void
 

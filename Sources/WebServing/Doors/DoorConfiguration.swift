@@ -14,8 +14,9 @@ public struct DoorConfiguration: Sendable {
     public var uploadBytesMax: [String: Int] = [:]
     /// How many requests may be answered at once; more are turned away at the door.
     public var inFlightMax = 512
-    /// How many requests of one address may be under way whose bodies have not come yet.
-    public var bodiesPerAddressMax = 32
+    /// How many requests of one address may be under way whose bodies have not come yet, and whose
+    /// callers are not known.
+    public var bodiesPerAddressMax = 64
     /// How fast one address may ask.
     public var addressRate = RatePolicy.address
     /// How fast one address may try to sign in.
