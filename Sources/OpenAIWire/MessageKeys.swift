@@ -44,7 +44,7 @@ struct MessageKeys {
     }
 
     /// Tells each member's name and the JSON text of its value.
-    private func walk(_ body: (_ key: [UInt8], _ value: ArraySlice<UInt8>) -> Void) {
+    func walk(_ body: (_ key: [UInt8], _ value: ArraySlice<UInt8>) -> Void) {
         guard let messages = object["messages"] else { return }
         var scanner = JSONScanner(
             object.bytes,

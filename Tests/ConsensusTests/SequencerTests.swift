@@ -10,6 +10,15 @@ import Testing
 
 @Suite("Sequencer", .timeLimit(.minutes(1)))
 struct SequencerTests {
+    /// A channel of Alice's that pays Bob.
+    private static let opening = ChannelOpening(
+        payee: Market.bob.accountID,
+        denomination: .native,
+        deposit: Amount(obol: 100),
+        voucherKey: Market.key("voucher").publicKey,
+        lanes: 1
+    )
+
     @Test(
         "a transaction that cannot enter a block is refused with its reason, and nothing is written"
     )
@@ -127,14 +136,9 @@ struct SequencerTests {
         let market = try Market(closingDelayBlocks: 5)
         let application = try market.application()
         try await market.running(try market.sequencer(application)) { sequencer in
-            let opening = ChannelOpening(
-                payee: Market.bob.accountID,
-                denomination: .native,
-                deposit: Amount(obol: 100),
-                voucherKey: Market.key("voucher").publicKey,
-                lanes: 1
+            _ = try await sequencer.submit(
+                market.sign(Market.alice, 1, [.openChannel(Self.opening)])
             )
-            _ = try await sequencer.submit(market.sign(Market.alice, 1, [.openChannel(opening)]))
             let id = Channel.id(payer: Market.alice.accountID, sequence: 1, messageIndex: 0)
             let closed = try await sequencer.submit(
                 market.sign(Market.alice, 2, [.closeChannel(id)])
@@ -161,20 +165,15 @@ struct SequencerTests {
             $0.blockInterval = .milliseconds(200)
         }
         try await market.running(sequencer) { sequencer in
-            let opening = ChannelOpening(
-                payee: Market.bob.accountID,
-                denomination: .native,
-                deposit: Amount(obol: 100),
-                voucherKey: Market.key("voucher").publicKey,
-                lanes: 1
-            )
             // Nothing is counted in blocks yet: they come as fast as they are wanted.
             for sequence in 1...20 as ClosedRange<UInt64> {
                 _ = try await sequencer.submit(
                     market.transfer(Market.bob, sequence, to: Market.alice)
                 )
             }
-            _ = try await sequencer.submit(market.sign(Market.alice, 1, [.openChannel(opening)]))
+            _ = try await sequencer.submit(
+                market.sign(Market.alice, 1, [.openChannel(Self.opening)])
+            )
             let id = Channel.id(payer: Market.alice.accountID, sequence: 1, messageIndex: 0)
             let begun = ContinuousClock.now
             _ = try await sequencer.submit(market.sign(Market.alice, 2, [.closeChannel(id)]))

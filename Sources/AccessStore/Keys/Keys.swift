@@ -93,15 +93,7 @@ extension AccessDatabase {
             try db.audit(.keyRevoked, id, by: caller, source: source, at: now)
             for var made in try db.descendants(of: id, at: now) {
                 made.revoke(at: now)
-                try db.updateState(of: made)
-                try db.audit(
-                    .keyRevoked,
-                    made.id,
-                    by: caller,
-                    detail: "made by key:\(id)",
-                    source: source,
-                    at: now
-                )
+                try db.end(made, madeBy: id, .keyRevoked, by: caller, source: source, at: now)
             }
         }
     }
@@ -145,12 +137,11 @@ extension AccessDatabase {
             try db.audit(.keyReplaced, id, by: caller, source: source, at: now)
             for var descendant in descendants where descendant.ends > old.ends {
                 descendant.end(by: old.ends, for: made.key.id)
-                try db.updateState(of: descendant)
-                try db.audit(
+                try db.end(
+                    descendant,
+                    madeBy: id,
                     .keyReplaced,
-                    descendant.id,
                     by: caller,
-                    detail: "made by key:\(id)",
                     source: source,
                     at: now
                 )
@@ -258,6 +249,26 @@ extension Database {
             source: source
         )
         try audit(entry, at: now)
+    }
+
+    /// Writes down that a key ends because the one that made it does.
+    fileprivate func end(
+        _ key: APIKey,
+        madeBy maker: APIKeyID,
+        _ action: AuditAction,
+        by caller: Caller,
+        source: String,
+        at now: Timestamp
+    ) throws {
+        try updateState(of: key)
+        try audit(
+            action,
+            key.id,
+            by: caller,
+            detail: "made by key:\(maker)",
+            source: source,
+            at: now
+        )
     }
 
     /// What may be made of a request. A key makes none that may do more than itself: none of the
