@@ -393,16 +393,22 @@ def test_kill_nine_under_load_counts_every_call_once(door):
     door.chat(made["key"])  # opens the wallet, which takes up what was open
     # What was never bound stays aside for a quarter of an hour, and nobody spends it; what was
     # bound is settled by the wallet's journal and by asking the seller.
+    # A voucher that was written down and not bound yet is asked for as well (CALL-11).
     deadline = time.monotonic() + 60
-    while (bound := door.bound(made["id"])) and time.monotonic() < deadline:
+
+    def status():
+        return door.ask("GET", "/stoa/v1/status",
+                        headers={"Authorization": f"Bearer {made['key']}"}).json
+
+    while (bound := door.bound(made["id"])) or status()["calls_looked_up"]:
+        assert time.monotonic() < deadline
         time.sleep(0.2)
     assert bound == 0
     keys = door.stoa("keys", "list")
     spent = sum(door.counters(entry["id"])[0] for entry in keys)
-    status = door.ask("GET", "/stoa/v1/status",
-                      headers={"Authorization": f"Bearer {made['key']}"}).json
-    assert status["spent_obol"] == spent
-    assert status["calls_looked_up"] == 0
+    said = status()
+    assert said["spent_obol"] == spent
+    assert said["calls_looked_up"] == 0
 
 
 def test_a_key_that_must_sign(door):
