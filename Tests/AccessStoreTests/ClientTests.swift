@@ -88,7 +88,11 @@ struct ClientTests {
         )
     }
 
-    private func redeem(_ code: String, _ client: OAuthClient) async throws -> IssuedTokens {
+    private func redeem(
+        _ code: String,
+        _ client: OAuthClient,
+        at now: Timestamp = .start
+    ) async throws -> IssuedTokens {
         try await tokens.redeem(
             code: code,
             client: client,
@@ -96,7 +100,7 @@ struct ClientTests {
             verifier: Self.verifier,
             issuer: Self.issuer,
             source: "test",
-            at: .start
+            at: now
         )
     }
 
@@ -109,6 +113,29 @@ struct ClientTests {
             source: "test",
             at: .start
         )
+    }
+
+    @Test("ACC-65: one user's grants to a program are bounded: of one more, the oldest ends")
+    func grantsOfOne() async throws {
+        let client = try await program(of: owner)
+        var given: [IssuedTokens] = []
+        for second in 0...UInt64(OAuthClient.grantsPerUserMax) {
+            let now = Timestamp.start.adding(milliseconds: second * 1_000)
+            given.append(try await redeem(try await code(client, by: owner), client, at: now))
+        }
+        let later = Timestamp.start.adding(milliseconds: 60_000)
+        func isValid(_ tokens: IssuedTokens) async -> Bool {
+            let found = try? await self.tokens.admission(
+                tokens.access,
+                issuer: Self.issuer,
+                at: later
+            )
+            return found != nil
+        }
+        #expect(await !isValid(given[0]))
+        for tokens in given.dropFirst() { #expect(await isValid(tokens)) }
+        await #expect(throws: OAuthRefusal.invalidGrant) { try await renew(given[0], client) }
+        #expect(try await database.programs(of: owner, at: later).map(\.client) == [client.id])
     }
 
     @Test("ACC-62: who leaves takes along what they allowed and registered, and brings none back")

@@ -330,6 +330,22 @@ struct BlockTests {
         #expect(!application.process(many, bytesMax: Block.bytesMax))
     }
 
+    @Test("P9, EXC-34: a block holds so many orders, counted before any is placed")
+    func orderWork() throws {
+        let market = try Market()
+        let application = try market.application()
+        let context = BlockContext(height: BlockHeight(1), time: Timestamp(milliseconds: 2000))
+        // Sixteen in a kilobyte, each of which can decode and encode a full book.
+        let cancel = Message.exchange(.cancelOrder(OrderID(.zero)))
+        let cancels = [Message](repeating: cancel, count: 32)
+        let most = Block.ordersMax / 32
+        let many = (0..<UInt64(most + 1)).map { market.sign(Market.alice, 1 + $0, cancels) }
+        let fitting = application.prepare(many, at: context, bytesMax: Block.bytesMax)
+        #expect(fitting == Array(many.dropLast()))
+        #expect(application.process(fitting, bytesMax: Block.bytesMax))
+        #expect(!application.process(many, bytesMax: Block.bytesMax))
+    }
+
     @Test("a transaction is found at its own place, though one before it could not enter the block")
     func placesInBlock() throws {
         let market = try Market()

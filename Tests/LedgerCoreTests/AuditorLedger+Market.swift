@@ -149,9 +149,9 @@ extension AuditorLedger {
         guard all > 0 else { throw AuditorRefusal(607) }
         stakes[pot.payee] = nil
         crimes.insert(crime)
-        try credit(pot.payer, all / 2, .native)
-        try credit(sender, all / 4, .native)
-        pool += all - all / 2 - all / 4
+        try credit(pot.payer, all / 4, .native)
+        try credit(sender, all / 8, .native)
+        pool += all - all / 4 - all / 8
     }
 
     /// SET-12.

@@ -188,10 +188,10 @@ struct LifeTests {
                 .bondSlashed(Person.bob.id, amount: Amount(obol: 1_000_002), subject: subject)
             ]
         )
-        #expect(balance(.alice, town) == before[0] + 500_001)
-        #expect(balance(.carol, town) == before[1] + 250_000 - fee)
+        #expect(balance(.alice, town) == before[0] + 250_000)
+        #expect(balance(.carol, town) == before[1] + 125_000 - fee)
         let after = town.harness.ledger.state.read(StoredAmount.self, .feePool)?.amount.obol
-        #expect(after == pool + fee + 250_001)
+        #expect(after == pool + fee + 625_002)
         #expect(town.harness.ledger.state.bond(Person.bob.id) == .none)
     }
 

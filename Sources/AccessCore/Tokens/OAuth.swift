@@ -80,6 +80,9 @@ public struct OAuthClient: Hashable, Sendable {
     public static let perOrganisationMax = 50
     /// The most grants of one client that are not over.
     public static let grantsMax = 10_000
+    /// The most grants of one client that one user has given and that are not over: of one more
+    /// the oldest ends, so that nobody uses up what a program can have of everybody.
+    public static let grantsPerUserMax = 32
 
     /// Its name in requests.
     public let id: String

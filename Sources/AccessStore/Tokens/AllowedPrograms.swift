@@ -45,7 +45,8 @@ extension AccessDatabase {
                     """,
                 arguments: [
                     caller.user.blob, caller.organisation.blob, now.stored,
-                    AllowedProgram.ownMilliseconds, AllowedProgram.countMax,
+                    AllowedProgram.ownMilliseconds,
+                    AllowedProgram.countMax * OAuthClient.grantsPerUserMax,
                 ]
             )
             var places: [String: Int] = [:]
@@ -73,7 +74,7 @@ extension AccessDatabase {
                     ends: max(known.ends, next.ends)
                 )
             }
-            return found
+            return Array(found.prefix(AllowedProgram.countMax))
         }
     }
 
@@ -114,6 +115,41 @@ extension AccessDatabase {
                 source: source,
                 at: now
             )
+        }
+    }
+}
+
+extension Database {
+    /// Makes room for one more grant of a user's to a program, by ending the oldest of as many as
+    /// there may be (``OAuthClient/grantsPerUserMax``).
+    ///
+    /// What ended an hour ago is forgotten: no token of it is valid any more.
+    func endOldestGrant(
+        to client: String,
+        by user: UserID,
+        _ source: String,
+        at now: Timestamp
+    ) throws {
+        let ended = """
+            SELECT id FROM families WHERE client = ? AND user = ? AND revoked < ?
+            """
+        let whose: StatementArguments = [client, user.blob, now.stored - 3_600_000]
+        try change("DELETE FROM refreshes WHERE family IN (\(ended))", arguments: whose)
+        try change("DELETE FROM families WHERE id IN (\(ended))", arguments: whose)
+        let left = try rows(
+            """
+                SELECT id FROM families
+                WHERE client = ? AND user = ? AND revoked IS NULL AND expires - created > ?
+                ORDER BY created DESC, id LIMIT -1 OFFSET ?
+                """,
+            arguments: [
+                client, user.blob, AllowedProgram.ownMilliseconds,
+                OAuthClient.grantsPerUserMax - 1,
+            ]
+        )
+        for row in left {
+            guard let family = TokenFamilyID(bytes: row.bytes("id")) else { continue }
+            try revoke(family, why: "newer ones took its place", source: source, at: now)
         }
     }
 }

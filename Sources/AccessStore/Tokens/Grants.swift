@@ -141,6 +141,7 @@ extension TokenIssuer {
                 scopes: found.scopes,
                 family: family
             )
+            try db.endOldestGrant(to: client.id, by: found.user, source, at: now)
             try db.open(grant, milliseconds: CodeGrant.familyMilliseconds, source, at: now)
             return grant
         }
@@ -317,7 +318,7 @@ extension Database {
         try execute(sql: "DELETE FROM families WHERE expires <= ?", arguments: [now.stored])
         let count = try Int.fetchOne(
             self,
-            sql: "SELECT count(*) FROM families WHERE client = ?",
+            sql: "SELECT count(*) FROM families WHERE client = ? AND revoked IS NULL",
             arguments: [grant.client]
         )
         guard (count ?? 0) < OAuthClient.grantsMax else {
@@ -342,7 +343,7 @@ extension Database {
         try audit(entry, at: now)
     }
 
-    fileprivate func revoke(
+    func revoke(
         _ family: TokenFamilyID,
         why: String,
         source: String,

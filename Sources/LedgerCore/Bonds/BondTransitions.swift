@@ -70,8 +70,9 @@ extension Ledger {
     /// Takes the whole bond of a seller whose signed statements contradict each other (LED-53),
     /// with what others claim of it: or a cheat would claim its own through another account.
     ///
-    /// Half goes to the payer who was cheated, a quarter to the reporter, and the rest to the fee
-    /// pool, so that a cheat who reports itself never gets all of it back.
+    /// A quarter goes to the payer who was cheated, an eighth to the reporter, and the rest to the
+    /// fee pool: a cheat about to be found out can be payer and reporter too, and must not save
+    /// the better part of its bond by being the first to report itself.
     mutating func reportFraud(
         _ proof: FraudProof,
         receipts: [Verified<Receipt>],
@@ -104,8 +105,8 @@ extension Ledger {
         state.write(Presence(), .punishedCall(subject))
         state.take(bonded, .native)
         state.forfeitClaims(of: channel.payee)
-        let toPayer = Amount(obol: stake.obol / 2)
-        let toReporter = Amount(obol: stake.obol / 4)
+        let toPayer = Amount(obol: stake.obol / 4)
+        let toReporter = Amount(obol: stake.obol / 8)
         try state.credit(channel.payer, toPayer, .native)
         try state.credit(origin.sender, toReporter, .native)
         state.payIntoFeePool(Amount(obol: stake.obol - toPayer.obol - toReporter.obol))

@@ -10,25 +10,29 @@ public struct TransactionWork: Hashable, Sendable {
     public private(set) var signatures = 0
     /// Along how many edges of lineages income can flow at most (LIN-32).
     public private(set) var royaltyEdges = 0
+    /// How many orders are placed or taken back: each reads and writes a whole book.
+    public private(set) var orders = 0
 
     /// No work at all.
     public init() {}
 
-    init(signatures: Int, royaltyEdges: Int) {
-        (self.signatures, self.royaltyEdges) = (signatures, royaltyEdges)
+    init(signatures: Int, royaltyEdges: Int, orders: Int) {
+        (self.signatures, self.royaltyEdges, self.orders) = (signatures, royaltyEdges, orders)
     }
 
     /// The work of both.
     public func adding(_ other: TransactionWork) -> TransactionWork {
         TransactionWork(
             signatures: signatures + other.signatures,
-            royaltyEdges: royaltyEdges + other.royaltyEdges
+            royaltyEdges: royaltyEdges + other.royaltyEdges,
+            orders: orders + other.orders
         )
     }
 
     /// Whether one block may hold so much.
     public var fitsBlock: Bool {
         signatures <= Block.signaturesMax && royaltyEdges <= Block.royaltyEdgesMax
+            && orders <= Block.ordersMax
     }
 }
 
@@ -44,12 +48,18 @@ extension Block {
     /// A kilobyte of purchases can pay along a thousand edges, each with two events: without this
     /// limit, what a block within its bytes did could take more room than the store has for it.
     public static let royaltyEdgesMax = 1 << 17
+
+    /// The most orders that the transactions of one block may place or take back.
+    ///
+    /// Each decodes and encodes a book of up to ``OrderBook/ordersMax``: without this limit, a
+    /// block within its bytes could hold a hundred thousand of them.
+    public static let ordersMax = 4_096
 }
 
 extension Signed<Transaction> {
     var work: TransactionWork {
         var signatures = key.signatureCount
-        var edges = 0
+        var (edges, orders) = (0, 0)
         for message in document.messages {
             switch message {
             case .claimChannel(let claim):
@@ -59,12 +69,14 @@ extension Signed<Transaction> {
             case .staking(.registerValidator): signatures += 1
             case .passes(.buyPass), .passes(.renewPass), .escrows(.approve), .disputes:
                 edges += Lineage.edgesMax
+            case .exchange(.placeOrder), .exchange(.cancelOrder): orders += 1
             default: break
             }
         }
         return TransactionWork(
             signatures: signatures,
-            royaltyEdges: min(edges, Lineage.edgesPerTransactionMax)
+            royaltyEdges: min(edges, Lineage.edgesPerTransactionMax),
+            orders: orders
         )
     }
 }

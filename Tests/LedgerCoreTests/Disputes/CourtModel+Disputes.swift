@@ -261,9 +261,9 @@ extension CourtModel {
             cases[place].claimed = 0
             if cases[place].isAwarded { cases[place].isUnsettled = false }
         }
-        pay(payer, all / 2)
-        pay(sender, all / 4)
-        fees += all - all / 2 - all / 4
+        pay(payer, all / 4)
+        pay(sender, all / 8)
+        fees += all - all / 4 - all / 8
         return 0
     }
 }
