@@ -76,11 +76,23 @@ public struct MarketAPI: Sendable {
     public var presence: ClientPresence { feed.presence }
 
     /// Lets one connection of the HTTP server become a WebSocket at `/ws`; each needs its own.
-    public func makeSocketDoor() -> any RemovableChannelHandler {
+    ///
+    /// - Parameter rate: counts the requests for one, which pass no middleware; nil for no limit.
+    public func makeSocketDoor(rate: AddressRate? = nil) -> any RemovableChannelHandler {
         SocketDoor(path: Self.prefix + "/ws", feed: feed, contract: feedContract) {
-            [access, now] key in
-            guard let access else { throw KeyRefusal.unknown }
-            return try await access.admission(try APIKeyText(key), at: now()).caller
+            [access, now] asking in
+            let seconds = try await rate?.secondsToWait(
+                connection: asking.connection,
+                forwarded: asking.forwarded
+            )
+            if let seconds { throw SocketRefusal.tooFast(seconds: seconds) }
+            guard let key = asking.key else { return nil }
+            guard let access else { throw SocketRefusal.unauthorized }
+            do {
+                return try await access.admission(try APIKeyText(key), at: now()).caller
+            } catch is KeyRefusal {
+                throw SocketRefusal.unauthorized
+            }
         }
     }
 

@@ -238,7 +238,7 @@ struct Serve: AsyncParsableCommand {
             responder: router.buildResponder(),
             connections: HTTPConnections(
                 handlers: [
-                    market.api.makeSocketDoor(),
+                    market.api.makeSocketDoor(rate: market.door.addressRate),
                     ClientPresenceHandler(market.api.presence, closesAlways: false),
                 ],
                 idleTimeout: .seconds(max(1, stand.idleSeconds)),

@@ -28,9 +28,7 @@ struct DoorTests {
     @Test("ACC-34: what a client writes before the proxy's address is no part of it")
     func forwarded() {
         func address(_ lines: String...) -> String? {
-            var fields = HTTPFields()
-            fields[values: .forwardedFor] = lines
-            return AddressRateMiddleware.forwardedAddress(request(.get, fields))
+            AddressRate.address(in: lines)
         }
         #expect(address("1.2.3.4") == "1.2.3.4")
         #expect(address("6.6.6.6, 1.2.3.4") == "1.2.3.4")

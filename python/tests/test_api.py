@@ -466,6 +466,27 @@ def test_a_socket_outlives_idle_connections(tmp_path):
         door.node.stop()
 
 
+def test_sockets_come_at_the_rate_of_their_address(tmp_path):
+    """ACC-34: asking for a socket is asking, also with keys that are none."""
+    from access_door import Door
+    door = Door(tmp_path / "home", "--address-rate", "20")
+    try:
+        refused = []
+        for _ in range(60):
+            with pytest.raises(InvalidStatus) as answer:
+                connect(door.url.replace("http", "ws") + "/api/v1/ws", open_timeout=30,
+                        additional_headers={"authorization": "Bearer stoa_live_nobody"})
+            refused.append(answer.value.response)
+            if refused[-1].status_code == 429:
+                break
+        assert [one.status_code for one in refused[:3]] == [401, 401, 401]
+        assert refused[-1].status_code == 429
+        assert int(refused[-1].headers["retry-after"]) >= 1
+    finally:
+        door.serve.stop()
+        door.node.stop()
+
+
 def idle_socket(market) -> socketlib.socket:
     """A socket that hears of blocks, as cheap on this side as it can be."""
     host, port = market.door.url.removeprefix("http://").split(":")

@@ -4,6 +4,31 @@ import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 
+/// Who asks for a socket, as far as the request says.
+struct SocketRequest: Sendable {
+    /// The API key that came with it.
+    let key: String?
+    /// The address of the connection, without its port.
+    let connection: String
+    /// The lines of `x-forwarded-for`.
+    let forwarded: [String]
+}
+
+/// Why somebody gets no socket.
+enum SocketRefusal: Error {
+    case badRequest, unauthorized, unavailable
+    case tooFast(seconds: UInt64)
+
+    var status: HTTPResponseStatus {
+        switch self {
+        case .badRequest: .badRequest
+        case .unauthorized: .unauthorized
+        case .unavailable: .serviceUnavailable
+        case .tooFast: .tooManyRequests
+        }
+    }
+}
+
 /// Lets a connection's HTTP pipeline become a WebSocket at one path.
 ///
 /// The HTTP server adds it behind its own decoder; it puts its gate right behind that, where
@@ -15,14 +40,18 @@ final class SocketDoor: ChannelInboundHandler, RemovableChannelHandler {
     private let path: String
     private let feed: EventFeed
     private let contract: FeedContract
-    private let admit: @Sendable (String) async throws -> Caller
+    private let admit: Admit
 
-    /// - Parameter admit: whom an API key stands for; throws if it is none, or over.
+    /// Finds out whom a request for a socket stands for, nil for nobody.
+    ///
+    /// Throws ``SocketRefusal`` if it comes too fast, or its API key is none, or over.
+    typealias Admit = @Sendable (SocketRequest) async throws -> Caller?
+
     init(
         path: String,
         feed: EventFeed,
         contract: FeedContract,
-        admit: @escaping @Sendable (String) async throws -> Caller
+        admit: @escaping Admit
     ) {
         self.path = path
         self.feed = feed
@@ -58,7 +87,7 @@ private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
     private let path: String
     private let decoder: ByteToMessageHandler<HTTPRequestDecoder>
     private let encoder: HTTPResponseEncoder
-    private let admit: @Sendable (String) async throws -> Caller
+    private let admit: SocketDoor.Admit
     private let makeHandler: (Caller?) -> SocketHandler
     private var phase = Phase.watching
 
@@ -66,7 +95,7 @@ private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
         path: String,
         decoder: ByteToMessageHandler<HTTPRequestDecoder>,
         encoder: HTTPResponseEncoder,
-        admit: @escaping @Sendable (String) async throws -> Caller,
+        admit: @escaping SocketDoor.Admit,
         makeHandler: @escaping (Caller?) -> SocketHandler
     ) {
         self.path = path
@@ -97,17 +126,20 @@ private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
     /// any site's page.
     private func greet(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
         let fields = head.headers["authorization"] + head.headers["x-api-key"]
-        guard let field = fields.first else { return answer(context, head, nil) }
-        let key = field.hasPrefix("Bearer ") ? String(field.dropFirst(7)) : field
-        guard fields.count == 1 else { return refuse(context, .unauthorized) }
+        guard fields.count <= 1 else { return refuse(context, .unauthorized) }
+        let asking = SocketRequest(
+            key: fields.first.map { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : $0 },
+            connection: context.channel.remoteAddress?.ipAddress ?? "local",
+            forwarded: head.headers["x-forwarded-for"]
+        )
         let admit = admit
-        let found = context.eventLoop.makeFutureWithTask { try await admit(key) }
+        let found = context.eventLoop.makeFutureWithTask { try await admit(asking) }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         found.whenComplete { result in
             let (gate, context) = bound.value
             switch result {
             case .success(let caller): gate.answer(context, head, caller)
-            case .failure: gate.refuse(context, .unauthorized)
+            case .failure(let error): gate.refuse(context, error as? SocketRefusal ?? .unavailable)
             }
         }
     }
@@ -174,12 +206,12 @@ private final class SocketGate: ChannelInboundHandler, RemovableChannelHandler {
         pipeline.removeHandler(decoder, promise: nil)
     }
 
-    private func refuse(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus) {
-        let head = HTTPResponseHead(
-            version: .http1_1,
-            status: status,
-            headers: ["connection": "close", "content-length": "0"]
-        )
+    private func refuse(_ context: ChannelHandlerContext, _ refusal: SocketRefusal) {
+        var headers: HTTPHeaders = ["connection": "close", "content-length": "0"]
+        if case .tooFast(let seconds) = refusal {
+            headers.add(name: "retry-after", value: "\(seconds)")
+        }
+        let head = HTTPResponseHead(version: .http1_1, status: refusal.status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         let written = context.writeAndFlush(wrapOutboundOut(.end(nil)))
         let channel = context.channel

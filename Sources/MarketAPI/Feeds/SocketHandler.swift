@@ -101,6 +101,7 @@ final class SocketHandler: ChannelInboundHandler {
                 }
                 try prepareReceipts(context, topics, cursor)
             case .unsubscribe(let topics):
+                guard receipts.begins == nil else { throw .isBeginning }
                 listener?.remove(topics)
                 if topics.contains(.receipts) { leaveReceipts() }
                 confirm(context)
@@ -166,8 +167,11 @@ final class SocketHandler: ChannelInboundHandler {
         guard !isClosing else { return }
         switch signal {
         case .receiptsWait: askForReceipts(context)
-        case .receipts(let page): take(context, page)
-        case .receiptsFailed: close(context, .unknown(1013))
+        case .receipts(let page, let question):
+            // What was asked for a subscription that is over says nothing of the next one.
+            if question == receipts.question { take(context, page) }
+        case .receiptsFailed(let question):
+            if question == receipts.question { close(context, .unknown(1013)) }
         case .items(let items):
             hold(context, items)
             flushHeld(context)
@@ -255,9 +259,7 @@ final class SocketHandler: ChannelInboundHandler {
         _ cursor: FeedPosition?
     ) throws(Problem) {
         guard let source = feed.receipts else { throw .noReceipts }
-        guard receipts.begins == nil else {
-            throw .badRequest("came while another was looked at", at: "#/type")
-        }
+        guard receipts.begins == nil else { throw .isBeginning }
         let reader = try source.reader(caller)
         receipts.begins = SocketReceipts.Beginning(topics: topics, cursor: cursor, reader: reader)
         unused?.cancel()
@@ -281,12 +283,14 @@ final class SocketHandler: ChannelInboundHandler {
         guard let listener, let source = feed.receipts else { return }
         receipts.isAsking = true
         receipts.mustAsk = false
+        receipts.question += 1
+        let question = receipts.question
         let isTaken = source.ask(
             ReceiptFeed.Question(
                 reader: reader,
                 place: place,
-                deliver: { [listener] page in listener.signal(.receipts(page)) },
-                fail: { [listener] in listener.signal(.receiptsFailed) }
+                deliver: { [listener] in listener.signal(.receipts($0, question: question)) },
+                fail: { [listener] in listener.signal(.receiptsFailed(question: question)) }
             )
         )
         if !isTaken { close(context, .unknown(1013)) }
@@ -334,7 +338,7 @@ final class SocketHandler: ChannelInboundHandler {
         if let ticket = receipts.ticket, let reader = receipts.reader {
             feed.receipts?.leave(ticket, reader.account)
         }
-        receipts = SocketReceipts(isAsking: receipts.isAsking)
+        receipts = SocketReceipts(question: receipts.question + 1)
         last.receipts = nil
     }
 

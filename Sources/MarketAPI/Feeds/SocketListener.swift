@@ -10,9 +10,9 @@ enum SocketSignal: Sendable {
     /// There are receipts that may not have been heard of.
     case receiptsWait
     /// A part of the receipts; nil if they may be heard no more.
-    case receipts(ReceiptPage?)
+    case receipts(ReceiptPage?, question: UInt64)
     /// No receipt can be read now.
-    case receiptsFailed
+    case receiptsFailed(question: UInt64)
     case end
     /// Close if nothing could be written since then.
     case check(ContinuousClock.Instant)

@@ -18,9 +18,16 @@ struct SocketReceipts {
     var isAsking = false
     /// Whether there may be more when it has come, or when the client reads.
     var mustAsk = false
+    /// The number of the newest question; the answers to others come too late.
+    var question: UInt64 = 0
 }
 
 extension Problem {
+    /// A message that came before a subscription to receipts was confirmed.
+    static var isBeginning: Problem {
+        .badRequest("came while another was looked at", at: "#/type")
+    }
+
     static let receiptsOver = Problem(
         .forbidden,
         "key_over",

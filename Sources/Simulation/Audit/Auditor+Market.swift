@@ -89,9 +89,9 @@ extension Auditor {
         guard all > 0 else { throw AuditorRefusal(607) }
         stakes[pot.payee] = nil
         crimes.insert(crime)
-        credit(pot.payer, all / 2)
-        credit(sender, all / 4)
-        pool += all - all / 2 - all / 4
+        credit(pot.payer, all / 4)
+        credit(sender, all / 8)
+        pool += all - all / 4 - all / 8
     }
 
     /// SET-12.

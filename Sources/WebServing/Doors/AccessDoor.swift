@@ -16,6 +16,9 @@ public struct AccessDoor: Sendable {
     let issuer: TokenIssuer
     /// What the operator sees.
     public let telemetry: ServiceTelemetry
+    /// How fast each address may ask; what passes no middleware must be counted too.
+    public let addressRate: AddressRate
+    private let rates: LeasedRates
     let now: @Sendable () -> Timestamp
 
     /// Creates a door.
@@ -33,6 +36,13 @@ public struct AccessDoor: Sendable {
         self.configuration = configuration
         self.telemetry = telemetry
         self.now = now
+        rates = LeasedRates(limits)
+        addressRate = AddressRate(
+            rates,
+            policy: configuration.addressRate,
+            trustsForwarded: configuration.trustsForwarded,
+            now: now
+        )
         passkeys = PasskeyDoor(database, party: configuration.party)
     }
 
@@ -51,15 +61,7 @@ public struct AccessDoor: Sendable {
                 at: configuration.uploadBytesMax
             )
         )
-        let rates = LeasedRates(limits)
-        router.add(
-            middleware: AddressRateMiddleware(
-                rates,
-                policy: configuration.addressRate,
-                trustsForwarded: configuration.trustsForwarded,
-                now: now
-            )
-        )
+        router.add(middleware: AddressRateMiddleware(addressRate))
         router.add(
             middleware: BodyShareMiddleware(perAddressMax: configuration.bodiesPerAddressMax)
         )

@@ -1,21 +1,18 @@
-public import AccessCore
+import AccessCore
 public import AccessStore
 import HTTPTypes
 public import Hummingbird
 public import MarketTypes
 import NIOCore
 
-/// Lets each address ask only so fast, before anything else is done for it.
-public struct AddressRateMiddleware: RouterMiddleware {
-    public typealias Context = WebContext
-
+/// How fast an address may ask, whatever it asks for.
+public struct AddressRate: Sendable {
     private let limits: any RateStore
     private let policy: RatePolicy
     private let trustsForwarded: Bool
     private let now: @Sendable () -> Timestamp
 
-    /// Creates the middleware.
-    public init(
+    init(
         _ limits: any RateStore,
         policy: RatePolicy,
         trustsForwarded: Bool,
@@ -27,27 +24,38 @@ public struct AddressRateMiddleware: RouterMiddleware {
         self.now = now
     }
 
-    public func handle(
-        _ request: Request,
-        context: WebContext,
-        next: @concurrent (Request, WebContext) async throws -> Response
-    ) async throws -> Response {
-        var context = context
-        if trustsForwarded, let address = Self.forwardedAddress(request) {
-            context.source = address
-        }
-        let use = BucketUse("address:" + AddressBucket.name(of: context.source), policy)
-        let decisions = try await limits.take([use], at: now())
-        return try await RateFields.answer(decisions, request, context, next: next)
+    /// Counts one request of an address.
+    func take(_ source: String) async throws -> [RateDecision] {
+        let use = BucketUse("address:" + AddressBucket.name(of: source), policy)
+        return try await limits.take([use], at: now())
     }
-}
 
-extension AddressRateMiddleware {
+    /// Counts one request that passes no middleware, and says in how many seconds it may be tried
+    /// again; nil if it may go on.
+    ///
+    /// - Parameters:
+    ///   - connection: the address that the connection came from.
+    ///   - forwarded: the lines of its `x-forwarded-for`.
+    public func secondsToWait(
+        connection: String,
+        forwarded: [String]
+    ) async throws -> UInt64? {
+        let source = trustsForwarded ? Self.address(in: forwarded) ?? connection : connection
+        guard let decision = try await take(source).last, !decision.isAllowed else { return nil }
+        return max(1, (decision.retryAfterMilliseconds + 999) / 1_000)
+    }
+
+    /// Where a request came from, as far as it is known here.
+    func source(of request: Request, _ connection: String) -> String {
+        guard trustsForwarded else { return connection }
+        return Self.address(in: request.headers[values: .forwardedFor]) ?? connection
+    }
+
     /// The address that the proxy before this process wrote, which is the last; nil if it is none.
     ///
     /// Byte by byte: what a client put before it must not combine with the proxy's comma.
-    static func forwardedAddress(_ request: Request) -> String? {
-        guard let value = request.headers[values: .forwardedFor].last,
+    static func address(in lines: [String]) -> String? {
+        guard let value = lines.last,
             let last = value.utf8.split(
                 separator: UInt8(ascii: ","),
                 omittingEmptySubsequences: false
@@ -56,6 +64,26 @@ extension AddressRateMiddleware {
         let bytes = last.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
         let text = String(decoding: bytes, as: UTF8.self)
         return (try? SocketAddress(ipAddress: text, port: 0)) == nil ? nil : text
+    }
+}
+
+/// Lets each address ask only so fast, before anything else is done for it.
+struct AddressRateMiddleware: RouterMiddleware {
+    typealias Context = WebContext
+
+    private let rate: AddressRate
+
+    init(_ rate: AddressRate) { self.rate = rate }
+
+    func handle(
+        _ request: Request,
+        context: WebContext,
+        next: @concurrent (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.source = rate.source(of: request, context.source)
+        let decisions = try await rate.take(context.source)
+        return try await RateFields.answer(decisions, request, context, next: next)
     }
 }
 
