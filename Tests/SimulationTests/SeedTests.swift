@@ -55,6 +55,12 @@ struct SeedTests {
         #expect(tally.calls > 400)
         #expect(tally.receipts > 300)
         #expect(tally.deals > 60)
+        for component in [
+            "lineage", "shares", "units", "passes", "exchange", "escrows", "disputes",
+            "governance", "authorization",
+        ] {
+            #expect(tally.dealsByComponent[component, default: 0] > 30, "\(component)")
+        }
         #expect(tally.frauds > 20)
         #expect(tally.crashes > 200)
         #expect(tally.fullDisks > 5)

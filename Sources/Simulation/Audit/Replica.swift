@@ -24,6 +24,8 @@ struct Replica {
     /// How many transactions of dealers took effect, and how many did not.
     private(set) var accepted = 0
     private(set) var refused = 0
+    /// How many messages of dealers took effect, by component.
+    private(set) var effects: [String: Int] = [:]
 
     init(_ genesis: Genesis) {
         chain = genesis.chain
@@ -78,7 +80,9 @@ struct Replica {
             do {
                 let checked = try CheckedTransaction(canonicalBytes: bytes, chain: chain)
                 result = ledger.apply(checked, at: context)
-                if dealers.contains(checked.transaction.sender) { count(result) }
+                if dealers.contains(checked.transaction.sender) {
+                    count(result, checked.transaction.messages)
+                }
             } catch {
                 result = TransactionResult(refusal: error)
             }
@@ -96,8 +100,25 @@ struct Replica {
         return (results, changes)
     }
 
-    private mutating func count(_ result: TransactionResult) {
-        if result.isAccepted { accepted += 1 } else { refused += 1 }
+    private mutating func count(_ result: TransactionResult, _ messages: [Message]) {
+        guard result.isAccepted else { return refused += 1 }
+        accepted += 1
+        for message in messages { effects[Self.component(of: message), default: 0] += 1 }
+    }
+
+    private static func component(of message: Message) -> String {
+        switch message {
+        case .lineage: "lineage"
+        case .shares: "shares"
+        case .units: "units"
+        case .passes: "passes"
+        case .escrows: "escrows"
+        case .disputes: "disputes"
+        case .exchange: "exchange"
+        case .governance: "governance"
+        case .authorization: "authorization"
+        default: "market"
+        }
     }
 
     private mutating func remember(_ record: EventRecord) {

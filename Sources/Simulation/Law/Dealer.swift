@@ -48,7 +48,13 @@ final class Dealer: Actor {
         guard !market.isWindingDown else { return }
         let script = DealerScript(me: part, market: market)
         let count = market.chance.chance(permille: 150) ? 2 : 1
-        let messages = (0..<count).compactMap { _ in script.message() }
+        var messages: [Message] =
+            switch used {
+            case 0: script.opening()
+            case 1, 2, 4: script.sequel()
+            default: []
+            }
+        if messages.isEmpty { messages = (0..<count).compactMap { _ in script.message() } }
         guard !messages.isEmpty else { return }
         let transaction = Transaction(
             chain: market.cast.chain,
@@ -60,7 +66,7 @@ final class Dealer: Actor {
         )
         // Now and then another dealer's key signs: with a session it may.
         let signer =
-            market.chance.chance(permille: 150)
+            used > 0 && market.chance.chance(permille: 150)
             ? market.cast.dealers[market.chance.index(market.cast.dealers.count)] : part
         let signed = signer.account.sign(transaction)
         let bytes = signed.signed.canonicalBytes

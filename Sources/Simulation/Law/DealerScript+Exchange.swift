@@ -66,7 +66,7 @@ extension DealerScript {
                         market,
                         chance.chance(permille: 500) ? .buy : .sell,
                         amount: amount,
-                        price: UInt128(chance.number(1...5)) * 500_000_000,
+                        price: UInt128(chance.number(1...5)) * (OrderPrice.scale / 2),
                         expiresAt: until
                     )
                 )

@@ -13,33 +13,35 @@ extension DealerScript {
         let weights =
             market.replica.value(for: .assetVersion(asset, 1))
             .flatMap { try? AssetVersion(canonicalBytes: $0) }?.content
+        return .publishOffer(offer(of: asset, weights: weights ?? .zero))
+    }
+
+    func offer(of asset: AssetID, weights: Digest) -> Offer {
         var prices = SortedMap<Unit, Price>()
         prices[.call] = Price(amount: Amount(obol: UInt128(chance.number(0...3))), perUnits: 1)
-        return .publishOffer(
-            Offer(
-                seller: me.id,
-                receiptKey: me.signer.publicKey,
-                asset: asset,
-                assetVersion: 1,
-                weights: weights ?? .zero,
-                model: "dealing",
-                interface: .json,
-                endpoint: "http://dealer",
-                denomination: .native,
-                prices: PriceTable(prices),
-                limits: OfferLimits(
-                    requestBytesMax: 64,
-                    inputTokensMax: 0,
-                    outputTokensMax: 0,
-                    templateTokensMax: 0,
-                    callMillisecondsMax: 1_000
-                ),
-                verification: .receipt,
-                bond: .zero,
-                version: 1,
-                supersedes: nil,
-                expiresAt: Timestamp(milliseconds: 1_000_000_000 + chance.number(0...9))
-            )
+        return Offer(
+            seller: me.id,
+            receiptKey: me.signer.publicKey,
+            asset: asset,
+            assetVersion: 1,
+            weights: weights,
+            model: "dealing",
+            interface: .json,
+            endpoint: "http://dealer",
+            denomination: .native,
+            prices: PriceTable(prices),
+            limits: OfferLimits(
+                requestBytesMax: 64,
+                inputTokensMax: 0,
+                outputTokensMax: 0,
+                templateTokensMax: 0,
+                callMillisecondsMax: 1_000
+            ),
+            verification: .receipt,
+            bond: .zero,
+            version: 1,
+            supersedes: nil,
+            expiresAt: Timestamp(milliseconds: 1_000_000_000 + chance.number(0...9))
         )
     }
 
@@ -56,7 +58,7 @@ extension DealerScript {
                     kind: kind,
                     denomination: .native,
                     price: kind == .trial ? .zero : amount,
-                    periodBlocks: chance.number(8...20),
+                    periodBlocks: chance.number(9...20),
                     includedUnits: units,
                     includedOffer: OfferID(known("offer")),
                     overageOffer: nil,

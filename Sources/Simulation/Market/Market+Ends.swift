@@ -26,6 +26,7 @@ extension Market {
     func checkEverything(deeply: Bool) {
         note("ends", "market", UInt64(chain.count))
         tally.deals = replica.accepted
+        tally.dealsByComponent = replica.effects
         if deeply { restartAll() }
         checkPaid()
         let expected = auditor.entries

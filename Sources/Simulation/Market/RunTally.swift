@@ -30,6 +30,8 @@ public struct RunTally: Hashable, Sendable {
     public internal(set) var lateClaims = 0
     /// Transactions of dealers that took effect.
     public internal(set) var deals = 0
+    /// Their messages that took effect, by component.
+    public internal(set) var dealsByComponent: [String: Int] = [:]
 
     init() {}
 
@@ -51,6 +53,7 @@ public struct RunTally: Hashable, Sendable {
         sum.answers += rhs.answers
         sum.lateClaims += rhs.lateClaims
         sum.deals += rhs.deals
+        sum.dealsByComponent.merge(rhs.dealsByComponent) { $0 + $1 }
         return sum
     }
 
