@@ -16,6 +16,7 @@ public final class AccountSession: Sendable {
     private let key: SigningKey
     private let turn = Turnstile(waitersMax: 256)
     private let validForBlocks: UInt64
+    private let terms: SigningTerms
 
     /// Creates a session for the account that `key` controls, or for another that lets it act.
     ///
@@ -24,13 +25,16 @@ public final class AccountSession: Sendable {
     ///     key was replaced by it; nil for the key's own.
     ///   - validForBlocks: how many blocks a transaction may wait; afterwards it can never
     ///     execute, so an unanswered submission ends.
+    ///   - terms: what holds of every transaction before it is signed.
     public init(
         key: SigningKey,
         for account: AccountID? = nil,
         ledger: any LedgerConnection,
-        validForBlocks: UInt64 = 1000
+        validForBlocks: UInt64 = 1000,
+        terms: SigningTerms = SigningTerms()
     ) {
         self.key = key
+        self.terms = terms
         self.ledger = ledger
         self.validForBlocks = validForBlocks
         self.account = account ?? key.accountID
@@ -47,6 +51,16 @@ public final class AccountSession: Sendable {
     public func execute(
         _ messages: [Message]
     ) async throws(LedgerClientError) -> (outcome: TransactionOutcome, sequence: UInt64) {
+        let done = try await perform(messages)
+        return (done.outcome, done.transaction.sequence)
+    }
+
+    /// Executes `messages` in one transaction, and returns it with its outcome.
+    ///
+    /// - Throws: as ``execute(_:)`` does; once something was submitted, the error says what.
+    public func perform(
+        _ messages: [Message]
+    ) async throws(LedgerClientError) -> ExecutedTransaction {
         guard await turn.enter() else {
             throw LedgerClientError(.overloaded, "too many transactions wait for this account")
         }
@@ -68,27 +82,41 @@ public final class AccountSession: Sendable {
 
     private func attempt(
         _ messages: [Message]
-    ) async throws(LedgerClientError) -> (outcome: TransactionOutcome, sequence: UInt64) {
+    ) async throws(LedgerClientError) -> ExecutedTransaction {
         let status = try await ledger.status()
+        try terms.check(chain: status.chain)
         let sequence = try await ledger.account(account).sequence + 1
-        let bytes = sign(messages, sequence: sequence, status: status)
-        let outcome = try await ledger.submitRepeatedly(bytes)
-        if let refusal = outcome.result.refusal {
-            throw LedgerClientError(
-                .refused,
-                "the ledger refused: \(refusal.name)",
-                refusal: refusal
+        let signed = sign(messages, sequence: sequence, status: status)
+        try terms.check(fee: signed.document.fee)
+        try terms.keeper?.keep(signed)
+        do throws(LedgerClientError) {
+            let outcome = try await ledger.submitRepeatedly(signed.canonicalBytes)
+            terms.keeper?.settle(signed.document.signingDigest)
+            if let refusal = outcome.result.refusal {
+                throw LedgerClientError(
+                    .refused,
+                    "the ledger refused: \(refusal.name)",
+                    refusal: refusal
+                )
+            }
+            return ExecutedTransaction(transaction: signed.document, outcome: outcome)
+        } catch {
+            var failure = error
+            failure.transaction = TransactionReference(
+                signed.document,
+                isKept: terms.keeper != nil
             )
+            if !error.isOutcomeUnknown { terms.keeper?.settle(signed.document.signingDigest) }
+            throw failure
         }
-        return (outcome, sequence)
     }
 
     private func sign(
         _ messages: [Message],
         sequence: UInt64,
         status: LedgerStatus
-    ) -> [UInt8] {
-        func signed(fee: Amount) -> [UInt8] {
+    ) -> Signed<Transaction> {
+        func signed(fee: Amount) -> Signed<Transaction> {
             let height = status.height.advanced(byBlocks: validForBlocks)
             return key.sign(
                 Transaction(
@@ -99,10 +127,11 @@ public final class AccountSession: Sendable {
                     validUntil: height ?? status.height,
                     messages: messages
                 )
-            ).signed.canonicalBytes
+            ).signed
         }
         // Amounts are fixed-width, so the fee does not change the size it depends on.
-        return signed(fee: status.parameters.fee(bytes: signed(fee: .zero).count))
+        let size = signed(fee: .zero).canonicalBytes.count
+        return signed(fee: status.parameters.fee(bytes: size))
     }
 }
 

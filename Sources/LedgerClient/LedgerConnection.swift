@@ -182,12 +182,30 @@ public struct LedgerClientError: Error, Hashable, Sendable {
     public let message: String
     /// Whether a transaction was submitted and may yet take effect.
     public internal(set) var isOutcomeUnknown = false
+    /// The transaction that was submitted, if a session signed one.
+    public internal(set) var transaction: TransactionReference?
+    /// Why nothing was signed, if the ledger's answer broke a session's ``SigningTerms``.
+    public private(set) var declined: Declined?
+
+    /// Which of a session's terms the ledger's answer broke.
+    public enum Declined: Hashable, Sendable {
+        /// It is another chain.
+        case otherChain
+        /// It asks for more than a transaction may cost.
+        case feeTooHigh
+    }
 
     /// Creates an error.
     public init(_ code: Code, _ message: String, refusal: Refusal? = nil) {
         self.code = code
         self.message = message
         self.refusal = refusal
+    }
+
+    /// Creates the error of a session that signs nothing for such a ledger.
+    init(declining reason: Declined, _ message: String) {
+        self.init(.malformedAnswer, message)
+        declined = reason
     }
 
     public static func == (lhs: Self, rhs: Self) -> Bool {
