@@ -22,7 +22,24 @@ struct Stoa: AsyncParsableCommand {
         let wanted = process.environment["STOA_THREADS"].flatMap { Int($0) }
         NIOSingletons.groupLoopCountSuggestion = max(1, wanted ?? (shares ? cores / 2 : cores))
         NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
-        await main(nil)
+        await perform()
+    }
+
+    /// Runs the command that the arguments name, and ends the process if it fails.
+    private static func perform() async {
+        var running: (any ParsableCommand.Type)?
+        do {
+            var command = try await asyncParseAsRoot()
+            running = type(of: command)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            guard let ending = Ending(error, in: running) else { exit(withError: error) }
+            ending.exit()
+        }
     }
 
     static let configuration = CommandConfiguration(
@@ -33,7 +50,14 @@ struct Stoa: AsyncParsableCommand {
             OpenAI client at it. `stoa up` starts a whole market on this machine.
 
             Data goes to standard output, everything else to standard error. `--json` makes the \
-            data machine-readable. Exit status: 0 done, 1 refused or failed, 64 wrong usage.
+            data machine-readable, and of a failure one document on standard error.
+
+            EXIT STATUS
+              0   done
+              1   refused or failed
+              64  wrong usage, amounts included; nothing was sent
+              69  a service gave no answer or is too busy; nothing was sent
+              75  something was sent, and what became of it is not known yet
 
             EXAMPLES
               stoa up                                a market on this machine

@@ -42,7 +42,8 @@ struct KnownUnit {
             throw CommandFailure(
                 "“\(text)” is no amount of \(name)",
                 hint: decimals == 0
-                    ? "give a whole number" : "it has at most \(decimals) digits behind the point"
+                    ? "give a whole number" : "it has at most \(decimals) digits behind the point",
+                kind: .usage
             )
         }
         return Amount(obol: number)

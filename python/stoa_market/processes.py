@@ -89,6 +89,20 @@ class Service:
         return self.process.returncode
 
 
+def failure(text: str) -> dict:
+    """What a command with --json says of its failure: `error` as people read it, with the notes
+    before it, and `failure` as the document that it is."""
+    lines = text.strip().splitlines()
+    try:
+        document = json.loads(lines[-1])
+        said = [*lines[:-1], f"Error: {document['error']}"]
+    except (IndexError, ValueError, KeyError, TypeError):
+        return {"error": text.strip()}
+    if "hint" in document:
+        said.append(f"hint: {document['hint']}")
+    return {"error": "\n".join(said), "failure": document}
+
+
 class Stoa:
     """The command line, with one home directory and one node."""
 
@@ -106,12 +120,24 @@ class Stoa:
             [self.binary, *words, "--json"], env=self.env, capture_output=True, text=True,
             timeout=120)
         if check and done.returncode != 0:
-            raise ProcessFailed(f"stoa {' '.join(words)}: {done.stderr.strip()}")
-        return json.loads(done.stdout) if done.stdout.strip() else {"error": done.stderr.strip()}
+            raise ProcessFailed(f"stoa {' '.join(words)}: {failure(done.stderr)['error']}")
+        return json.loads(done.stdout) if done.stdout.strip() else failure(done.stderr)
 
     def service(self, name: str, *words: str) -> Service:
         log = self.home / f"{name}.log"
         return Service(name, [self.binary, *words, "--json"], log, self.env)
+
+
+def submit_unforeseen(stoa: Stoa, wallet: str, *words: str):
+    """Sends what the command line would not, since it sees that the ledger refuses it: the
+    transaction as a draft, signed by a wallet and submitted."""
+    draft, signed = (stoa.home / f"unforeseen.{end}" for end in ("draft", "signed"))
+    for file in (draft, signed):
+        file.unlink(missing_ok=True)
+    key = stoa("key", "show", wallet, "--public")["publicKey"]
+    stoa(*words, "--draft", str(draft), "--draft-key", key)
+    stoa("multisig", "sign", str(draft), "--wallet", wallet, "-o", str(signed))
+    return stoa("multisig", "submit", str(signed), check=False)
 
 
 def command_of(pid: int) -> list[str]:
