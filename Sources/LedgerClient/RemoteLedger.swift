@@ -103,7 +103,8 @@ public struct RemoteLedger: LedgerConnection {
             )
             body = try await response.body.collect(upTo: limits.answerBytesMax)
         } catch {
-            let why = (error as? HTTPClientError).map { ": \($0)" } ?? ""
+            // A refused connection is no HTTPClientError, and the reason that people need most.
+            let why = error is CancellationError ? "" : ": \("\(error)".prefix(256))"
             throw LedgerClientError(.unreachable, "no answer from the node at \(base)\(why)")
         }
         let data = Data(body.readableBytesView)

@@ -23,7 +23,7 @@ struct NodeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "the network's genesis file, which is all that is trusted of it "
-                + "(STOA_GENESIS, else genesis.stoa in STOA_HOME or ~/.stoa)",
+                + "(STOA_GENESIS, else node/genesis.stoa in the home directory)",
             valueName: "file"
         )
     )
@@ -88,8 +88,15 @@ struct NodeOptions: ParsableArguments {
         }
     }
 
+    /// The home directory of this process: `--home`, which is another group's option, moves the
+    /// genesis and the trusted block as it moves the keys.
     private var home: String {
-        environment("STOA_HOME") ?? (environment("HOME") ?? ".") + "/.stoa"
+        let words = CommandLine.arguments.prefix { $0 != "--" }
+        var options = HomeOptions()
+        options.home =
+            words.lastIndex(of: "--home").flatMap { words.dropFirst($0 + 1).first }
+            ?? words.last { $0.hasPrefix("--home=") }.map { String($0.dropFirst(7)) }
+        return options.path
     }
 
     /// Remembers the latest block that was trusted, so that trust need not begin anew.
@@ -108,7 +115,18 @@ struct NodeOptions: ParsableArguments {
 
     /// The genesis that the network is checked against.
     func readGenesis() throws -> Genesis {
-        let file = genesis ?? environment("STOA_GENESIS") ?? home + "/node/genesis.stoa"
+        try Self.genesis(in: givenGenesisFile ?? home + "/node/genesis.stoa")
+    }
+
+    private var givenGenesisFile: String? { genesis ?? environment("STOA_GENESIS") }
+
+    /// The genesis that the user named, if one.
+    func givenGenesis() throws -> Genesis? {
+        try givenGenesisFile.map { try Self.genesis(in: $0) }
+    }
+
+    /// Reads a genesis file.
+    static func genesis(in file: String) throws -> Genesis {
         guard FileManager.default.fileExists(atPath: file) else {
             throw CommandFailure(
                 "there is no genesis file at \(file)",
@@ -126,7 +144,7 @@ struct NodeOptions: ParsableArguments {
     func ask<Output>(
         _ body: (any LedgerConnection) async throws -> Output
     ) async throws -> Output {
-        try await withHTTPClient { client in
+        try await withHTTPClient(.own) { client in
             let ledger = try connection(client)
             return try await explaining(node: url) { try await body(ledger) }
         }
@@ -139,14 +157,21 @@ func withHTTPClients<Output>(
     sellers: HTTPClient.Configuration,
     _ body: (_ own: HTTPClient, _ sellers: HTTPClient) async throws -> Output
 ) async throws -> Output {
-    var own = HTTPClient.Configuration(
-        redirectConfiguration: .disallow,
-        timeout: .init(connect: .seconds(2))
-    )
-    // Nobody waits for a ledger that refuses connections.
-    own.connectionPool.retryConnectionEstablishment = false
-    return try await withHTTPClient(own) { own in
+    try await withHTTPClient(.own) { own in
         try await withHTTPClient(sellers) { sellers in try await body(own, sellers) }
+    }
+}
+
+extension HTTPClient.Configuration {
+    /// For a ledger or another service that the user named.
+    static var own: Self {
+        var own = Self(
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: .seconds(2))
+        )
+        // Nobody waits for a ledger that refuses connections.
+        own.connectionPool.retryConnectionEstablishment = false
+        return own
     }
 }
 
