@@ -13,7 +13,7 @@ struct ChannelGroup: AsyncParsableCommand {
 
             EXAMPLES
               stoa channel list --wallet alice
-              stoa channel close --wallet alice --wait 4f1d
+              stoa channel close --wallet alice --wait 4f1d9e
             """,
         subcommands: [
             ChannelOpen.self, ChannelList.self, ChannelClose.self, ChannelWithdraw.self,
@@ -72,6 +72,8 @@ struct ChannelOpen: AsyncParsableCommand {
                 "transaction": sent.outcome.digest.description,
                 "depositObol": "\(locked.amount.obol)", "lanes": "\(lanes)",
                 "denomination": EventRecord.Value.denomination(locked.known.denomination).plain,
+                "feeObol": "\(sent.transaction.fee.obol)",
+                "chain": "\(sent.transaction.chain.digest)",
             ],
             "channel \(id.digest) holds \(locked.known.text(locked.amount)) for \(payee)"
         )
@@ -150,23 +152,45 @@ extension Channel.Status {
 
 /// The options of the commands that act on one channel.
 struct OneChannel: ParsableArguments {
-    @Argument(help: "the channel's id, or the first digits of it")
+    /// The fewest hex digits that name a channel.
+    private static let digitsMin = 6
+
+    @Argument(help: "the channel's id, or at least the first 6 digits of it")
     var channel: String
     @OptionGroup var signing: SigningOptions
 
     var node: NodeOptions { signing.node }
     var output: OutputOptions { signing.output }
 
+    func validate() throws {
+        guard channel.utf8.count >= Self.digitsMin else {
+            throw ValidationError("“\(channel)” is no channel: give its first 6 digits or more")
+        }
+    }
+
     /// Executes the message that `make` makes for the channel.
-    func execute(_ make: (ChannelID) -> Message) async throws -> (ChannelID, TransactionOutcome) {
+    ///
+    /// - Parameter opened: the key, if the command has opened it already.
+    func execute(
+        with opened: SigningKey? = nil,
+        _ make: (ChannelID) -> Message
+    ) async throws -> (ChannelID, TransactionOutcome) {
         var named: ChannelID?
-        let sent = try await signing.send { ledger, account in
+        let sent = try await signing.send(with: opened) { ledger, account in
             let id = try await find(ledger, payer: account)
             named = id
             return [make(id)]
         }
         guard let named else { throw CommandFailure("no channel was named") }
         return (named, sent.outcome)
+    }
+
+    /// Which channel is meant, and how it stands; nil if the ledger has none of that name.
+    func standing(payer: AccountID) async throws -> (id: ChannelID, status: Channel.Status?) {
+        try await node.ask { ledger in
+            let id = try await find(ledger, payer: payer)
+            return (id, try await ledger.channel(id)?.status)
+        }
     }
 
     private func find(_ ledger: any LedgerConnection, payer: AccountID) async throws -> ChannelID {
@@ -191,10 +215,11 @@ struct ChannelClose: AsyncParsableCommand {
             The seller may claim what it is owed until the closing delay has passed; a seller that \
             is online usually does so at once, and releases the rest. One that earned nothing has \
             no reason to pay the fee for that: then the delay runs, and you withdraw. `--wait` \
-            stays until the money is back, and withdraws if it must.
+            stays until the money is back, and withdraws if it must. The command can be given \
+            again: a channel that is closing or closed already costs no second fee.
 
             EXAMPLE
-              stoa channel close --wallet alice --wait 4f1d
+              stoa channel close --wallet alice --wait 4f1d9e
             """
     )
 
@@ -202,26 +227,88 @@ struct ChannelClose: AsyncParsableCommand {
     var wait = false
     @OptionGroup var target: OneChannel
 
+    struct Document: Encodable {
+        let channel: String
+        /// nil if the channel was closing or closed before.
+        let transaction: String?
+        let closesAtHeight: String?
+        let closed: String
+    }
+
     func run() async throws {
-        let (id, outcome) = try await target.execute { .closeChannel($0) }
+        guard target.signing.draft == nil, !target.signing.dryRun else {
+            _ = try await target.execute { .closeChannel($0) }
+            return
+        }
+        let key = try target.signing.acting.key()
+        let payer = try target.signing.acting.named() ?? key.accountID
+        let (id, status) = try await target.standing(payer: payer)
         var closesAt = BlockHeight(.max)
-        for case .channelClosing(_, let height) in outcome.result.events { closesAt = height }
-        if wait { try await waitForMoney(id, closesAt) }
+        var outcome: TransactionOutcome?
+        switch status {
+        case .closed:
+            try show(id, nil, nil, isClosed: true)
+            return
+        case .closing(let height): closesAt = height
+        case nil:
+            throw CommandFailure(
+                "the ledger has no channel \(id.digest); nothing was sent",
+                hint: "see `stoa channel list`",
+                moneyMoved: .no
+            )
+        case .open:
+            let done = try await target.execute(with: key) { _ in .closeChannel(id) }.1
+            for case .channelClosing(_, let height) in done.result.events { closesAt = height }
+            outcome = done
+        }
+        if wait {
+            do {
+                try await waitForMoney(id, closesAt, key)
+            } catch let error as CommandFailure {
+                // That it closes is known, whatever became of the waiting.
+                try show(id, outcome, closesAt, isClosed: false)
+                throw CommandFailure(
+                    "the channel closes at block \(closesAt.rawValue), and waiting for it ended: "
+                        + error.message,
+                    hint: "give the same command again, or `stoa channel withdraw \(id.digest)` "
+                        + "after that block",
+                    kind: .unknown,
+                    moneyMoved: .unknown,
+                    transaction: error.transaction
+                )
+            }
+        }
+        try show(id, outcome, closesAt, isClosed: wait)
+    }
+
+    private func show(
+        _ id: ChannelID,
+        _ outcome: TransactionOutcome?,
+        _ closesAt: BlockHeight?,
+        isClosed: Bool
+    ) throws {
+        let height = closesAt.map { "\($0.rawValue)" }
         try target.output.print(
-            [
-                "channel": id.digest.description, "transaction": outcome.digest.description,
-                "closesAtHeight": "\(closesAt.rawValue)", "closed": "\(wait)",
-            ],
-            wait
+            Document(
+                channel: id.digest.description,
+                transaction: outcome?.digest.description,
+                closesAtHeight: height,
+                closed: "\(isClosed)"
+            ),
+            isClosed
                 ? "channel \(id.digest) is closed, and the rest is back"
                 : """
-                channel \(id.digest) closes at block \(closesAt.rawValue), or as soon as the \
-                seller releases it
+                channel \(id.digest) closes at block \(height ?? "?"), or as soon as the seller \
+                releases it
                 """
         )
     }
 
-    private func waitForMoney(_ id: ChannelID, _ closesAt: BlockHeight) async throws {
+    private func waitForMoney(
+        _ id: ChannelID,
+        _ closesAt: BlockHeight,
+        _ key: SigningKey
+    ) async throws {
         let started = ContinuousClock.now
         var isTold = false
         while true {
@@ -231,7 +318,7 @@ struct ChannelClose: AsyncParsableCommand {
             if status == nil || status == .closed { return }
             if height >= closesAt {
                 do {
-                    _ = try await target.execute { _ in .withdrawChannel(id) }
+                    _ = try await target.execute(with: key) { _ in .withdrawChannel(id) }
                 } catch {
                     // The seller may have released it in the same moment.
                     let now = try await target.node.ask { try await $0.channel(id)?.status }
@@ -240,7 +327,10 @@ struct ChannelClose: AsyncParsableCommand {
                 return
             }
             if !isTold, ContinuousClock.now - started > .seconds(1) {
-                note("waiting for the seller, or for block \(closesAt.rawValue)")
+                note(
+                    "waiting for the seller, or for block \(closesAt.rawValue); whoever stops "
+                        + "waiting takes the rest after it: `stoa channel withdraw \(id.digest)`"
+                )
                 isTold = true
             }
             try await Task.sleep(for: .milliseconds(200))
@@ -252,7 +342,7 @@ struct ChannelWithdraw: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "withdraw",
         abstract: "take the rest back once the closing delay has passed",
-        discussion: "EXAMPLE\n  stoa channel withdraw --wallet alice 4f1d"
+        discussion: "EXAMPLE\n  stoa channel withdraw --wallet alice 4f1d9e"
     )
 
     @OptionGroup var target: OneChannel
@@ -261,12 +351,19 @@ struct ChannelWithdraw: AsyncParsableCommand {
         let (id, outcome) = try await target.execute { .withdrawChannel($0) }
         var refunded = Amount.zero
         for case .channelClosed(_, let amount) in outcome.result.events { refunded = amount }
-        let known = try await target.node.ask { ledger in
+        let known = try? await target.node.ask { ledger in
             try await ledger.known(try await ledger.channel(id)?.denomination ?? .native)
         }
         try target.output.print(
-            ["channel": id.digest.description, "refundedObol": "\(refunded.obol)"],
-            "\(known.text(refunded)) returned to the payer"
+            [
+                "channel": id.digest.description, "refundedObol": "\(refunded.obol)",
+                "transaction": outcome.digest.description,
+            ],
+            known.map { "\($0.text(refunded)) returned to the payer" }
+                ?? """
+                \(refunded.obol) of the smallest part of the channel's unit, whose name could \
+                not be read, returned to the payer
+                """
         )
     }
 }

@@ -36,9 +36,19 @@ struct ActingOptions: ParsableArguments {
 
 /// What a command sent, and what became of it.
 struct SentTransaction {
-    let account: AccountID
+    let transaction: Transaction
     let outcome: TransactionOutcome
-    let sequence: UInt64
+    /// The chain's name for people.
+    let chainName: String
+
+    var account: AccountID { transaction.sender }
+    var sequence: UInt64 { transaction.sequence }
+
+    /// What whoever pays wants to know of any transaction.
+    var text: String {
+        "transaction \(outcome.digest), fee \(transaction.fee) STOA, chain “\(chainName)” "
+            + "\(transaction.chain.digest)"
+    }
 }
 
 /// The options of every command that sends one transaction: who acts, who signs, or a draft for
@@ -60,6 +70,15 @@ struct SigningOptions: ParsableArguments {
         transform: PublicKey.init(argument:)
     )
     var draftKey: PublicKey?
+    @Option(
+        help: ArgumentHelp("the most that the transaction may cost, in STOA", valueName: "amount"),
+        transform: Amount.init(argument:)
+    )
+    var feeMax = Amount(obol: 100_000_000)
+    @Flag(help: "send nothing: show what would be sent")
+    var dryRun = false
+    @Flag(help: "on a terminal, do not ask before what cannot be taken back")
+    var yes = false
     @OptionGroup var output: OutputOptions
 
     var home: HomeOptions { acting.home }
@@ -70,37 +89,88 @@ struct SigningOptions: ParsableArguments {
         guard (draft == nil) == (draftKey == nil) else {
             throw ValidationError("--draft and --draft-key go together")
         }
+        guard draft == nil || !dryRun else {
+            throw ValidationError("--draft sends nothing already: leave --dry-run out")
+        }
     }
 
-    /// Executes the messages that `make` makes for the account that acts, and lets `read` look at
-    /// what they brought about; with --draft, ends the command once the draft is written.
-    func send<Output>(
-        _ make: (any LedgerConnection, AccountID) async throws -> [Message],
-        read: (any LedgerConnection, SentTransaction) async throws -> Output
-    ) async throws -> Output {
+    /// Executes the messages that `make` makes for the account that acts; with --draft, ends the
+    /// command once the draft is written.
+    ///
+    /// What an earlier command left without an outcome is asked for first, and is this command's
+    /// outcome if that was the same one.
+    ///
+    /// - Parameters:
+    ///   - opened: the key, if the command has opened it already.
+    ///   - rest: what the command is still to do, if it sends several transactions and this is one
+    ///     of them, so that an earlier one of the same words says nothing of it.
+    func send(
+        with opened: SigningKey? = nil,
+        partOf rest: [Message]? = nil,
+        _ make: (any LedgerConnection, AccountID) async throws -> [Message]
+    ) async throws -> SentTransaction {
         let named = try acting.named()
         if let draft, let draftKey {
             try await write(draft, draftKey, of: named ?? draftKey.accountID, make)
         }
-        let key = try acting.key()
-        return try await node.ask { ledger in
-            let messages = try await make(ledger, named ?? key.accountID)
-            let session = AccountSession(key: key, for: named, ledger: ledger)
-            let (outcome, sequence) = try await session.execute(messages)
-            let sent = SentTransaction(
-                account: session.account,
-                outcome: outcome,
-                sequence: sequence
+        let key = try opened ?? acting.key()
+        let account = named ?? key.accountID
+        let pending = PendingTransactions(home: home)
+        let sent = try await node.ask { ledger in
+            let status = try await ledger.status()
+            try HomeChain(home: home, node: node).check(status)
+            if dryRun { try await show(make, of: account, key: key.publicKey, status, ledger) }
+            let earlier = try await pending.settle(of: account, on: status.chain, ledger)
+            for one in earlier { note(one.text) }
+            let messages = try await make(ledger, account)
+            if let done = try repeated(messages, earlier, isPart: rest != nil) {
+                return SentTransaction(
+                    transaction: done.record.transaction,
+                    outcome: done.outcome,
+                    chainName: status.name
+                )
+            }
+            try await foresee(rest ?? messages, of: account, status, ledger)
+            try confirm(messages, of: account, status)
+            let terms = SigningTerms(chain: status.chain, feeMax: feeMax, keeper: pending)
+            let session = AccountSession(key: key, for: named, ledger: ledger, terms: terms)
+            let interruption = Interruption(of: pending)
+            defer { interruption.end() }
+            let done = try await session.perform(messages)
+            return SentTransaction(
+                transaction: done.transaction,
+                outcome: done.outcome,
+                chainName: status.name
             )
-            return try await read(ledger, sent)
         }
+        if !output.json { note(sent.text) }
+        return sent
     }
 
-    /// Executes the messages that `make` makes for the account that acts.
-    func send(
-        _ make: (any LedgerConnection, AccountID) async throws -> [Message]
-    ) async throws -> SentTransaction {
-        try await send(make) { $1 }
+    /// The earlier transaction that this command repeats, if it took effect.
+    private func repeated(
+        _ messages: [Message],
+        _ earlier: [SettledTransaction],
+        isPart: Bool
+    ) throws -> (record: PendingTransactions.Record, outcome: TransactionOutcome)? {
+        for one in earlier {
+            let isSame =
+                isPart
+                ? one.record.command == .ofCommand : one.record.isRepeated(by: messages)
+            guard isSame, let outcome = one.effect else { continue }
+            guard !isPart else {
+                throw CommandFailure(
+                    "an earlier run of this command did a part of it, in block "
+                        + "\(outcome.height.rawValue) at last; nothing new was sent",
+                    hint: "see what is left to do, and name only that",
+                    moneyMoved: .no,
+                    transaction: outcome.digest.description
+                )
+            }
+            note("this command was that transaction; nothing new was sent. Again, it pays again")
+            return (one.record, outcome)
+        }
+        return nil
     }
 
     private func write(
@@ -110,9 +180,19 @@ struct SigningOptions: ParsableArguments {
         _ make: (any LedgerConnection, AccountID) async throws -> [Message]
     ) async throws {
         let transaction = try await node.ask { ledger in
+            try HomeChain(home: home, node: node).check(try await ledger.status())
             let messages = try await make(ledger, account)
             return try await TransactionDraft(messages: messages, sender: account, key: key)
                 .transaction(ledger)
+        }
+        guard transaction.fee <= feeMax else {
+            throw CommandFailure(
+                "the ledger asks for a fee of \(transaction.fee) STOA, more than the "
+                    + "\(feeMax) STOA allowed; nothing was written",
+                hint: "--fee-max allows more",
+                code: "feeTooHigh",
+                moneyMoved: .no
+            )
         }
         note(transaction.summary)
         var target = MultisigOutput()

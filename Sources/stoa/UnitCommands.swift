@@ -44,38 +44,84 @@ struct UnitSender: ParsableArguments {
     func execute(
         _ make: (any LedgerConnection, AccountID) async throws -> [Message]
     ) async throws {
-        let (outcome, lines) = try await signing.send(make) { ledger, sent in
-            var lines: [String] = []
-            for event in sent.outcome.result.events {
-                lines.append(try await ledger.text(event))
+        let sent = try await signing.send(make)
+        // Only people read the units' names, which must be asked for.
+        let text = output.json ? "" : await text(sent)
+        try output.print(Document(sent), text)
+    }
+
+    /// What a transaction brought about; if the ledger does not name the units any more, as it is.
+    private func text(_ sent: SentTransaction) async -> String {
+        let events = sent.outcome.result.events
+        do {
+            return try await node.ask { ledger in
+                var lines: [String] = []
+                for event in events { lines.append(try await ledger.text(event)) }
+                return lines.joined(separator: "\n")
             }
-            return (sent.outcome, lines)
+        } catch {
+            note(
+                "the transaction is in block \(sent.outcome.height.rawValue), but the names of its "
+                    + "units could not be read: \(error)"
+            )
+            return events.map(\.record.text).joined(separator: "\n")
         }
-        try output.print(Document(outcome), lines.joined(separator: "\n"))
     }
 
     /// Executes any number of messages, as many in each transaction as it holds, and prints what
-    /// each transaction was.
+    /// each transaction was, if some of them are refused too.
     func executeAll(_ messages: [Message]) async throws {
-        var documents: [Document] = []
+        var done: [SentTransaction] = []
+        func print() throws {
+            let lines = done.map { sent in
+                "\(sent.outcome.result.events.count) events in block "
+                    + "\(sent.outcome.height.rawValue)"
+            }
+            try output.print(done.map(Document.init), lines.joined(separator: "\n"))
+        }
         for start in stride(from: 0, to: messages.count, by: Transaction.messagesMax) {
             let part = messages[start..<min(start + Transaction.messagesMax, messages.count)]
-            documents.append(Document(try await signing.send { _, _ in Array(part) }.outcome))
+            do {
+                let isOnly = messages.count <= Transaction.messagesMax
+                let rest = isOnly ? nil : Array(messages[start...])
+                done.append(try await signing.send(partOf: rest) { _, _ in Array(part) })
+            } catch let error as CommandFailure where start > 0 {
+                try print()
+                throw error.after(start, of: messages.count, unknown: part.count)
+            }
         }
-        let lines = documents.map { "\($0.events.count) events in block \($0.height)" }
-        try output.print(documents, lines.joined(separator: "\n"))
+        try print()
     }
 
     private struct Document: Encodable {
         let transaction: String
         let height: UInt64
+        let feeObol, chain: String
         let events: [[String: String]]
 
-        init(_ outcome: TransactionOutcome) {
-            transaction = outcome.digest.description
-            height = outcome.height.rawValue
-            events = outcome.result.events.map(\.record.document)
+        init(_ sent: SentTransaction) {
+            transaction = sent.outcome.digest.description
+            height = sent.outcome.height.rawValue
+            feeObol = "\(sent.transaction.fee.obol)"
+            chain = "\(sent.transaction.chain.digest)"
+            events = sent.outcome.result.events.map(\.record.document)
         }
+    }
+}
+
+extension CommandFailure {
+    /// The failure of a command of which the first `done` of `all` messages took effect before.
+    fileprivate func after(_ done: Int, of all: Int, unknown count: Int) -> CommandFailure {
+        let rest = kind == .unknown ? "; of the next \(count) it is not known" : ""
+        return CommandFailure(
+            "\(done) of \(all) were done, the first ones as they were named\(rest); "
+                + "then: \(message)",
+            hint: "name only the rest when you try again\(hint.map { "; \($0)" } ?? "")",
+            kind: kind == .unknown ? .unknown : .failed,
+            code: code,
+            moneyMoved: .yes,
+            transaction: transaction
+        )
     }
 }
 

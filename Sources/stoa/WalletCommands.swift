@@ -9,7 +9,10 @@ struct WalletGroup: AsyncParsableCommand {
         commandName: "wallet",
         abstract: "make keys, see balances, send money",
         discussion: "EXAMPLE\n  stoa wallet new alice",
-        subcommands: [WalletNew.self, WalletList.self, WalletBalance.self, WalletSend.self]
+        subcommands: [
+            WalletNew.self, WalletList.self, WalletBalance.self, WalletSend.self,
+            WalletPending.self,
+        ]
     )
 }
 
@@ -124,15 +127,18 @@ struct WalletSend: AsyncParsableCommand {
         var signing = signing
         if let from { signing.acting.wallet = from }
         let recipient = try Wallets(home: signing.home).resolve(to)
-        let outcome = try await signing.send { _, _ in
+        let sent = try await signing.send { _, _ in
             [.transfer(to: recipient, denomination: .native, amount: amount)]
-        }.outcome
+        }
+        let height = sent.outcome.height.rawValue
         try signing.output.print(
             [
-                "transaction": outcome.digest.description, "height": "\(outcome.height.rawValue)",
+                "transaction": sent.outcome.digest.description, "height": "\(height)",
                 "to": recipient.description, "amountObol": "\(amount.obol)",
+                "feeObol": "\(sent.transaction.fee.obol)",
+                "chain": "\(sent.transaction.chain.digest)",
             ],
-            "sent \(amount) STOA to \(recipient) in block \(outcome.height.rawValue)"
+            "sent \(amount) STOA to \(recipient) in block \(height)"
         )
     }
 }

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
 
 from stoa_market import ownership  # noqa: E402
-from stoa_market.processes import Service  # noqa: E402
+from stoa_market.processes import Service, submit_unforeseen  # noqa: E402
 from stoa_market.sitting import Sitting  # noqa: E402
 
 LIBRARIES = ROOT / ".libraries"
@@ -92,7 +92,8 @@ def open_site(binary: Path, home: Path) -> Iterator[Site]:
     try:
         sitting = Sitting(binary, home, upstream, holders=12)
         ownership.run(sitting, calls=3)
-        refused = sitting.stoa("wallet", "send", "--from", "trader", "buyer", "999999", check=False)
+        refused = submit_unforeseen(
+            sitting.stoa, "trader", "wallet", "send", "buyer", "999999")
         assert "error" in refused
         libraries = ["--libraries", str(LIBRARIES)] if LIBRARIES.is_dir() else []
         service = sitting.start(sitting.stoa.service(

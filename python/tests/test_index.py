@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from stoa_market.processes import Stoa
+from stoa_market.processes import Stoa, submit_unforeseen
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -93,7 +93,8 @@ def test_search_and_history(ledger):
     sent = ledger.get("transactions", account=corpus["owner"])["items"]
     assert [(entry["sequence"], entry["code"]) for entry in sent] == [("1", 0)]
     # A refused transaction costs its fee, and is in the history of its sender.
-    refused = ledger.stoa("wallet", "send", "--from", "carol", "alice", "999999", check=False)
+    refused = submit_unforeseen(
+        ledger.stoa, "carol", "wallet", "send", "alice", "999999")
     assert "error" in refused
     ledger.wait()
 

@@ -41,7 +41,7 @@ SENDS = """
 # What goes on sending for an account.
 SERVES = "sell; provider; connect"
 OTHERS = """
-    up; wallet new; wallet list; wallet balance; offers; call; channel list
+    up; wallet new; wallet list; wallet balance; wallet pending; offers; call; channel list
     receipts list; receipts show; receipts verify; node init; node run; status
     index run; index status; index search; index assets; index history; index transactions
     index markets; index trades; index candles; index blocks; index check; index rebuild
@@ -104,7 +104,7 @@ def test_every_verb_speaks_json(commands):
 
 def test_every_verb_that_sends_says_who_acts_and_who_signs_in_the_same_way(commands):
     wanted = {"wallet", "account", "draft", "draft-key", "home", "passphrase-file", "node",
-              "genesis", "json"}
+              "genesis", "json", "fee-max", "dry-run", "yes"}
     missing = {name: wanted - options(command) for name, command, _ in commands
                if name in names(SENDS) and wanted - options(command)}
     assert missing == {}

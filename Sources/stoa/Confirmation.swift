@@ -1,0 +1,80 @@
+import ArgumentParser
+import Glibc
+import Identity
+import LedgerClient
+import LedgerCore
+import MarketTypes
+
+/// Looking at a transaction before it is sent.
+extension SigningOptions {
+    private struct DryRun: Encodable {
+        let chain, account, feeObol, summary: String
+        let sequence, validUntil: UInt64
+    }
+
+    /// Shows the transaction that would be sent, and ends the command.
+    func show(
+        _ make: (any LedgerConnection, AccountID) async throws -> [Message],
+        of account: AccountID,
+        key: PublicKey,
+        _ status: LedgerStatus,
+        _ ledger: any LedgerConnection
+    ) async throws {
+        let messages = try await make(ledger, account)
+        try await foresee(messages, of: account, status, ledger)
+        let transaction = try await TransactionDraft(
+            messages: messages,
+            sender: account,
+            key: key
+        ).transaction(ledger)
+        try output.print(
+            DryRun(
+                chain: "\(transaction.chain.digest)",
+                account: "\(account)",
+                feeObol: "\(transaction.fee.obol)",
+                summary: transaction.summary,
+                sequence: transaction.sequence,
+                validUntil: transaction.validUntil.rawValue
+            ),
+            transaction.summary
+        )
+        note("nothing was sent")
+        throw ExitCode.success
+    }
+
+    /// Asks a person before what cannot be taken back; programs are not asked.
+    func confirm(
+        _ messages: [Message],
+        of account: AccountID,
+        _ status: LedgerStatus
+    ) throws {
+        let finals = messages.compactMap(\.finality)
+        guard let first = finals.first, !yes, isatty(STDIN_FILENO) == 1,
+            isatty(STDERR_FILENO) == 1
+        else { return }
+        note("\(account) on chain “\(status.name)”: \(first)")
+        note("this cannot be taken back. Go on? [y/N]")
+        guard ["y", "yes"].contains(readLine()?.lowercased()) else {
+            throw CommandFailure(
+                "nothing was sent, no money moved",
+                hint: "answer y, or give --yes",
+                code: "notConfirmed",
+                moneyMoved: .no
+            )
+        }
+    }
+}
+
+extension Message {
+    /// What a message does, if nothing takes it back.
+    fileprivate var finality: String? {
+        switch self {
+        case .closeChannel(let channel): "closes the channel \(channel.digest)"
+        case .lineage(.retireAsset(let asset)): "retires the asset \(asset.digest) for ever"
+        case .units(.burnUnit(let unit, let amount)):
+            "destroys \(amount.obol) of the smallest part of the unit \(unit)"
+        case .authorization(.rotateKey(let next)): "gives the account to the key of \(next)"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import CanonicalCoding
+import FoundationEssentials
+import Glibc
+import Identity
+import LedgerClient
+import LedgerCore
+import MarketTypes
+import Synchronization
+
+/// Signed transactions of this home whose outcome is not known: a file for each, from before it is
+/// submitted until the ledger has said what became of it.
+///
+/// Whatever ends this process in between, the next command finds the very bytes and submits them
+/// again; the same bytes take effect once.
+final class PendingTransactions: SubmissionKeeping {
+    /// The most that are kept; whoever has more looks at them first.
+    private static let countMax = 64
+    private static let suffix = ".pending"
+
+    /// A transaction that waits for its outcome.
+    struct Record {
+        let file: String
+        let signed: Signed<Transaction>
+        /// The digest of the command's words, by which its repetition is known.
+        let command: Digest
+
+        var transaction: Transaction { signed.document }
+
+        /// Whether another attempt at these messages is this transaction's repetition: they are
+        /// the same, or the same command made them and they differ in what it looked up.
+        func isRepeated(by messages: [Message]) -> Bool {
+            if transaction.messages == messages { return true }
+            let kinds = [transaction.messages, messages].map { list in
+                list.map { $0.canonicalBytes.first }
+            }
+            return command == Digest.ofCommand && kinds[0] == kinds[1]
+        }
+    }
+
+    private struct State {
+        /// The files of this process, locked as long as it lives.
+        var held: [Digest: Int32] = [:]
+        var latest: TransactionReference?
+    }
+
+    private let home: HomeOptions
+    private let state = Mutex(State())
+
+    init(home: HomeOptions) {
+        self.home = home
+    }
+
+    /// The transaction that this process sent last, if its outcome is not known yet.
+    var unanswered: TransactionReference? { state.withLock { $0.latest } }
+
+    private func path(_ digest: Digest) -> String {
+        home.path("pending", "\(digest)\(Self.suffix)")
+    }
+
+    func keep(_ transaction: Signed<Transaction>) throws(LedgerClientError) {
+        let digest = transaction.document.signingDigest
+        let file: Int32
+        do {
+            file = try write(transaction, digest)
+        } catch let error as LedgerClientError {
+            throw error
+        } catch {
+            throw LedgerClientError(.badRequest, "nothing was sent: \(error)")
+        }
+        state.withLock { state in
+            state.held[digest] = file
+            state.latest = TransactionReference(transaction.document, isKept: true)
+        }
+    }
+
+    func settle(_ digest: Digest) {
+        remove(path(digest))
+        state.withLock { state in
+            if let file = state.held.removeValue(forKey: digest) { close(file) }
+            if state.latest?.digest == digest { state.latest = nil }
+        }
+    }
+
+    private func write(_ signed: Signed<Transaction>, _ digest: Digest) throws -> Int32 {
+        let directory = try home.makeDirectory("pending")
+        guard names(in: directory).count < Self.countMax else {
+            throw CommandFailure(
+                "\(Self.countMax) transactions wait for their outcome already",
+                hint: "see `stoa wallet pending`"
+            )
+        }
+        let (path, draft) = (path(digest), home.path("pending", "\(digest).new"))
+        let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw CommandFailure("cannot write \(draft)") }
+        defer { unlink(draft) }
+        let text = "signed \(Hex.encode(signed.canonicalBytes))\ncommand \(Digest.ofCommand)\n"
+        let bytes = Array(text.utf8)
+        // Whole and locked before it has its name: others see that somebody waits for it.
+        guard flock(file, LOCK_EX | LOCK_NB) == 0,
+            Glibc.write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0
+        else {
+            close(file)
+            throw CommandFailure("cannot write \(draft)", hint: "is the disk full?")
+        }
+        guard link(draft, path) == 0, sync(directory: directory) else {
+            let isThere = errno == EEXIST
+            close(file)
+            if isThere {
+                throw LedgerClientError(.overloaded, "another process sends this very transaction")
+            }
+            throw CommandFailure("cannot write \(path)")
+        }
+        return file
+    }
+
+    private func sync(directory: String) -> Bool {
+        let file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return fsync(file) == 0
+    }
+
+    private func names(in directory: String) -> [String] {
+        let found = try? FileManager.default.contentsOfDirectory(atPath: directory)
+        return (found ?? []).filter { $0.hasSuffix(Self.suffix) }.sorted()
+    }
+
+    /// What waits for its outcome and has nobody who waits for it, in the order of their numbers.
+    func records() -> [Record] {
+        let directory = home.path("pending")
+        return names(in: directory).compactMap { name in
+            let path = "\(directory)/\(name)"
+            guard isAbandoned(path) else { return nil }
+            if let record = Self.read(path) { return record }
+            // A transaction is sent only once its file is whole, so this one never was.
+            note("\(path) is damaged and was removed; what it was to hold was not sent")
+            remove(path)
+            return nil
+        }.sorted { $0.transaction.sequence < $1.transaction.sequence }
+    }
+
+    /// Whether the process that made a file has ended.
+    private func isAbandoned(_ path: String) -> Bool {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return false }
+        defer { close(file) }
+        return flock(file, LOCK_SH | LOCK_NB) == 0
+    }
+
+    private static func read(_ path: String) -> Record? {
+        let words = (try? readFile(path))?.split(whereSeparator: \.isWhitespace) ?? []
+        guard words.count == 4, words[0] == "signed", words[2] == "command",
+            let bytes = Hex.decode(words[1]), let command = Digest(hex: String(words[3])),
+            let signed = try? Signed<Transaction>(canonicalBytes: bytes)
+        else { return nil }
+        return Record(file: path, signed: signed, command: command)
+    }
+
+    /// Removes a file; that it is gone already is as well.
+    func remove(_ path: String) { unlink(path) }
+}
+
+extension Digest {
+    /// The digest of this process's words, but for those that change nothing on the ledger.
+    static let ofCommand: Digest = {
+        var words: [String] = []
+        var isValue = false
+        for word in CommandLine.arguments.dropFirst() {
+            if isValue {
+                isValue = false
+            } else if ["--node", "--genesis", "--fee-max", "--passphrase-file"].contains(word) {
+                isValue = true
+            } else if word != "--json" {
+                words.append(word)
+            }
+        }
+        return Digest(sha256: Array(words.joined(separator: "\0").utf8))
+    }()
+}

@@ -1,0 +1,323 @@
+"""What a command says of money is what happened to it: over lost answers, signals, nodes that lie,
+and commands that are given twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "python"))
+
+from lossy_node import LossyNode  # noqa: E402
+from stoa_market.processes import Stoa, failure  # noqa: E402
+
+BINARY = Path(os.environ.get("STOA_BINARY", ROOT / ".build" / "debug" / "stoa"))
+STOA = 10**9
+
+
+class Ledger:
+    """A node, a proxy before it that loses answers, and people who send."""
+
+    def __init__(self, home: Path):
+        self.home = home
+        stoa = Stoa(BINARY, home)
+        for wallet in ("alice", "bob", "carol"):
+            stoa("wallet", "new", wallet)
+        stoa("node", "init", "--closing-delay-blocks", "3", *(
+            word for who in ("alice", "bob", "carol") for word in ("--allocate", f"{who}=1000")))
+        self.node = stoa.service("node", "node", "run", "--port", "0", "--tick", "20").start()
+        self.stoa = Stoa(BINARY, home, self.node.url)
+        self.lossy = LossyNode(self.node.url)
+        # The same home, by way of the proxy.
+        self.through = Stoa(BINARY, home, self.lossy.url)
+
+    def stop(self) -> None:
+        self.lossy.stop()
+        self.node.stop()
+
+    def obol(self, wallet: str) -> int:
+        return int(self.stoa("wallet", "balance", wallet)["balanceObol"])
+
+    @property
+    def kept(self) -> list[Path]:
+        return sorted((self.home / "pending").glob("*.pending"))
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory):
+    ledger = Ledger(tmp_path_factory.mktemp("outcomes"))
+    yield ledger
+    ledger.stop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(ledger):
+    yield
+    ledger.lossy.set()
+    assert ledger.kept == []
+
+
+def run(stoa: Stoa, *words: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [stoa.binary, *words], env=stoa.env, capture_output=True, text=True, timeout=120)
+
+
+def failed(stoa: Stoa, status: int, *words: str) -> dict:
+    """The document of a command that fails with this exit status and says nothing else."""
+    done = run(stoa, *words, "--json")
+    assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
+    assert done.stdout == ""
+    return failure(done.stderr)["failure"]
+
+
+# --- an outcome that is known is told -----------------------------------------------------------------
+
+def test_a_look_up_that_fails_afterwards_does_not_hide_a_payment(ledger):
+    ledger.stoa("unit", "issue", "EUR", "Euro credit", "--supply-max", "100000", "--document",
+                "22" * 32, "--wallet", "carol")
+    ledger.stoa("unit", "mint", "EUR", "carol", "1000", "--wallet", "carol")
+    unit = ledger.stoa("unit", "list")[0]["unit"]
+    ledger.lossy.set(lose="later")
+    done = run(ledger.through, "unit", "send", unit, "bob", "100", "--wallet", "carol")
+    assert done.returncode == 0, done.stderr
+    assert "could not be read" in done.stderr and "transaction " in done.stderr
+    assert "10000" in done.stdout, "the amount in its smallest part"
+    ledger.lossy.set(lose="later")
+    sent = ledger.through("unit", "send", unit, "bob", "100", "--wallet", "carol")
+    assert sent["height"] > 0 and int(sent["feeObol"]) > 0
+    held = {row["unit"]: row["amount"] for row in ledger.stoa("unit", "balance", "bob")}
+    assert held[unit] == "20000"
+
+
+def test_of_gifts_in_several_transactions_those_that_were_made_are_told(ledger, tmp_path):
+    file = tmp_path / "tune.bin"
+    file.write_text("tuned weights\n")
+    ledger.stoa("asset", "publish", "tune", "--file", str(file), "--wallet", "alice")
+    ledger.stoa("shares", "issue", "tune", "100", "--wallet", "alice")
+
+    def shares() -> int:
+        return sum(row["shares"] for row in ledger.stoa("shares", "holders", "alice/tune")
+                   if row["account"] == ledger.stoa("wallet", "balance", "bob")["address"])
+
+    gifts = ("shares", "distribute", "tune", *["bob=1"] * 40)
+    # More than there are: refused before the first transaction, which could have been made.
+    short = failed(ledger.stoa, 1, *gifts, "carol=5000", "--wallet", "alice")
+    assert short["code"] == "accounts.insufficientBalance" and short["moneyMoved"] == "no"
+    ledger.lossy.set(lose="second")
+    done = run(ledger.through, *gifts, "--wallet", "alice", "--json")
+    assert done.returncode == 75, done.stderr
+    [first] = json.loads(done.stdout)
+    assert len(first["events"]) == 32 and shares() == 32
+    said = failure(done.stderr)["failure"]
+    assert "32 of 40 were done" in said["error"] and said["moneyMoved"] == "yes"
+    # The same command again does not begin anew; what was on its way is done by then.
+    again = failed(ledger.stoa, 1, *gifts, "--wallet", "alice")
+    assert "earlier run" in again["error"] and again["moneyMoved"] == "no"
+    assert shares() == 40
+
+
+def test_a_close_is_told_though_waiting_for_it_fails_and_costs_one_fee(ledger):
+    channel = ledger.stoa(
+        "channel", "open", "--wallet", "bob", "--to", "carol", "--deposit", "5")["channel"]
+    close = ("channel", "close", "--wallet", "bob", channel[:8])
+    ledger.lossy.set(lose="later")
+    done = run(ledger.through, *close, "--wait", "--json")
+    assert done.returncode == 75, done.stderr
+    shown = json.loads(done.stdout)
+    assert shown["channel"] == channel and shown["closed"] == "false"
+    said = failure(done.stderr)["failure"]
+    assert f"block {shown['closesAtHeight']}" in said["error"]
+    assert f"channel withdraw {channel}" in said["hint"]
+    before = ledger.stoa("wallet", "balance", "bob")
+    again = ledger.stoa(*close)
+    assert again["closesAtHeight"] == shown["closesAtHeight"] and "transaction" not in again
+    assert ledger.stoa("wallet", "balance", "bob") == before, "no second fee"
+    assert ledger.stoa(*close, "--wait")["closed"] == "true"
+    closed = ledger.stoa("channel", "close", "--wallet", "bob", channel)
+    assert closed["closed"] == "true" and "transaction" not in closed
+
+
+# --- an outcome that is not known is found out --------------------------------------------------------
+
+@pytest.mark.parametrize("lose", ["answers", "submissions"])
+def test_the_same_command_after_a_lost_answer_pays_once(ledger, lose):
+    send = ("wallet", "send", "--from", "alice", "bob", "10")
+    alice, bob = ledger.obol("alice"), ledger.obol("bob")
+    ledger.lossy.set(lose=lose)
+    lost = failed(ledger.through, 75, *send)
+    assert (lost["code"], lost["moneyMoved"]) == ("outcomeUnknown", "unknown")
+    assert lost["transaction"] in lost["error"] and "until block" in lost["error"]
+    assert "wallet pending" in lost["hint"]
+    [file] = ledger.kept
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    # Nothing new is signed while nobody answers for the old one.
+    waiting = failed(ledger.through, 75, "wallet", "send", "--from", "alice", "carol", "1")
+    assert waiting["transaction"] == lost["transaction"] and "nothing new" in waiting["error"]
+    ledger.lossy.set()
+    done = run(ledger.stoa, *send, "--json")
+    assert done.returncode == 0 and "nothing new was sent" in done.stderr
+    sent = json.loads(done.stdout)
+    assert sent["transaction"] == lost["transaction"]
+    assert ledger.obol("bob") == bob + 10 * STOA
+    assert ledger.obol("alice") == alice - 10 * STOA - int(sent["feeObol"])
+    ledger.stoa(*send)
+    assert ledger.obol("bob") == bob + 20 * STOA, "asked for once more, it is paid once more"
+
+
+def test_another_command_tells_what_became_of_the_one_before(ledger):
+    bob, carol = ledger.obol("bob"), ledger.obol("carol")
+    ledger.lossy.set(lose="answers")
+    lost = failed(ledger.through, 75, "wallet", "send", "--from", "alice", "bob", "10")
+    done = run(ledger.stoa, "wallet", "send", "--from", "alice", "carol", "3")
+    assert done.returncode == 0, done.stderr
+    assert f"{lost['transaction']} took effect in block" in done.stderr
+    assert "fee 0.0000" in done.stderr and "chain “stoa-local”" in done.stderr
+    assert (ledger.obol("bob"), ledger.obol("carol")) == (bob + 10 * STOA, carol + 3 * STOA)
+
+
+def test_pending_shows_and_settles(ledger):
+    bob = ledger.obol("bob")
+    ledger.lossy.set(lose="submissions")
+    lost = failed(ledger.through, 75, "wallet", "send", "--from", "alice", "bob", "7")
+    done = run(ledger.through, "wallet", "pending", "--json")
+    assert done.returncode == 75
+    [waiting] = json.loads(done.stdout)
+    assert (waiting["transaction"], waiting["state"]) == (lost["transaction"], "waiting")
+    assert ledger.stoa("wallet", "pending", "bob") == [], "nothing of Bob's"
+    [settled] = ledger.stoa("wallet", "pending", "alice")
+    assert settled["state"] == "tookEffect" and settled["height"] > 0
+    assert ledger.obol("bob") == bob + 7 * STOA
+    assert ledger.stoa("wallet", "pending") == []
+
+
+def test_what_can_take_effect_no_more_is_dropped_with_a_word(ledger, tmp_path):
+    ledger.lossy.set(lose="submissions")
+    lost = failed(ledger.through, 75, "wallet", "send", "--from", "alice", "bob", "9")
+    # The same key on another machine uses the number.
+    (tmp_path / "wallets").symlink_to(ledger.home / "wallets")
+    bob = ledger.obol("bob")
+    Stoa(BINARY, tmp_path, ledger.node.url)("wallet", "send", "--from", "alice", "carol", "1")
+    [dropped] = ledger.stoa("wallet", "pending")
+    assert (dropped["transaction"], dropped["state"]) == (lost["transaction"], "dropped")
+    assert "number was used" in dropped["reason"]
+    assert ledger.obol("bob") == bob
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_waiting_says_what_is_on_its_way(ledger, end):
+    bob = ledger.obol("bob")
+    ledger.lossy.set(lose="late")
+    process = subprocess.Popen(
+        [BINARY, "wallet", "send", "--from", "alice", "bob", "2", "--json"],
+        env=ledger.through.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert ledger.lossy.arrived.wait(30)
+    process.send_signal(end)
+    out, errors = process.communicate(timeout=30)
+    assert (process.returncode, out) == (75, "")
+    said = failure(errors)["failure"]
+    assert said["code"] == "outcomeUnknown" and "interrupted" in said["error"]
+    ledger.lossy.released.set()
+    [settled] = ledger.stoa("wallet", "pending")
+    assert settled["transaction"] == said["transaction"] and settled["state"] == "tookEffect"
+    assert ledger.obol("bob") == bob + 2 * STOA
+
+
+# --- nothing is signed unseen -------------------------------------------------------------------------
+
+def test_a_fee_out_of_all_proportion_is_not_signed(ledger):
+    alice = ledger.obol("alice")
+    ledger.lossy.set(fee=500 * STOA)
+    send = ("wallet", "send", "--from", "alice", "bob", "1")
+    said = failed(ledger.through, 1, *send)
+    assert (said["code"], said["moneyMoved"]) == ("feeTooHigh", "no")
+    assert "500." in said["error"] and "--fee-max" in said["hint"]
+    assert ledger.obol("alice") == alice
+    ledger.lossy.set(fee=STOA // 5)
+    assert failed(ledger.through, 1, *send)["code"] == "feeTooHigh"
+    sent = ledger.through(*send, "--fee-max", "0.3")
+    assert STOA // 5 <= int(sent["feeObol"]) < STOA * 3 // 10
+
+
+def test_a_home_signs_for_its_own_chain(ledger, tmp_path):
+    other = Stoa(BINARY, tmp_path / "other")
+    other("wallet", "new", "dora")
+    address = ledger.stoa("wallet", "balance", "alice")["address"]
+    other("node", "init", "--name", "elsewhere", "--allocate", f"{address}=1000")
+    node = other.service("node", "node", "run", "--port", "0", "--tick", "20").start()
+    try:
+        there = Stoa(BINARY, ledger.home, node.url)
+        send = ("wallet", "send", "--from", "alice", "bob", "1")
+        # By the genesis in the home.
+        said = failed(there, 1, *send)
+        assert said["code"] == "otherChain" and "elsewhere" in said["error"]
+        # By a genesis that was given, of the other chain: this chain's node is refused.
+        genesis = str(tmp_path / "other" / "node" / "genesis.stoa")
+        assert failed(ledger.stoa, 1, *send, "--genesis", genesis)["code"] == "otherChain"
+        there(*send, "--genesis", genesis)
+        # By what the first signature left there.
+        home = tmp_path / "fresh"
+        home.mkdir()
+        (home / "wallets").symlink_to(ledger.home / "wallets")
+        shown = Stoa(BINARY, home, ledger.node.url)(*send)
+        assert (home / "chain").read_text().split() == [shown["chain"]]
+        said = failed(Stoa(BINARY, home, node.url), 1, *send)
+        assert shown["chain"] in said["error"] and str(home / "chain") in said["hint"]
+    finally:
+        node.stop()
+
+
+def test_home_moves_the_genesis_too(ledger, tmp_path):
+    elsewhere = Stoa(BINARY, tmp_path, ledger.node.url)
+    done = run(elsewhere, "prove", "account", "alice", "--home", str(ledger.home))
+    assert done.returncode == 0 and "not checked" not in done.stderr, done.stderr
+
+
+def test_a_dry_run_sends_nothing(ledger):
+    before = ledger.stoa("wallet", "balance", "alice")
+    shown = ledger.stoa("wallet", "send", "--from", "alice", "bob", "1", "--dry-run")
+    assert int(shown["feeObol"]) > 0 and shown["account"] == before["address"]
+    assert ledger.stoa("wallet", "balance", "alice") == before
+
+
+# --- how it ends --------------------------------------------------------------------------------------
+
+def test_what_the_ledger_would_refuse_costs_nothing(ledger):
+    before = ledger.stoa("wallet", "balance", "alice")
+    zero = failed(ledger.stoa, 64, "wallet", "send", "--from", "alice", "bob", "0")
+    assert zero["moneyMoved"] == "no"
+    much = failed(ledger.stoa, 1, "wallet", "send", "--from", "alice", "bob", "5000")
+    assert much["code"] == "accounts.insufficientBalance" and much["moneyMoved"] == "no"
+    # All of it leaves nothing for the fee.
+    everything = str(int(before["balanceObol"]) / STOA)
+    failed(ledger.stoa, 1, "wallet", "send", "--from", "alice", "bob", everything)
+    assert ledger.stoa("wallet", "balance", "alice") == before
+
+
+def test_exit_status_tells_failures_apart(ledger):
+    down = Stoa(BINARY, ledger.home, "http://127.0.0.1:1")
+    started = time.monotonic()
+    said = failed(down, 69, "wallet", "send", "--from", "alice", "bob", "1")
+    assert time.monotonic() - started < 6, "nobody waits for a node that refuses connections"
+    assert (said["code"], said["moneyMoved"]) == ("unreachable", "no")
+    for words in (("wallet", "send", "bob", "abc"), ("unit", "send", "STOA", "bob", "abc"),
+                  ("channel", "open", "--to", "bob", "--deposit", "abc", "--wallet", "alice"),
+                  ("channel", "close", "--wallet", "bob", ""),
+                  ("channel", "close", "--wallet", "bob", "5"), ("nothing",)):
+        extra = ("--wallet", "alice") if words[0] == "unit" else ()
+        said = failed(ledger.stoa, 64, *words, *extra)
+        assert said["code"] == "usage" and said["moneyMoved"] == "no"
+    # People read words, and a failure of a running command names that command's help.
+    text = run(ledger.stoa, "fraud", "--wallet", "alice", "1", "2", "3")
+    assert text.returncode == 64 and text.stderr.startswith("Error: ")
+    assert "stoa fraud --help" in text.stderr
+    shown = run(ledger.stoa, "--help")
+    assert shown.returncode == 0 and "75" in shown.stdout
