@@ -155,19 +155,29 @@ struct MultisigSign: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign",
         abstract: "sign a draft with a wallet's key; needs no network",
-        discussion: "EXAMPLE\n  stoa multisig sign draft --wallet alice -o alice.sig"
+        discussion: """
+            What the draft does is shown in words first, from nothing but its own bytes; amounts \
+            of units other than STOA are counted in the unit's smallest part, since how many \
+            decimals it has stands on the ledger (`stoa unit show`). On a terminal, a question \
+            must be answered with y.
+
+            EXAMPLE
+              stoa multisig sign draft --wallet alice -o alice.sig
+            """
     )
 
     @Argument(help: "the draft's file")
     var draft: String
     @Option(help: "the wallet that signs")
     var wallet = "default"
+    @OptionGroup var question: SigningQuestion
     @OptionGroup var home: HomeOptions
     @OptionGroup var target: MultisigOutput
 
     func run() async throws {
         let transaction = try MultisigFile(file: draft).transaction
         note(transaction.summary)
+        try question.ask("Sign this with wallet \(wallet)?")
         let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
         let signed = key.sign(transaction).signed
         let isComplete = key.accountID == transaction.sender

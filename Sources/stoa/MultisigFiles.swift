@@ -47,26 +47,13 @@ enum MultisigFile {
 }
 
 extension Transaction {
-    /// What a person must know before signing.
+    /// What a person must know before signing; it comes from the transaction's bytes alone.
     var summary: String {
         let lines = [
             "chain    \(chain.digest)", "account  \(sender)", "sequence \(sequence)",
             "fee      \(fee) STOA", "until    block \(validUntil.rawValue)",
         ]
-        return (lines + messages.map { "message  \($0.summary)" }).joined(separator: "\n")
-    }
-}
-
-extension Message {
-    fileprivate var summary: String {
-        switch self {
-        case .transfer(let account, .native, let amount): "pay \(amount) STOA to \(account)"
-        case .transfer(let account, .issued(let unit), let amount):
-            "pay \(amount.obol) of unit \(unit) to \(account)"
-        case .authorization(.rotateKey(let next)): "replace the account's key by \(next)'s"
-        case .authorization(.cancelRotation): "keep the account's key"
-        default: "\(self)"
-        }
+        return (lines + messages.map { "message  \($0.words)" }).joined(separator: "\n")
     }
 }
 

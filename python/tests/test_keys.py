@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pty
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -193,6 +195,42 @@ def test_two_of_three_keys_of_three_kinds(ledger, tmp_path):
     before = balance(ledger, "bob")
     ledger("multisig", "submit", signed)
     assert balance(ledger, "bob") - before == STOA
+
+
+def asked(ledger, answer, *words):
+    """Runs a command whose input is a terminal; returns its exit status and what it said."""
+    master, slave = pty.openpty()
+    try:
+        os.write(master, answer)
+        done = subprocess.run([ledger.binary, *words], env=ledger.env, stdin=slave,
+                              capture_output=True, text=True, timeout=60)
+    finally:
+        os.close(master)
+        os.close(slave)
+    return done.returncode, done.stderr
+
+
+def test_who_signs_reads_the_amount_and_is_asked(ledger, tmp_path):
+    """No decimals are guessed at: the machine that signs may know no unit but STOA."""
+    ledger("unit", "issue", "CENT", "A credit", "--decimals", "2", "--supply-max", "1000000",
+           "--document", "22" * 32, "--wallet", "alice")
+    ledger("unit", "mint", "alice/CENT", "carol", "5000", "--wallet", "alice")
+    unit = next(unit["unit"] for unit in ledger("unit", "list") if unit["ticker"] == "CENT")
+    draft, signed = str(tmp_path / "draft"), tmp_path / "signed"
+    key = ledger("key", "show", "--public", "carol")["publicKey"]
+    ledger("escrow", "lock", "--seller", "bob", "--amount", "1000", "--unit", "alice/CENT",
+           "--document", "33" * 32, "--draft", draft, "--draft-key", key)
+    sign = ("multisig", "sign", draft, "--wallet", "carol", "-o", str(signed))
+    status, said = asked(ledger, b"n\n", *sign)
+    assert (status, signed.exists()) == (1, False)
+    assert f"lock 100000 of the smallest part of unit {unit} for the job of " in said
+    assert "[y/N]" in said and "nothing was signed" in said
+    status, said = asked(ledger, b"y\n", *sign)
+    assert (status, signed.exists()) == (0, True), said
+    signed.unlink()
+    status, said = asked(ledger, b"", *sign, "--yes")
+    assert (status, signed.exists()) == (0, True), said
+    assert "[y/N]" not in said
 
 
 def test_a_session_is_kept_within_its_limits(ledger):

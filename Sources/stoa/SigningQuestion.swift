@@ -1,0 +1,21 @@
+import ArgumentParser
+import Glibc
+
+/// Asks the person at the terminal before a key signs.
+struct SigningQuestion: ParsableArguments {
+    @Flag(help: "sign without asking, as scripts want it; where no terminal is, nobody is asked")
+    var yes = false
+
+    /// Fails unless whoever sits at the terminal agrees to what was shown before.
+    func ask(_ question: String) throws {
+        guard !yes, isatty(STDIN_FILENO) == 1 else { return }
+        note("\(question) [y/N]")
+        let answer = readLine()?.lowercased() ?? ""
+        guard ["y", "yes"].contains(answer) else {
+            throw CommandFailure(
+                "nothing was signed",
+                hint: "answer y to sign what is shown; --yes signs without asking"
+            )
+        }
+    }
+}
