@@ -1,6 +1,5 @@
 import ArgumentParser
 import CanonicalCoding
-import Glibc
 import Identity
 import LedgerClient
 import LedgerCore
@@ -88,7 +87,12 @@ struct JuryVote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vote",
         abstract: "vote, sealed; what opens it is kept in the home directory",
-        discussion: "EXAMPLE\n  stoa jury vote 77ab01 buyer --wallet judy"
+        discussion: """
+            A vote that is cast stands: it can be opened, not changed.
+
+            EXAMPLE
+              stoa jury vote 77ab01 buyer --wallet judy
+            """
     )
 
     @Argument(help: "the dispute")
@@ -100,24 +104,29 @@ struct JuryVote: AsyncParsableCommand {
     func run() async throws {
         try await sender.execute { ledger, account in
             let (id, found) = try await dispute.dispute(ledger)
-            let name = JobSecrets.vote(id, account, round: found.round)
             let secrets = JobSecrets(home: sender.home)
-            let salt = try secrets.make(name)
-            // A second attempt replaces what was chosen, as long as nothing was cast.
-            unlink(sender.home.path("disputes", "\(name)-choice"))
-            try writePrivateFile(
-                "\(verdict.verdict)\n",
-                to: sender.home.path("disputes", "\(name)-choice")
-            )
+            let name = JobSecrets.vote(id, account, round: found.round)
+            if let cast = found.sealedVote(of: account) {
+                let vote = (try? secrets.read(name)).flatMap {
+                    found.opening(cast, salt: $0, by: account, in: id)
+                }
+                throw CommandFailure(
+                    "the vote is cast already\(vote.map { ", for \($0)" } ?? ""); "
+                        + "nothing was sent",
+                    hint: "`stoa jury open` opens it once all have voted"
+                )
+            }
             let sealed = Dispute.sealedVote(
                 verdict.verdict,
-                salt: salt,
+                salt: try secrets.make(name),
                 by: account,
                 in: id,
                 round: found.round
             )
             return .disputes(.castVote(id, sealed: sealed))
         }
+        // The events say nothing of the choice: they are for everybody.
+        note("voted, sealed: \(verdict.verdict)")
     }
 }
 
@@ -135,12 +144,41 @@ struct JuryOpen: AsyncParsableCommand {
     func run() async throws {
         try await sender.execute { ledger, account in
             let (id, found) = try await dispute.dispute(ledger)
+            guard let cast = found.sealedVote(of: account) else {
+                throw CommandFailure(
+                    "\(account) has cast no vote in this round; nothing was sent",
+                    hint: "who sits in the jury is in `stoa dispute show \(dispute.text)`"
+                )
+            }
             let name = JobSecrets.vote(id, account, round: found.round)
             let salt = try JobSecrets(home: sender.home).read(name)
-            let choice = try readFile(sender.home.path("disputes", "\(name)-choice"))
-            guard let vote = VerdictText(argument: choice.filter { !$0.isWhitespace })?.verdict
-            else { throw CommandFailure("the file of the vote is damaged") }
+            guard let vote = found.opening(cast, salt: salt, by: account, in: id) else {
+                throw CommandFailure(
+                    "what is kept here does not open the vote on the ledger; nothing was sent",
+                    hint: "open it with the --home in which `stoa jury vote` was run"
+                )
+            }
             return .disputes(.openVote(id, vote, salt: salt))
+        }
+    }
+}
+
+extension Dispute {
+    /// What a juror has cast in this round; nil if nothing, or if it does not sit there.
+    fileprivate func sealedVote(of juror: AccountID) -> Digest? {
+        seats.first { $0.juror == juror }?.commitment
+    }
+
+    /// The vote that a salt opens. The salt alone is kept and the ledger says what was cast, so
+    /// that no later choice can take the place of the one that counts.
+    fileprivate func opening(
+        _ cast: Digest,
+        salt: Digest,
+        by juror: AccountID,
+        in id: DisputeID
+    ) -> Verdict? {
+        Verdict.allCases.first {
+            cast == Self.sealedVote($0, salt: salt, by: juror, in: id, round: round)
         }
     }
 }

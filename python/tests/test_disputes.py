@@ -41,6 +41,12 @@ def test_bond_claim(market, tmp_path):
     stoa("dispute", "reveal", case, "--wallet", "buyer")
     for juror in JURORS:
         stoa("jury", "vote", case, "buyer", "--wallet", juror)
+    # A vote that is cast stands: another choice is refused before a fee is paid, and the first
+    # can still be opened.
+    before = stoa("wallet", "balance", JURORS[0])["balanceObol"]
+    again = stoa("jury", "vote", case, "seller", "--wallet", JURORS[0], check=False)
+    assert "cast already, for buyer; nothing was sent" in again["error"], again
+    assert stoa("wallet", "balance", JURORS[0])["balanceObol"] == before
     for juror in JURORS:
         stoa("jury", "open", case, "--wallet", juror)
     shown = stoa("dispute", "show", case)
