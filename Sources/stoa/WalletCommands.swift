@@ -78,33 +78,56 @@ struct WalletBalance: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     struct Document: Encodable {
+        /// What channels hold in a unit other than STOA, counted in its smallest part.
+        struct Locked: Encodable {
+            let unit, name, amount: String
+            let decimals: UInt8
+        }
+
         let address, balanceObol, bondObol, inChannelsObol: String
+        let otherUnitsInChannels: [Locked]
         let sequence: UInt64
     }
 
     func run() async throws {
         let id = try Wallets(home: home).resolve(account)
-        let document = try await node.ask { ledger in
+        let (document, others) = try await node.ask { ledger in
             let entry = try await ledger.account(id)
             let bond = try await ledger.bond(id)
-            let channels = try await ledger.channels(ofPayer: id, limit: 4096)
-            let locked = channels.reduce(UInt128(0)) { $0 + $1.channel.locked.obol }
-            return Document(
+            var locked: [Denomination: UInt128] = [:]
+            for (_, channel) in try await ledger.channels(ofPayer: id, limit: 4096) {
+                // What is settled holds nothing; it need not have a line.
+                guard !channel.locked.isZero else { continue }
+                locked[channel.denomination, default: 0] &+= channel.locked.obol
+            }
+            let native = locked.removeValue(forKey: .native) ?? 0
+            let names = try await ledger.names(of: Array(locked.keys))
+            let others = locked.sorted { $0.key < $1.key }.compactMap { denomination, obol in
+                names[denomination].map { (unit: $0, amount: Amount(obol: obol)) }
+            }
+            let document = Document(
                 address: id.description,
                 balanceObol: "\(entry.balance.obol)",
                 bondObol: "\(bond.atRisk.obol)",
-                inChannelsObol: "\(locked)",
+                inChannelsObol: "\(native)",
+                otherUnitsInChannels: others.map { unit, amount in
+                    Document.Locked(
+                        unit: "\(unit.unit)",
+                        name: unit.name,
+                        amount: "\(amount.obol)",
+                        decimals: unit.decimals
+                    )
+                },
                 sequence: entry.sequence
             )
+            return (document, others.map { "\($0.unit.text($0.amount)) in channels" })
         }
-        try output.print(
-            document,
-            """
-            \(stoa(document.balanceObol)) STOA
-            \(stoa(document.inChannelsObol)) STOA in channels
-            \(stoa(document.bondObol)) STOA bonded
-            """
-        )
+        let lines =
+            [
+                "\(stoa(document.balanceObol)) STOA",
+                "\(stoa(document.inChannelsObol)) STOA in channels",
+            ] + others + ["\(stoa(document.bondObol)) STOA bonded"]
+        try output.print(document, lines.joined(separator: "\n"))
     }
 }
 

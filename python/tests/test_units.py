@@ -154,6 +154,12 @@ def test_calls_are_paid_in_euros_alone(market):
     channels = market.stoa("channel", "list", "--wallet", "buyer")
     assert [row["denomination"] for row in channels] == [market.unit]
     assert channels[0]["depositObol"] == "400", "a tenth of the budget, topped up by as much"
+    # Cents are no obol: they stand in a row of their own.
+    held = market.stoa("wallet", "balance", "buyer")
+    [locked] = held["otherUnitsInChannels"]
+    assert (held["inChannelsObol"], locked["unit"]) == ("0", market.unit)
+    assert (locked["name"], locked["decimals"]) == ("EURC", 2)
+    assert 0 < int(locked["amount"]) <= 400
     market.conserved()
     market.close()
     gateway.stop()
