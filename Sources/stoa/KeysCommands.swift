@@ -56,9 +56,18 @@ private struct KeyDocument: Encodable {
     let id, label, mode, scopes, state: String
     let created, expires: UInt64
     let used: UInt64?
+    /// None if it may spend all that its organisation lets the market spend.
+    let budgets: [BudgetDocument]
+    let spent: [SpentDocument]
     let key: String?
 
-    init(_ key: APIKey, used: Timestamp? = nil, text: APIKeyText? = nil) {
+    init(
+        _ key: APIKey,
+        used: Timestamp? = nil,
+        spending: [SpendingLine] = [],
+        text: APIKeyText? = nil
+    ) {
+        let now = wallClock()
         id = key.id.text
         label = key.label
         mode = key.mode.rawValue
@@ -66,6 +75,8 @@ private struct KeyDocument: Encodable {
         created = key.created.milliseconds
         expires = key.expires.milliseconds
         self.used = used?.milliseconds
+        budgets = key.budgets.rules.map { BudgetDocument($0, spending, at: now) }
+        spent = spending.compactMap { SpentDocument($0) }
         self.key = text?.text
         state =
             switch key.state {
@@ -117,6 +128,7 @@ struct KeysCreate: AsyncParsableCommand {
         }
         guard days <= APIKey.lifeDaysMax else { throw CommandFailure("a key ends within 366 days") }
         let budgets = try budgets()
+        warn(scopes, budgets)
         let made = try await options.ask { database, caller in
             try await database.createKey(
                 APIKeyRequest(
@@ -132,6 +144,19 @@ struct KeysCreate: AsyncParsableCommand {
             )
         }
         try show(made, options.output)
+    }
+
+    /// Says what the key will be able to spend, if that is everything or nothing.
+    private func warn(_ scopes: ScopeSet, _ budgets: BudgetRules) {
+        guard !test, scopes.contains(.callModels) else { return }
+        if budgets.rules.isEmpty {
+            note(
+                "no budget: the key may spend all that the market may spend for its account; "
+                    + "--budget or --day-budget bounds it"
+            )
+        } else if budgets.rules.contains(where: { $0.model == nil && $0.limit.isZero }) {
+            note("a budget of 0: the key can call nothing but what is free")
+        }
     }
 
     private func budgets() throws -> BudgetRules {
@@ -175,24 +200,38 @@ private func show(_ made: CreatedKey, _ output: OutputOptions) throws {
 struct KeysList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "the operator's keys, without their secrets",
-        discussion: "EXAMPLE\n  stoa keys list"
+        abstract: "the operator's keys, without their secrets, and what they spent",
+        discussion: """
+            What calls that run may yet cost counts as spent until their receipts come.
+
+            EXAMPLE
+              stoa keys list
+            """
     )
 
     @OptionGroup var options: AccessCommandOptions
+    @OptionGroup var counting: SpendingOptions
 
     func run() async throws {
-        let documents = try await options.ask { database, caller in
-            try await database.keys(of: caller.organisation, at: wallClock()).map {
-                KeyDocument($0.key, used: $0.used)
-            }
+        let now = wallClock()
+        let found = try await options.ask { database, caller in
+            let keys = try await database.keys(of: caller.organisation, at: now)
+            let lines = try await counting.spending(of: keys.map(\.key.id), in: database, at: now)
+            return keys.map { (listing: $0, spending: lines[$0.key.id] ?? []) }
+        }
+        let documents = found.map {
+            KeyDocument($0.listing.key, used: $0.listing.used, spending: $0.spending)
+        }
+        let rows = zip(found, documents).map { entry, document in
+            [
+                "\(document.mode) \(document.id)", document.label, document.state,
+                entry.listing.key.endText, document.scopes,
+                entry.listing.key.budgetText(entry.spending, at: now),
+            ]
         }
         try options.output.print(
             documents,
-            table(
-                ["KEY", "NAME", "STATE", "SCOPES"],
-                documents.map { ["\($0.mode) \($0.id)", $0.label, $0.state, $0.scopes] }
-            )
+            table(["KEY", "NAME", "STATE", "UNTIL (UTC)", "SCOPES", "SPENT"], rows)
         )
     }
 }

@@ -192,6 +192,28 @@ def test_a_key_lets_in_until_it_is_revoked(door):
     assert b"stoa_live" not in refused.body
 
 
+def test_a_list_of_keys_says_what_each_may_spend(door):
+    key = made(door, "--budget", "5", "--day-budget", "10", "--model-budget", "llama=0.5")
+    [entry] = [entry for entry in door.stoa("keys", "list") if entry["id"] == key["id"]]
+    budgets = [(one["window"], one.get("model"), one["denomination"], one["limit"], one["spent"],
+                one["reserved"]) for one in entry["budgets"]]
+    assert budgets == [("total", None, "native", str(5 * 10**9), "0", "0"),
+                       ("day", None, "native", str(10 * 10**9), "0", "0"),
+                       ("total", "llama", "native", str(5 * 10**8), "0", "0")]
+    assert entry["spent"] == []
+    text = subprocess.run([door.stoa.binary, "keys", "list"], env=door.stoa.env, check=True,
+                          capture_output=True, text=True, timeout=60).stdout
+    [line] = [line for line in text.splitlines() if key["id"] in line]
+    assert "0.000000000 of 5.000000000 STOA in all, 0.000000000 of 10.000000000 STOA today" in line
+    said = subprocess.run([door.stoa.binary, "keys", "create", "open"], env=door.stoa.env,
+                          check=True, capture_output=True, text=True, timeout=60).stderr
+    assert "no budget" in said
+    said = subprocess.run([door.stoa.binary, "keys", "create", "bound", "--budget", "1"],
+                          env=door.stoa.env, check=True, capture_output=True, text=True,
+                          timeout=60).stderr
+    assert "budget" not in said
+
+
 def test_a_key_is_rotated_with_an_overlap(door):
     old = made(door)
     new = door.stoa("keys", "rotate", old["id"], "--overlap-hours", "1")
