@@ -50,6 +50,7 @@ struct GatewayAssembly {
         let recent = RecentReceipts(countMax: configuration.recentReceiptsMax)
         let (replay, journal) = try GatewayReplay.open(
             configuration,
+            of: status.chain,
             limits: walletLimits,
             recent: recent,
             awaited: try await endings?.awaited() ?? []

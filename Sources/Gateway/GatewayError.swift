@@ -1,7 +1,7 @@
 import CanonicalCoding
 public import Journal
 public import LedgerClient
-import MarketTypes
+public import MarketTypes
 import SettlementCore
 
 /// Why a gateway cannot start, or its journal cannot be read.
@@ -14,6 +14,9 @@ public enum GatewayError: Error, Hashable, Sendable {
     case inconsistentJournal(String)
     /// The ledger gave no answer at the start.
     case ledger(LedgerClientError)
+    /// The journal belongs to one chain, and the ledger serves another: a promise of one is worth
+    /// nothing on the other, and the channels of both may have the same names.
+    case otherChain(journal: ChainID, ledger: ChainID)
 
     /// The number for logs and scripts; append-only.
     public var code: UInt32 {
@@ -22,6 +25,7 @@ public enum GatewayError: Error, Hashable, Sendable {
         case .journal: 2
         case .inconsistentJournal: 3
         case .ledger: 4
+        case .otherChain: 5
         }
     }
 
@@ -34,6 +38,9 @@ public enum GatewayError: Error, Hashable, Sendable {
         case .journal(let error): "the gateway's journal cannot be read: \(error)"
         case .inconsistentJournal(let text): "the gateway's journal contradicts itself: \(text)"
         case .ledger(let error): "the ledger cannot be reached: \(error.message)"
+        case .otherChain(let journal, let ledger):
+            "the gateway's journal belongs to the chain \(journal.digest), and the ledger serves "
+                + "the chain \(ledger.digest)"
         }
     }
 

@@ -17,6 +17,8 @@ struct GatewayReplay {
     private var heard: [(voucher: Digest, charge: Amount)] = []
     private let recent: RecentReceipts
     private let awaited: Set<Digest>
+    /// The chain of the journal's first channel, which is that of all of it.
+    private var chain: ChainID?
 
     init(limits: WalletLimits, recent: RecentReceipts, awaited: Set<Digest> = []) {
         wallet = WalletState(limits: limits)
@@ -24,11 +26,12 @@ struct GatewayReplay {
         self.awaited = awaited
     }
 
-    /// Opens a journal and replays all of it.
+    /// Opens a journal and replays all of it; one of another chain is left as it is.
     ///
     /// - Throws: ``GatewayError``.
     static func open(
         _ configuration: GatewayConfiguration,
+        of chain: ChainID,
         limits: WalletLimits,
         recent: RecentReceipts,
         awaited: Set<Digest> = []
@@ -40,6 +43,11 @@ struct GatewayReplay {
             ) { position, bytes in
                 do {
                     try replay.take(try JournalRecord(canonicalBytes: bytes))
+                    if let found = replay.chain, found != chain {
+                        throw GatewayError.otherChain(journal: found, ledger: chain)
+                    }
+                } catch let error as GatewayError {
+                    throw error
                 } catch {
                     throw GatewayError.inconsistentJournal(
                         "segment \(position.segment), offset \(position.offset): \(error)"
@@ -55,6 +63,7 @@ struct GatewayReplay {
     mutating func take(_ record: JournalRecord) throws {
         switch record {
         case .channel(let id, let channel, let chain):
+            self.chain = self.chain ?? chain
             try wallet.putChannel(channel.terms(id: id, chain: chain))
         case .offer(let offer): offers[offer.id] = offer
         case .voucher(let signed, let unitsMax):

@@ -2,7 +2,7 @@ import CanonicalCoding
 import Identity
 import Journal
 import LedgerCore
-import MarketTypes
+public import MarketTypes
 import SettlementCore
 
 /// Reads the receipts in a gateway's journal, also while the gateway runs.
@@ -15,6 +15,24 @@ public struct ReceiptArchive: Sendable {
     /// Reads the journal in `directory`.
     public init(directory: String) {
         self.directory = directory
+    }
+
+    /// The chain that the journal belongs to, or nil if it has no channel yet.
+    ///
+    /// - Throws: ``GatewayError`` if the journal cannot be read.
+    public func chain() throws(GatewayError) -> ChainID? {
+        var found: ChainID?
+        do {
+            try Journal.read(directory: directory) { _, bytes in
+                if case .channel(_, _, let chain) = try JournalRecord(canonicalBytes: bytes) {
+                    found = chain
+                }
+                return found == nil
+            }
+        } catch {
+            throw GatewayError(journal: error)
+        }
+        return found
     }
 
     /// The last `limit` calls that have a receipt, the newest first.

@@ -198,5 +198,14 @@ extension Journal {
         _ = try scanner.readToTail(body)
     }
 
+    /// Whether somebody has the journal in a directory open; false if there is none.
+    public static func isInUse(directory path: String) -> Bool {
+        guard let file = try? OpenFile(path: path + "/journal.lock", flags: O_RDWR) else {
+            return false
+        }
+        // Given up again as the file closes.
+        return flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
     private var durableEnd: RecordPosition { intake.queue.withLock { $0.durableEnd } }
 }

@@ -14,14 +14,16 @@ struct ReplayedBook {
 
 /// Reads a provider's journal back into a book.
 enum BookReplay {
-    /// Opens the journal and replays all of it.
+    /// Opens the journal and replays all of it; one of another chain is left as it is.
     ///
     /// - Throws: ``ProviderError``.
     static func open(
-        _ configuration: ProviderConfiguration
+        _ configuration: ProviderConfiguration,
+        of chain: ChainID
     ) throws(ProviderError) -> ReplayedBook {
         var book = ChannelBook()
         var anchors = ReceiptAnchors(receiptsMax: configuration.anchoredReceiptsMax)
+        var found: ChainID?
         var settings = JournalConfiguration(directory: configuration.journalDirectory)
         // Every call has one record waiting at most; room for two each means it never overflows.
         settings.queuedRecordsMax = max(
@@ -34,6 +36,15 @@ enum BookReplay {
                     let change = try BookChange(canonicalBytes: bytes)
                     anchors.take(change, at: position, before: book)
                     try book.apply(change)
+                    if case .terms(let terms) = change, found == nil {
+                        // The first channel's chain is that of all of it.
+                        guard terms.chain == chain else {
+                            throw ProviderError.otherChain(journal: terms.chain, ledger: chain)
+                        }
+                        found = terms.chain
+                    }
+                } catch let error as ProviderError {
+                    throw error
                 } catch {
                     throw ProviderError.inconsistentJournal(
                         "segment \(position.segment), offset \(position.offset): \(error)"

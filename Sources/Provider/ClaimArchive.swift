@@ -1,7 +1,7 @@
 import CanonicalCoding
 public import Identity
 import Journal
-import MarketTypes
+public import MarketTypes
 public import SettlementCore
 
 /// A call as the seller's journal keeps it, and where its receipt is anchored.
@@ -22,6 +22,23 @@ public struct ClaimArchive: Sendable {
     /// Reads the journal in `directory`.
     public init(directory: String) {
         self.directory = directory
+    }
+
+    /// Whether a provider has the journal open.
+    public var isInUse: Bool { Journal.isInUse(directory: directory) }
+
+    /// The chain that the journal belongs to, or nil if it has no channel yet.
+    ///
+    /// - Throws: ``ProviderError`` if the journal cannot be read.
+    public func chain() throws(ProviderError) -> ChainID? {
+        var found: ChainID?
+        try read { _, bytes in
+            if case .terms(let terms) = try BookChange(canonicalBytes: bytes) {
+                found = terms.chain
+            }
+            return found == nil
+        }
+        return found
     }
 
     /// The calls whose receipt digests begin with `prefix` in hex, at most `limit`.

@@ -112,12 +112,13 @@ extension ServiceConfiguration {
     public init(from decoder: any Decoder) throws {
         let settings = try Settings<CodingKeys>(decoder)
         offer = try settings.require(.offer)
+        chain = try settings.find(.chain)
         upstream = try settings.require(.upstream)
         try settings.read(.concurrentCallsMax, into: &concurrentCallsMax)
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case offer, upstream, concurrentCallsMax
+        case offer, chain, upstream, concurrentCallsMax
     }
 }
 

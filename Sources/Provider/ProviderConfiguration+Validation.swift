@@ -1,8 +1,14 @@
+import AsyncHTTPClient
 import MarketTypes
 
 extension ProviderConfiguration {
     /// Every reason why this configuration cannot be used, in sentences; empty if it can.
     public func validate() -> [String] {
+        faults + services.indices.flatMap { faults(ofService: $0) }
+    }
+
+    /// The reasons that no service has for itself; one that has some stops nothing but itself.
+    public var faults: [String] {
         var faults: [String] = []
         if host.isEmpty { faults.append("host is empty") }
         if journalDirectory.isEmpty { faults.append("journalDirectory is empty") }
@@ -30,23 +36,25 @@ extension ProviderConfiguration {
             }
             if amount.isZero { faults.append("claims.unitAmounts: that of \(unit) is zero") }
         }
-        return faults + validateServices()
+        if services.isEmpty { faults.append("services is empty: there is nothing to sell") }
+        return faults
     }
 
-    private func validateServices() -> [String] {
+    /// Every reason why a service cannot be served, in sentences; empty if it can.
+    ///
+    /// - Parameter index: which one; it must exist.
+    public func faults(ofService index: Int) -> [String] {
+        let service = services[index]
+        let name = "services[\(index)]"
         var faults: [String] = []
-        if services.isEmpty { faults.append("services is empty: there is nothing to sell") }
-        var seen: Set<String> = []
-        for (index, service) in services.enumerated() {
-            let name = "services[\(index)]"
-            if Digest(hex: service.offer) == nil {
-                faults.append("\(name).offer is not 64 hex digits")
-            } else if !seen.insert(service.offer.lowercased()).inserted {
-                faults.append("\(name).offer is sold by another service already")
-            }
-            faults += service.validate(name)
+        if Digest(hex: service.offer) == nil {
+            faults.append("\(name).offer is not 64 hex digits")
+        } else if services[..<index].contains(where: {
+            $0.offer.lowercased() == service.offer.lowercased()
+        }) {
+            faults.append("\(name).offer is sold by another service already")
         }
-        return faults
+        return faults + service.validate(name)
     }
 
     fileprivate static func outOfRange(
@@ -71,7 +79,12 @@ extension ServiceConfiguration {
             ),
             ("\(name).upstream.totalTimeoutSeconds", upstream.totalTimeoutSeconds, 1...86_400),
         ])
-        if !["http://", "https://"].contains(where: { upstream.url.hasPrefix($0) }) {
+        if let chain, Digest(hex: chain) == nil {
+            faults.append("\(name).chain is not 64 hex digits")
+        }
+        if !["http://", "https://"].contains(where: { upstream.url.hasPrefix($0) })
+            || (try? HTTPClient.Request(url: upstream.url)) == nil
+        {
             faults.append("\(name).upstream.url is no http or https URL")
         }
         if upstream.kind == .openai, upstream.model.isEmpty {

@@ -86,6 +86,8 @@ public struct CircuitBreakerLimits: Codable, Hashable, Sendable {
 public struct ServiceConfiguration: Codable, Hashable, Sendable {
     /// The offer's name, in 64 hex digits; it must be published.
     public var offer: String
+    /// The chain that the offer is on, in 64 hex digits; nil if that is not known.
+    public var chain: String?
     /// Who does the work.
     public var upstream: UpstreamConfiguration
     /// How many calls the upstream takes at once.

@@ -16,6 +16,9 @@ public enum ProviderError: Error, Hashable, Sendable {
     case unusableOffer(OfferID, String)
     /// The environment variable that should hold an upstream's key is not set.
     case missingKey(environment: String)
+    /// The journal belongs to one chain, and the ledger serves another: a voucher of one is worth
+    /// nothing on the other, and the channels of both may have the same names.
+    case otherChain(journal: ChainID, ledger: ChainID)
 
     /// The number for logs and scripts; append-only.
     public var code: UInt32 {
@@ -26,6 +29,7 @@ public enum ProviderError: Error, Hashable, Sendable {
         case .ledger: 4
         case .unusableOffer: 5
         case .missingKey: 6
+        case .otherChain: 7
         }
     }
 
@@ -41,6 +45,9 @@ public enum ProviderError: Error, Hashable, Sendable {
         case .unusableOffer(let offer, let reason):
             "the offer \(offer.digest) cannot be served: \(reason)"
         case .missingKey(let name): "the environment variable \(name) is not set"
+        case .otherChain(let journal, let ledger):
+            "the provider's journal belongs to the chain \(journal.digest), and the ledger serves "
+                + "the chain \(ledger.digest)"
         }
     }
 

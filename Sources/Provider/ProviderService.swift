@@ -80,11 +80,11 @@ public final class ProviderService: Service {
     /// - Throws: ``ProviderError`` if it cannot start or its journal fails, or what the server
     ///   throws.
     public func run() async throws {
-        let faults = configuration.validate()
+        let faults = configuration.faults
         guard faults.isEmpty else { throw ProviderError.invalidConfiguration(faults) }
         let (status, configured) = try await readLedger()
         let (services, plans) = try await readPlans(configured)
-        let replayed = try BookReplay.open(configuration)
+        let replayed = try BookReplay.open(configuration, of: status.chain)
         defer { replayed.journal.close() }
         let desk = VoucherDesk(replayed, metrics: metrics)
         try await prepare(desk, replayed.book, services)
@@ -93,7 +93,7 @@ public final class ProviderService: Service {
         for (id, plan) in plans { parts.passes.add(id, plan.terms) }
         metrics.watch(parts, ledger, heights)
         await UpstreamCheck(eventLoopGroup: httpClient.eventLoopGroup, logger: logger)
-            .run(Set(configuration.services.map(\.upstream.url)))
+            .run(Set(configured.map(\.upstream.url)))
         try await withGracefulShutdownHandler {
             try await server(parts, heights).run()
         } onGracefulShutdown: { [configuration, httpClient] in
@@ -112,18 +112,51 @@ public final class ProviderService: Service {
             throw .ledger(error)
         }
         var services: [SoldService] = []
-        for service in configuration.services {
-            services.append(
-                try SoldService(
-                    try await offer(of: service),
-                    service,
-                    seller: account.account,
-                    receiptKey: receiptKey.publicKey,
-                    limits: configuration
+        var first: ProviderError?
+        for index in configuration.services.indices {
+            do throws(ProviderError) {
+                services.append(try await service(index, status.chain))
+            } catch .ledger(let error) {
+                throw .ledger(error)
+            } catch {
+                // One that cannot be served keeps nobody from the others.
+                let service = configuration.services[index]
+                logger.warning(
+                    "a service cannot be served and is left out",
+                    metadata: [
+                        "service": "services[\(index)]", "model": "\(service.upstream.model)",
+                        "offer": "\(service.offer)", "reason": "\(error.message)",
+                    ]
                 )
+                first = first ?? error
+            }
+        }
+        if let first, services.isEmpty { throw first }
+        return (status, services)
+    }
+
+    private func service(
+        _ index: Int,
+        _ chain: ChainID
+    ) async throws(ProviderError) -> SoldService {
+        let service = configuration.services[index]
+        let faults = configuration.faults(ofService: index)
+        guard faults.isEmpty, let digest = Digest(hex: service.offer) else {
+            throw .invalidConfiguration(faults)
+        }
+        if let named = service.chain, Digest(hex: named) != chain.digest {
+            throw .unusableOffer(
+                OfferID(digest),
+                "it is on the chain \(named), and the ledger serves \(chain.digest)"
             )
         }
-        return (status, services)
+        return try SoldService(
+            try await offer(OfferID(digest)),
+            service,
+            seller: account.account,
+            receiptKey: receiptKey.publicKey,
+            limits: configuration
+        )
     }
 
     private var planReader: PlanReader {
@@ -152,11 +185,7 @@ public final class ProviderService: Service {
         }
     }
 
-    private func offer(of service: ServiceConfiguration) async throws(ProviderError) -> Offer {
-        guard let digest = Digest(hex: service.offer) else {
-            throw .invalidConfiguration(["'\(service.offer)' is no offer"])
-        }
-        let id = OfferID(digest)
+    private func offer(_ id: OfferID) async throws(ProviderError) -> Offer {
         let record: OfferRecord?
         do throws(LedgerClientError) {
             record = try await ledger.offer(id)
@@ -170,7 +199,7 @@ public final class ProviderService: Service {
                 level: record.standing == .superseded ? .info : .warning,
                 "an offer is past: buyers will not choose it",
                 metadata: [
-                    "offer": "\(digest)", "standing": "\(record.standing.name)",
+                    "offer": "\(id.digest)", "standing": "\(record.standing.name)",
                     "expires": "\(record.offer.expiresAt.milliseconds)",
                 ]
             )

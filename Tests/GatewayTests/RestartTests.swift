@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import CanonicalCoding
 import Foundation
 import Identity
 import Journal
@@ -162,6 +163,33 @@ struct RestartTests {
                 #expect(usable.contains(false))
             }
             #expect(market.sellers[0].earned == 480)
+        }
+    }
+
+    @Test("a journal of another chain is refused before anything is promised, and left as it is")
+    func otherChain() async throws {
+        try await withMarket { market in
+            _ = try await market.withGateway { try await $0.chat() }
+            let other = ChainID(Digest(sha256: [1]))
+            let theirs = market.configuration { $0.journalDirectory += "-theirs" }
+            defer { try? FileManager.default.removeItem(atPath: theirs.journalDirectory) }
+            let journal = try Journal.open(
+                JournalConfiguration(directory: theirs.journalDirectory)
+            ) { _, _ in }
+            for record in try JournalContents(market.journalDirectory).records {
+                guard case .channel(let id, let channel, _) = record else { continue }
+                let record = JournalRecord.channel(id, channel, chain: other)
+                _ = try await journal.append(record.canonicalBytes)
+            }
+            journal.close()
+            let transactions = market.ledger.submissions
+            let chain = market.ledger.genesis.chain
+            await #expect(throws: GatewayError.otherChain(journal: other, ledger: chain)) {
+                try await market.withGateway(theirs) { _ in }
+            }
+            #expect(market.ledger.submissions == transactions)
+            #expect(try ReceiptArchive(directory: theirs.journalDirectory).chain() == other)
+            #expect(try ReceiptArchive(directory: market.journalDirectory).chain() == chain)
         }
     }
 

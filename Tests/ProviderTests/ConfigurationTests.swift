@@ -42,6 +42,14 @@ struct ConfigurationTests {
                 #"{"services":[{"offer":"x","upstream":{"kind":"json","url":"ftp:"}}]}"#,
                 "services[0].upstream.url"
             ),
+            (
+                #"{"services":[{"offer":"x","upstream":{"kind":"json","url":"http://"}}]}"#,
+                "services[0].upstream.url"
+            ),
+            (
+                #"{"services":[{"offer":"x","chain":"y","upstream":{"kind":"json","url":""}}]}"#,
+                "services[0].chain"
+            ),
         ]
     )
     func fault(_ text: String, _ field: String) throws {
@@ -66,6 +74,7 @@ struct ConfigurationTests {
                 + #""services":[\#(Self.service)]}"#
         )
         configuration.services[0].upstream.apiKeyEnvironment = "KEY"
+        configuration.services[0].chain = String(repeating: "cd", count: 32)
         let text = try JSONEncoder().encode(configuration)
         #expect(String(decoding: text, as: UTF8.self).contains("\"3402823669209"))
         #expect(

@@ -246,6 +246,34 @@ struct RefusalTests {
             try await market.serving(configuration) { _ in }
         }
     }
+
+    @Test("a service that cannot be served is left out, and the others are served")
+    func brokenService() async throws {
+        let market = try await Market.make()
+        try await FakeUpstream.run { upstream, url in
+            upstream.behaviour = .answer(Texts.completion())
+            var configuration = try market.configuration(upstream: url)
+            var service = configuration.services[0]
+            service.chain = market.ledger.genesis.chain.digest.description
+            configuration.services[0] = service
+            service.offer = Digest(sha256: [7]).description
+            configuration.services.insert(service, at: 0)
+            service.chain = Digest(sha256: [8]).description
+            configuration.services.append(service)
+            service.upstream.url = "ftp://127.0.0.1"
+            service.chain = nil
+            configuration.services.append(service)
+            #expect(configuration.faults.isEmpty)
+            try await market.serving(configuration) { door in
+                let answer = try await door.call()
+                #expect(answer.status == 200)
+            }
+            configuration.services.remove(at: 1)
+            await #expect(throws: ProviderError.self) {
+                try await market.serving(configuration) { _ in }
+            }
+        }
+    }
 }
 
 /// A signed voucher as it stands in a header.

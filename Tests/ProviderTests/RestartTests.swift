@@ -95,8 +95,35 @@ struct RestartTests {
         let market = try await Market.make()
         let configuration = try market.configuration(upstream: "http://127.0.0.1:1")
         try await market.serving(configuration) { _ in
+            #expect(ClaimArchive(directory: configuration.journalDirectory).isInUse)
             await #expect(throws: ProviderError.journal(.inUse)) {
                 try await market.serving(configuration) { _ in }
+            }
+        }
+    }
+
+    @Test("a journal of another chain is refused, and is good for its own afterwards")
+    func otherChain() async throws {
+        let market = try await Market.make()
+        // The same accounts and numbers, so the buyer's channel has the same name.
+        let other = try await Market.make(closingDelayBlocks: 601)
+        #expect(other.channel == market.channel)
+        let (ours, theirs) = (market.ledger.genesis.chain, other.ledger.genesis.chain)
+        try await FakeUpstream.run { upstream, url in
+            let configuration = try market.configuration(upstream: url)
+            upstream.behaviour = .answer(Texts.completion())
+            #expect(try ClaimArchive(directory: configuration.journalDirectory).chain() == nil)
+            try await market.serving(configuration) { door in
+                let answer = try await door.call()
+                #expect(answer.status == 200)
+            }
+            await #expect(throws: ProviderError.otherChain(journal: ours, ledger: theirs)) {
+                try await other.serving(configuration) { _ in }
+            }
+            #expect(try ClaimArchive(directory: configuration.journalDirectory).chain() == ours)
+            try await market.serving(configuration) { door in
+                let next = try await door.call(voucher: door.voucher(sequence: 2))
+                #expect(next.status == 200)
             }
         }
     }
