@@ -6,6 +6,7 @@ import LedgerClient
 import Logging
 import MarketTypes
 import NIOCore
+import Provider
 import ServiceLifecycle
 import UnixSignals
 
@@ -213,9 +214,9 @@ struct Connect: AsyncParsableCommand {
             acting.wallet + ".vouchers",
             passphrase: try home.passphrase()
         )
-        let journal = try home.makeDirectory("gateway")
         var configuration = try await node.ask { ledger in
-            try await options.configuration(journal: journal, isLocalMarket: node.isLocal) {
+            let journal = try home.gatewayJournal(of: try await ledger.status().chain)
+            return try await options.configuration(journal: journal, isLocalMarket: node.isLocal) {
                 try await $0.find(ledger, home: home, wallet: acting.actor)
             }
         }
@@ -265,6 +266,10 @@ func serve(_ services: [any Service], logger: Logger, node: String) async throws
     )
     do {
         try await explaining(node: node) { try await group.run() }
+    } catch let error as GatewayError {
+        throw CommandFailure(error, node: node)
+    } catch let error as ProviderError {
+        throw CommandFailure(error, node: node)
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
         throw CommandFailure(
             "another process listens at that address",

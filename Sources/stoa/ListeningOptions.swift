@@ -2,6 +2,8 @@ import ArgumentParser
 import FoundationEssentials
 import Glibc
 import HTTPServing
+import NIOCore
+import NIOPosix
 
 /// Where a server listens: at an address, or on the socket that `stoa supervise` or systemd gave
 /// it.
@@ -21,6 +23,24 @@ func listeningSocket(_ host: String, _ port: Int) throws -> ListeningSocket {
         throw CommandFailure(
             "the socket that this process was given does not listen",
             hint: "a .socket unit needs ListenStream= and Accept=no"
+        )
+    }
+}
+
+/// Refuses an address that cannot be listened at, before anything is paid for.
+func requireFree(_ host: String, _ port: Int) async throws {
+    do {
+        let probe = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+        try await probe.bind(host: host, port: port).get().close().get()
+    } catch {
+        let isTaken = (error as? IOError)?.errnoCode == EADDRINUSE
+        throw CommandFailure(
+            isTaken
+                ? "another process listens at \(host):\(port); nothing was published"
+                : "nobody can listen at \(host):\(port) (\(error)); nothing was published",
+            hint: isTaken
+                ? "give another --port; 0 takes a free one" : "is that an address of this machine?"
         )
     }
 }

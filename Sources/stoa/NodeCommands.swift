@@ -144,6 +144,8 @@ struct NodeRun: AsyncParsableCommand {
 
 /// Tells people and scripts that a service answers.
 func announce(_ output: OutputOptions, service: String, url: String) {
+    // A server that is told to end before it listens has no port.
+    guard !url.hasSuffix(":0") else { return }
     try? output.print(["service": service, "url": url], "\(service) ready at \(url)")
     StartNotice.send("READY=1", to: ProcessInfo.processInfo.environment["NOTIFY_SOCKET"])
 }

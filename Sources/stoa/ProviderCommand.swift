@@ -43,14 +43,15 @@ struct ProviderCommand: AsyncParsableCommand {
                 hint: "`stoa sell` writes one, or give --config"
             )
         }
-        try check(configuration.validate())
+        try check(configuration.faults)
         let keys = try SellerKeys(wallet: acting.wallet, home: home)
         let logger = observing.logger("provider")
         let telemetry = try observing.telemetry("provider")
         try await withHTTPClient(upstreamClient(configuration)) { client in
             let ledger = try node.connection(client, logger: observing.logger("light"))
+            let chain = try await explaining(node: node.url) { try await ledger.status().chain }
             let service = keys.provider(
-                configuration,
+                try configuration.serving(chain),
                 session: AccountSession(key: keys.account, for: named, ledger: ledger),
                 client: client,
                 logger: logger,

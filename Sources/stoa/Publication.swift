@@ -14,8 +14,8 @@ struct Publication {
     /// What the prices count.
     let denomination: Denomination
 
-    /// Publishes what is missing and returns the offer that buyers will find.
-    func publish() async throws -> (offer: Offer, transaction: TransactionOutcome?) {
+    /// What is missing on the ledger, and the offer that buyers will find once it is there.
+    func prepare() async throws -> (offer: Offer, missing: [Message]) {
         let ledger = session.ledger
         let named = try options.namedAsset()
         let asset = named ?? Asset.id(owner: session.account, name: options.model)
@@ -33,12 +33,14 @@ struct Publication {
                 && record.offer.denomination == denomination
         }.first?.offer
         let offer = try offer(asset: asset, version: version, weights: weights, after: current)
-        if let current, isSame(current, offer) {
-            let outcome = messages.isEmpty ? nil : try await session.execute(messages).outcome
-            return (current, outcome)
-        }
+        if let current, isSame(current, offer) { return (current, messages) }
         messages.append(.publishOffer(offer))
-        return (offer, try await session.execute(messages).outcome)
+        return (offer, messages)
+    }
+
+    /// Publishes what is missing, if anything is.
+    func publish(_ missing: [Message]) async throws -> TransactionOutcome? {
+        missing.isEmpty ? nil : try await session.execute(missing).outcome
     }
 
     /// The weights' digest: what the options say, or what the named asset's latest version has.

@@ -11,7 +11,7 @@ struct ReceiptGroup: AsyncParsableCommand {
         commandName: "receipts",
         abstract: "what was bought, and whether it checks",
         discussion: """
-            Reads the gateway's journal in the home directory; needs no network.
+            Reads the gateway's journals in the home directory, of each chain; needs no network.
 
             EXAMPLE
               stoa receipts list
@@ -75,15 +75,29 @@ struct ReceiptDocument: Encodable {
     }
 }
 
-/// Where the gateway's journal is.
+/// Where the gateway's journals are.
 struct ArchiveOptions: ParsableArguments {
     @OptionGroup var home: HomeOptions
 
-    var archive: ReceiptArchive { ReceiptArchive(directory: home.path("gateway")) }
+    /// One for each chain that was bought on; at least one, so that reading none says why.
+    var archives: [ReceiptArchive] {
+        let found = home.gatewayJournals
+        return found.isEmpty ? [ReceiptArchive(directory: home.path("gateway"))] : found
+    }
+
+    /// The last `limit` calls of all chains, the newest first.
+    func recent(_ limit: Int) throws -> [StoredCall] {
+        let archives = archives
+        let calls = try read { try archives.flatMap { try $0.recent(limit: limit) } }
+        // One journal is in the order in which receipts came.
+        guard archives.count > 1 else { return calls }
+        let ends = { (call: StoredCall) in call.receipt.document.finishedAt }
+        return Array(calls.sorted { ends($0) > ends($1) }.prefix(limit))
+    }
 
     /// The one call whose receipt begins with `prefix`.
     func find(_ prefix: String) throws -> StoredCall {
-        let found = try read { try archive.find(digestPrefix: prefix) }
+        let found = try read { try archives.flatMap { try $0.find(digestPrefix: prefix) } }
         guard let call = found.first, found.count == 1 else {
             throw CommandFailure(
                 "“\(prefix)” names \(found.isEmpty ? "no receipt" : "several receipts")",
@@ -99,7 +113,7 @@ struct ArchiveOptions: ParsableArguments {
             return try body()
         } catch let error as GatewayError {
             throw CommandFailure(
-                "the receipts in \(home.path("gateway")) cannot be read: \(error)",
+                "the receipts in \(home.path("gateway")) cannot be read: \(error.message)",
                 hint: "has `stoa connect` run with this home directory?"
             )
         }
@@ -119,7 +133,7 @@ struct ReceiptList: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let calls = try target.read { try target.archive.recent(limit: limit) }
+        let calls = try target.recent(limit)
         let documents = calls.map(ReceiptDocument.init)
         let rows = documents.map {
             [
@@ -241,17 +255,19 @@ struct ReceiptVerify: AsyncParsableCommand {
         var charges: [String: UInt128] = [:]
         var first: String?
         try target.read {
-            try target.archive.forEach { call in
-                do {
-                    try call.verify()
-                    verified += 1
-                    let unit = EventRecord.Value.denomination(call.offer.denomination).plain
-                    charges[unit, default: 0] &+= call.receipt.document.charge.obol
-                } catch {
-                    refused += 1
-                    first = first ?? "\(call.digest): \(error)"
+            for archive in target.archives {
+                try archive.forEach { call in
+                    do {
+                        try call.verify()
+                        verified += 1
+                        let unit = EventRecord.Value.denomination(call.offer.denomination).plain
+                        charges[unit, default: 0] &+= call.receipt.document.charge.obol
+                    } catch {
+                        refused += 1
+                        first = first ?? "\(call.digest): \(error)"
+                    }
+                    return true
                 }
-                return true
             }
         }
         let summary = Summary(

@@ -129,28 +129,28 @@ extension ReceiptProving {
         )
     }
 
-    private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
-
     /// A receipt of the gateway in the home directory; a short number counts from the latest.
     private func bought(_ name: String) throws -> StoredCall? {
-        guard exists(home.path("gateway")) else { return nil }
-        let archive = ReceiptArchive(directory: home.path("gateway"))
+        let archives = home.gatewayJournals
         do {
             if name.utf8.count < 5, let number = Int(name), number > 0 {
-                let calls = try archive.recent(limit: number)
+                var target = ArchiveOptions()
+                target.home = home
+                let calls = archives.isEmpty ? [] : try target.recent(number)
                 return calls.count == number ? calls.last : nil
             }
-            return try one(archive.find(digestPrefix: name), name)
+            return try one(archives.flatMap { try $0.find(digestPrefix: name) }, name)
         } catch let error as GatewayError {
-            throw CommandFailure("the gateway's journal cannot be read: \(error)")
+            throw CommandFailure(error)
         }
     }
 
     private func sold(_ name: String) throws -> SoldCall? {
-        guard exists(home.path("provider")) else { return nil }
         do {
-            let archive = ClaimArchive(directory: home.path("provider"))
-            return try one(archive.find(digestPrefix: name), name)
+            return try one(
+                home.providerJournals.flatMap { try $0.find(digestPrefix: name) },
+                name
+            )
         } catch let error as ProviderError {
             throw CommandFailure(error.message)
         }

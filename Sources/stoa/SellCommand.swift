@@ -1,5 +1,7 @@
 import ArgumentParser
 import AsyncHTTPClient
+import FoundationEssentials
+import HTTPServing
 import Identity
 import LedgerClient
 import Logging
@@ -73,8 +75,20 @@ struct Sell: AsyncParsableCommand {
                 endpoint: endpoint,
                 denomination: unit.denomination
             )
-            let (offer, transaction) = try await explaining(node: node.url) {
-                try await publication.publish()
+            let (offer, missing) = try await explaining(node: node.url) {
+                try await publication.prepare()
+            }
+            let chain = try await explaining(node: node.url) { try await ledger.status().chain }
+            let configuration = try configuration(
+                offer: offer,
+                chain: chain,
+                port: port,
+                unit: unit
+            )
+            // What would keep it from being served is found before it costs anything.
+            let serving = publishOnly ? nil : try await checked(configuration, chain)
+            let transaction = try await explaining(node: node.url) {
+                try await publication.publish(missing)
             }
             observing.tell(
                 transaction.map {
@@ -82,9 +96,8 @@ struct Sell: AsyncParsableCommand {
                 }
                     ?? "offer \(offer.id.digest) stands already"
             )
-            let configuration = try configuration(offer: offer, port: port, unit: unit)
             let file = try ProviderFile(home: home).write(configuration)
-            if publishOnly {
+            guard let serving else {
                 try output.print(
                     ["offer": offer.id.digest.description, "configuration": file],
                     "serve it with `stoa provider --config \(file) --wallet \(acting.wallet)`"
@@ -94,12 +107,12 @@ struct Sell: AsyncParsableCommand {
             try await serve(
                 observing.services(telemetry, logger) + [
                     keys.provider(
-                        configuration,
+                        serving.configuration,
                         session: session,
                         client: client,
                         logger: logger,
                         telemetry: telemetry,
-                        socket: try listeningSocket(configuration.host, configuration.port),
+                        socket: serving.socket,
                         output: output
                     )
                 ],
@@ -109,8 +122,37 @@ struct Sell: AsyncParsableCommand {
         }
     }
 
+    /// The configuration with this chain's journal, and where it listens, once nothing of this
+    /// machine keeps the service from being served.
+    private func checked(
+        _ configuration: ProviderConfiguration,
+        _ chain: ChainID
+    ) async throws -> (configuration: ProviderConfiguration, socket: ListeningSocket) {
+        if let name = options.upstreamKeyEnvironment,
+            ProcessInfo.processInfo.environment[name]?.isEmpty != false
+        {
+            throw CommandFailure(
+                "the environment variable \(name) is not set, so there is no key for the upstream; "
+                    + "nothing was published",
+                hint: "set it, or publish for a provider elsewhere with --publish-only"
+            )
+        }
+        let serving = try configuration.serving(chain)
+        guard !ClaimArchive(directory: serving.journalDirectory).isInUse else {
+            throw CommandFailure(
+                "another provider is using \(serving.journalDirectory); nothing was published",
+                hint: "publish with --publish-only, then start that provider again: one provider "
+                    + "serves all that provider.yaml says"
+            )
+        }
+        let socket = try listeningSocket(configuration.host, configuration.port)
+        if !socket.isInherited { try await requireFree(configuration.host, configuration.port) }
+        return (serving, socket)
+    }
+
     private func configuration(
         offer: Offer,
+        chain: ChainID,
         port: Int,
         unit: KnownUnit
     ) throws -> ProviderConfiguration {
@@ -132,11 +174,14 @@ struct Sell: AsyncParsableCommand {
         } else {
             configuration.requestBytesMax = max(configuration.requestBytesMax, asked)
         }
-        let service = ServiceConfiguration(offer: offer.id, upstream: options.upstreamConfiguration)
+        var service = ServiceConfiguration(offer: offer.id, upstream: options.upstreamConfiguration)
+        service.chain = chain.digest.description
         // An older offer of the same model keeps being served until it expires.
         configuration.services.removeAll { $0.offer == service.offer }
         configuration.services.append(service)
-        try check(configuration.validate())
+        // What is wrong with others in the file keeps nobody from selling this.
+        let index = configuration.services.count - 1
+        try check(configuration.faults + configuration.faults(ofService: index))
         return configuration
     }
 }

@@ -46,8 +46,11 @@ struct Up: AsyncParsableCommand {
         }
         try await withHTTPClient(upstreamClient(ProviderConfiguration())) { client in
             var services: [any Service] = [parts.sequencer, server]
-            if let provider = try provider(ledger, client, logger) { services.append(provider) }
-            services.append(try await gateway(ledger, client, logger))
+            let chain = try NodeHome(home: home).genesis().chain
+            if let provider = try await provider(ledger, chain, client, logger) {
+                services.append(provider)
+            }
+            services.append(try await gateway(ledger, chain, client, logger))
             try await serve(services, logger: logger, node: "this process")
         }
     }
@@ -82,16 +85,36 @@ struct Up: AsyncParsableCommand {
         note("started chain \(genesis.chain.digest)")
     }
 
+    /// The provider of what was offered on this chain; nil if nothing was.
     private func provider(
         _ ledger: EmbeddedLedger,
+        _ chain: ChainID,
         _ client: HTTPClient,
         _ logger: Logger
-    ) throws -> (any Service)? {
-        guard let configuration = try ProviderFile(home: home).readIfPresent() else { return nil }
+    ) async throws -> (any Service)? {
+        let file = ProviderFile(home: home)
+        guard var configuration = try file.readIfPresent() else { return nil }
+        var offered: [ServiceConfiguration] = []
+        for service in configuration.services {
+            let offer = Digest(hex: service.offer).map { OfferID($0) }
+            if let offer, try await ledger.offer(offer) != nil {
+                offered.append(service)
+            } else {
+                note(
+                    """
+                    \(service.upstream.model.isEmpty ? "a service" : service.upstream.model) in \
+                    \(file.path) is not served: its offer is not on this chain; \
+                    `stoa sell` makes one
+                    """
+                )
+            }
+        }
+        guard !offered.isEmpty else { return nil }
+        configuration.services = offered
         let keys = try SellerKeys(wallet: "seller", home: home)
         let session = AccountSession(key: keys.account, ledger: ledger)
         return keys.provider(
-            configuration,
+            try configuration.serving(chain),
             session: session,
             client: client,
             logger: logger,
@@ -101,6 +124,7 @@ struct Up: AsyncParsableCommand {
 
     private func gateway(
         _ ledger: EmbeddedLedger,
+        _ chain: ChainID,
         _ client: HTTPClient,
         _ logger: Logger
     ) async throws -> any Service {
@@ -109,7 +133,7 @@ struct Up: AsyncParsableCommand {
         let key = try wallets.open("buyer", passphrase: passphrase)
         let vouchers = try wallets.openOrCreate("buyer.vouchers", passphrase: passphrase)
         var configuration = try await options.configuration(
-            journal: try home.makeDirectory("gateway"),
+            journal: try home.gatewayJournal(of: chain),
             isLocalMarket: true
         ) { try await $0.find(ledger, home: home, wallet: "buyer") }
         configuration.port = port
