@@ -80,8 +80,7 @@ struct AssetExport: AsyncParsableCommand {
         let document = try source.document(format)
         let text = try document.formatted()
         guard let output else {
-            print(text, terminator: "")
-            return
+            return try writeOutput(text)
         }
         do {
             try text.write(toFile: output, atomically: true, encoding: .utf8)
@@ -98,7 +97,7 @@ struct AssetExport: AsyncParsableCommand {
             file: output,
             digest: digest.description
         )
-        print(try OutputOptions.line(written))
+        try writeOutput(try OutputOptions.line(written) + "\n")
     }
 }
 

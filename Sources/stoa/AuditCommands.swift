@@ -111,7 +111,9 @@ struct AuditExport: AsyncParsableCommand {
                 of: nil,
                 limit: AccessDatabase.auditPageMax
             )
-            for record in records { print(try OutputOptions.line(Document(record))) }
+            for record in records {
+                try writeOutput(try OutputOptions.line(Document(record)) + "\n")
+            }
             guard let last = records.last else { return }
             place = last.sequence
         }

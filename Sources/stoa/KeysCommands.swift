@@ -143,7 +143,7 @@ struct KeysCreate: AsyncParsableCommand {
                 at: wallClock()
             )
         }
-        try show(made, options.output)
+        try await show(made, options)
     }
 
     /// Says what the key will be able to spend, if that is everything or nothing.
@@ -192,9 +192,23 @@ struct KeysCreate: AsyncParsableCommand {
     }
 }
 
-private func show(_ made: CreatedKey, _ output: OutputOptions) throws {
-    try output.print(KeyDocument(made.key, text: made.text), made.text.text)
-    if !output.json { note("keep it now: it is not shown again") }
+/// Shows a key; one that could not be shown is ended, for nobody has it.
+private func show(_ made: CreatedKey, _ options: AccessCommandOptions) async throws {
+    do {
+        try options.output.printSecret(KeyDocument(made.key, text: made.text), made.text.text)
+    } catch let failure as OutputFailure {
+        try await options.ask { database, caller in
+            try await database.revokeKey(made.key.id, by: caller, source: "local", at: wallClock())
+        }
+        note(
+            """
+            Error: \(failure)
+            hint: the key \(made.key.id) was made but could not be shown, so it was ended again
+            """
+        )
+        throw OutputFailure.status
+    }
+    if !options.output.json { note("keep it now: it is not shown again") }
 }
 
 struct KeysList: AsyncParsableCommand {
@@ -267,7 +281,7 @@ struct KeysRotate: AsyncParsableCommand {
                 at: wallClock()
             )
         }
-        try show(made, options.output)
+        try await show(made, options)
     }
 }
 

@@ -9,8 +9,17 @@ struct OutputOptions: ParsableArguments {
 
     /// Prints `document` as JSON, or `text` for people.
     func print(_ document: some Encodable, _ text: @autoclosure () -> String) throws {
-        // Written at once: whoever reads a pipe must not wait for a buffer to fill.
-        writeLine(json ? try Self.line(document) : text(), to: STDOUT_FILENO)
+        try writeOutput((json ? try Self.line(document) : text()) + "\n")
+    }
+
+    /// Prints what is shown this once.
+    ///
+    /// - Throws: ``OutputFailure`` if nobody got it, also because the reader has gone: then what
+    ///   it opens must not stay in force.
+    func printSecret(_ document: some Encodable, _ text: String) throws {
+        let line = (json ? try Self.line(document) : text) + "\n"
+        signal(SIGPIPE, SIG_IGN)
+        try writeAll(Array(line.utf8), to: STDOUT_FILENO)
     }
 
     /// One line of JSON with sorted keys.
@@ -21,24 +30,58 @@ struct OutputOptions: ParsableArguments {
     }
 }
 
+/// Why something could not be written.
+struct OutputFailure: Error, CustomStringConvertible {
+    /// What the system said.
+    let errno: Int32
+
+    var description: String { "the output cannot be written: \(String(cString: strerror(errno)))" }
+
+    /// The exit status of a command whose output was lost, as sysexits.h has it.
+    static let status = ExitCode(74)
+}
+
+/// Writes all bytes.
+///
+/// - Throws: ``OutputFailure`` if some could not be written.
+func writeAll(_ bytes: [UInt8], to file: Int32) throws(OutputFailure) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { throw OutputFailure(errno: errno) }
+        rest = rest.dropFirst(count)
+    }
+}
+
+/// Writes on standard output, at once: whoever reads a pipe must not wait for a buffer to fill.
+///
+/// A reader that has gone is nobody to tell; any other failure ends the command.
+func writeOutput(_ text: String) throws {
+    do {
+        try writeAll(Array(text.utf8), to: STDOUT_FILENO)
+    } catch where error.errno == EPIPE {
+        return
+    } catch {
+        note("Error: \(error)")
+        throw OutputFailure.status
+    }
+}
+
 /// Says what is going on, on standard error.
 func note(_ text: String) {
-    writeLine(text, to: STDERR_FILENO)
+    try? writeAll(Array((text + "\n").utf8), to: STDERR_FILENO)
 }
 
 /// Writes a log's line, with its line break, on standard error.
-@Sendable func writeLog(_ line: String) { writeBytes(line, to: STDERR_FILENO) }
+@Sendable func writeLog(_ line: String) { try? writeAll(Array(line.utf8), to: STDERR_FILENO) }
 
-private func writeLine(_ text: String, to file: Int32) {
-    writeBytes(text + "\n", to: file)
-}
-
-private func writeBytes(_ text: String, to file: Int32) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-        let count = bytes.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-        guard count > 0 else { return }  // the reader has gone; there is nobody to tell
-        bytes = bytes.dropFirst(count)
+/// Keeps the numbers of the standard streams from files: of a stream that was closed, what is
+/// written must fail and not end in a database.
+func holdStandardStreams() {
+    for file in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(file, F_GETFD) < 0 {
+        // The lowest free number is taken; only reading is allowed.
+        _ = open("/dev/null", O_RDONLY)
     }
 }
 

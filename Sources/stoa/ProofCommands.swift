@@ -29,7 +29,7 @@ struct Prove: AsyncParsableCommand {
               stoa prove shares bob/small alice > shares.proof
               stoa prove pass monthly alice > pass.proof
               stoa prove reserve 5c01ab STOA > pool.proof
-              stoa prove receipt 1 > receipt.proof
+              stoa prove receipt 1 -o receipt.proof
               stoa verify receipt.proof
             """
     )
@@ -58,6 +58,11 @@ struct Prove: AsyncParsableCommand {
         )
     )
     var provider: String?
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp("write a new file, not to standard output", valueName: "file")
+    )
+    var out: String?
     @OptionGroup var home: HomeOptions
     @OptionGroup var node: NodeOptions
     @OptionGroup var output: OutputOptions
@@ -70,7 +75,10 @@ struct Prove: AsyncParsableCommand {
         try check(file)
         // The file is JSON in any case; its texts have no line ends.
         let lines = file.text.split(separator: "\n").map { $0.drop { $0 == " " } }
-        print(output.json ? lines.joined() + "\n" : file.text, terminator: "")
+        let text = output.json ? lines.joined() + "\n" : file.text
+        guard let out else { return try writeOutput(text) }
+        try writePrivateFile(text, to: out)
+        try output.print(["proof": out], "the proof is in \(out)")
     }
 
     private func stateFile() async throws -> ProofFile {

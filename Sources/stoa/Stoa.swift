@@ -14,6 +14,7 @@ struct Stoa: AsyncParsableCommand {
     /// because it checks signatures on all of them; a gateway, provider or market half, because it
     /// shares its machine with its client or its model, and hops between threads cost it most.
     static func main() async {
+        holdStandardStreams()
         let process = ProcessInfo.processInfo
         let shares = ["connect", "sell", "provider", "serve"].contains(
             CommandLine.arguments.dropFirst().first
@@ -57,6 +58,7 @@ struct Stoa: AsyncParsableCommand {
               1   refused or failed
               64  wrong usage, amounts included; nothing was sent
               69  a service gave no answer or is too busy; nothing was sent
+              74  the output could not be written
               75  something was sent, and what became of it is not known yet
 
             EXAMPLES

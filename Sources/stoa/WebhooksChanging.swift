@@ -62,7 +62,9 @@ struct WebhooksRotate: AsyncParsableCommand {
                 at: wallClock()
             )
         }
-        try show(made, named.options.index.output)
+        try await show(made, named.options.index.output) {
+            "the new secret was made but could not be shown: rotate again before the old one ends"
+        }
     }
 }
 

@@ -150,11 +150,21 @@ private struct MessageDocument: Encodable {
     }
 }
 
-func show(_ made: (webhook: Webhook, secret: String), _ output: OutputOptions) throws {
-    try output.print(
-        WebhookDocument(made.webhook, secret: made.secret),
-        "\(made.webhook.id)\n\(made.secret)"
-    )
+/// Shows a secret this once; if nobody got it, `undo` says what was done about that.
+func show(
+    _ made: (webhook: Webhook, secret: String),
+    _ output: OutputOptions,
+    undo: () async throws -> String
+) async throws {
+    do {
+        try output.printSecret(
+            WebhookDocument(made.webhook, secret: made.secret),
+            "\(made.webhook.id)\n\(made.secret)"
+        )
+    } catch let failure as OutputFailure {
+        note("Error: \(failure)\nhint: \(try await undo())")
+        throw OutputFailure.status
+    }
     if !output.json, made.webhook.signing == .hmac {
         note("keep the secret now: it is not shown again")
     }
@@ -206,7 +216,12 @@ struct WebhooksAdd: AsyncParsableCommand {
                 at: wallClock()
             )
         }
-        try show(made, options.index.output)
+        try await show(made, options.index.output) {
+            try await options.ask { own in
+                try await own.store.remove(made.webhook.id, of: own.owner)
+            }
+            return "its secret could not be shown, so the webhook was removed again"
+        }
     }
 
     private func topic(_ text: String) throws -> WebhookTopic {
