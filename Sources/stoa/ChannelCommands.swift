@@ -45,9 +45,14 @@ struct ChannelOpen: AsyncParsableCommand {
     func run() async throws {
         let wallets = Wallets(home: signing.home)
         let payee = try wallets.resolve(to)
-        let vouchers = try wallets.openOrCreate(
-            signing.acting.wallet + ".vouchers",
-            passphrase: try signing.home.passphrase()
+        let wallet = signing.acting.wallet
+        let vouchers = try wallets.companion(
+            "vouchers",
+            of: wallet,
+            passphrase: try signing.home.passphrase(
+                of: wallet,
+                isNew: !wallets.exists(wallet) && !wallets.exists(wallet + ".vouchers")
+            )
         )
         var locked: (known: KnownUnit, amount: Amount) = (.native, .zero)
         let sent = try await signing.send { ledger, _ in

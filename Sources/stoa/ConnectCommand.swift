@@ -210,9 +210,10 @@ struct Connect: AsyncParsableCommand {
         let home = acting.home
         let payer = try acting.named()
         let key = try acting.key()
-        let vouchers = try Wallets(home: home).openOrCreate(
-            acting.wallet + ".vouchers",
-            passphrase: try home.passphrase()
+        let vouchers = try Wallets(home: home).companion(
+            "vouchers",
+            of: acting.wallet,
+            passphrase: try home.passphrase(of: acting.wallet)
         )
         var configuration = try await node.ask { ledger in
             let journal = try home.gatewayJournal(of: try await ledger.status().chain)

@@ -54,13 +54,18 @@ struct HomeOptions: ParsableArguments {
         return target
     }
 
-    /// The passphrase, from wherever the user keeps it.
+    /// The passphrase, from wherever the user keeps it; typed ones are asked for once.
     ///
-    /// - Parameter isNew: whether a key is made, so that a prompt asks twice.
-    func passphrase(isNew: Bool = false) throws -> [UInt8] {
+    /// - Parameters:
+    ///   - wallet: whose it is, for the prompt.
+    ///   - isNew: whether a key is made, so that a prompt asks twice.
+    func passphrase(of wallet: String? = nil, isNew: Bool = false) throws -> [UInt8] {
         if let file = passphraseFile ?? existing(path("passphrase")) {
             let text = try readFile(file)
-            return Array(text.utf8.prefix { $0 != UInt8(ascii: "\n") })
+            warnIfOthersRead(file)
+            let line = text.utf8.prefix { $0 != UInt8(ascii: "\n") }
+            // A file from an editor of another system ends its lines with two characters.
+            return Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
         }
         if let set = ProcessInfo.processInfo.environment["STOA_PASSPHRASE"] {
             return Array(set.utf8)
@@ -71,23 +76,11 @@ struct HomeOptions: ParsableArguments {
                 hint: "set STOA_PASSPHRASE or give --passphrase-file"
             )
         }
-        let first = try prompt("passphrase: ")
-        if isNew, try prompt("again: ") != first {
-            throw CommandFailure("the passphrases differ; no key was made")
-        }
-        return first
+        return try PassphrasePrompt.ask(of: wallet, isNew: isNew)
     }
 
     private func existing(_ path: String) -> String? {
         FileManager.default.fileExists(atPath: path) ? path : nil
-    }
-
-    private func prompt(_ text: String) throws -> [UInt8] {
-        guard let line = getpass(text) else {
-            throw CommandFailure("the passphrase could not be read")
-        }
-        defer { memset(line, 0, strlen(line)) }
-        return Array(String(cString: line).utf8)
     }
 }
 
@@ -97,22 +90,5 @@ func readFile(_ path: String) throws -> String {
         return try String(contentsOfFile: path, encoding: .utf8)
     } catch {
         throw CommandFailure("cannot read \(path)", hint: "does it exist, and may you read it?")
-    }
-}
-
-/// Writes a new file that only its owner can read; an existing one is left alone.
-func writePrivateFile(_ text: String, to path: String) throws {
-    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else {
-        let isThere = errno == EEXIST
-        throw CommandFailure(
-            isThere ? "\(path) exists already and was left alone" : "cannot write \(path)",
-            hint: isThere ? "choose another name" : "check the directory's permissions"
-        )
-    }
-    defer { close(file) }
-    let bytes = Array(text.utf8)
-    guard write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0 else {
-        throw CommandFailure("cannot write \(path)", hint: "is the disk full?")
     }
 }

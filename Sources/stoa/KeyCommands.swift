@@ -93,7 +93,8 @@ struct KeyShow: AsyncParsableCommand {
         let id = try named?.accountID ?? wallets.resolve(account)
         let shown =
             showsPublicKey
-            ? try named ?? wallets.open(account, passphrase: try home.passphrase()).publicKey
+            ? try named
+                ?? wallets.open(account, passphrase: try home.passphrase(of: account)).publicKey
             : named
         let document = try await node.ask { ledger in
             let height = try await ledger.status().height

@@ -178,7 +178,7 @@ struct MultisigSign: AsyncParsableCommand {
         let transaction = try MultisigFile(file: draft).transaction
         note(transaction.summary)
         try question.ask("Sign this with wallet \(wallet)?")
-        let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
+        let key = try Wallets(home: home).open(wallet, passphrase: try home.passphrase(of: wallet))
         let signed = key.sign(transaction).signed
         let isComplete = key.accountID == transaction.sender
         try target.write(.signed(signed), isComplete: isComplete)

@@ -85,9 +85,9 @@ struct SellerKeys {
     /// Opens the wallet, and makes its receipt key on first use.
     init(wallet: String, home: HomeOptions) throws {
         let wallets = Wallets(home: home)
-        let passphrase = try home.passphrase()
+        let passphrase = try home.passphrase(of: wallet)
         account = try wallets.open(wallet, passphrase: passphrase)
-        receipts = try wallets.openOrCreate(wallet + ".receipts", passphrase: passphrase)
+        receipts = try wallets.companion("receipts", of: wallet, passphrase: passphrase)
     }
 
     /// The daemon that serves with these keys.

@@ -22,7 +22,7 @@ struct SandboxOptions: ParsableArguments {
         guard !faucetAmount.isZero else {
             throw CommandFailure("--faucet-amount is more than nothing")
         }
-        let key = try Wallets(home: home).open(faucet, passphrase: try home.passphrase())
+        let key = try Wallets(home: home).open(faucet, passphrase: try home.passphrase(of: faucet))
         return Faucet(AccountSession(key: key, ledger: ledger), amount: faucetAmount)
     }
 }

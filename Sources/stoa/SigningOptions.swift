@@ -30,7 +30,7 @@ struct ActingOptions: ParsableArguments {
 
     /// The wallet's key.
     func key() throws -> SigningKey {
-        try Wallets(home: home).open(wallet, passphrase: try home.passphrase())
+        try Wallets(home: home).open(wallet, passphrase: try home.passphrase(of: wallet))
     }
 }
 

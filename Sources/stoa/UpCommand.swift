@@ -131,7 +131,7 @@ struct Up: AsyncParsableCommand {
         let wallets = Wallets(home: home)
         let passphrase = try home.passphrase()
         let key = try wallets.open("buyer", passphrase: passphrase)
-        let vouchers = try wallets.openOrCreate("buyer.vouchers", passphrase: passphrase)
+        let vouchers = try wallets.companion("vouchers", of: "buyer", passphrase: passphrase)
         var configuration = try await options.configuration(
             journal: try home.gatewayJournal(of: chain),
             isLocalMarket: true

@@ -36,7 +36,10 @@ struct WalletNew: AsyncParsableCommand {
                 hint: "choose another name, or see `stoa wallet list`"
             )
         }
-        let key = try wallets.create(name, passphrase: try home.passphrase(isNew: true))
+        let key = try wallets.create(
+            name,
+            passphrase: try home.passphrase(of: name, isNew: true)
+        )
         try output.print(
             ["name": name, "address": key.accountID.description],
             key.accountID.description
@@ -56,10 +59,19 @@ struct WalletList: AsyncParsableCommand {
 
     func run() async throws {
         let wallets = Wallets(home: home)
-        let rows = try wallets.names().map { [$0, try wallets.account($0).description] }
+        // One damaged file must not hide the others.
+        let found = wallets.names().map { name in
+            (name: name, address: (try? wallets.account(name))?.description)
+        }
+        for entry in found where entry.address == nil {
+            note("the file of wallet “\(entry.name)” is damaged or not a keystore")
+        }
         try output.print(
-            rows.map { ["name": $0[0], "address": $0[1]] },
-            table(["NAME", "ADDRESS"], rows)
+            found.map { entry in
+                entry.address.map { ["name": entry.name, "address": $0] }
+                    ?? ["name": entry.name, "problem": "damaged"]
+            },
+            table(["NAME", "ADDRESS"], found.map { [$0.name, $0.address ?? "damaged"] })
         )
     }
 }

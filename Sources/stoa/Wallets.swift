@@ -26,6 +26,12 @@ struct Wallets {
                 hint: "use letters, digits, dot, dash and underscore"
             )
         }
+        guard !passphrase.isEmpty else {
+            throw CommandFailure(
+                "an empty passphrase protects nothing; no key was made",
+                hint: "check STOA_PASSPHRASE, and the first line of --passphrase-file"
+            )
+        }
         guard let key = SigningKey.generate() else {
             throw CommandFailure("the system has no secure memory left")
         }
@@ -45,6 +51,15 @@ struct Wallets {
     func openOrCreate(_ name: String, passphrase: [UInt8]) throws -> SigningKey {
         exists(name)
             ? try open(name, passphrase: passphrase) : try create(name, passphrase: passphrase)
+    }
+
+    /// Opens the key that a wallet has beside its own, such as that of its vouchers; made on first
+    /// use, once the passphrase has opened the wallet: a slip of the keys must not seal it.
+    func companion(_ kind: String, of name: String, passphrase: [UInt8]) throws -> SigningKey {
+        let companion = name + "." + kind
+        if exists(companion) { return try open(companion, passphrase: passphrase) }
+        if exists(name) { _ = try open(name, passphrase: passphrase) }
+        return try create(companion, passphrase: passphrase)
     }
 
     /// Whose key a wallet holds; needs no passphrase.
@@ -70,6 +85,7 @@ struct Wallets {
                 hint: "make one with `stoa wallet new \(name)`"
             )
         }
+        warnIfOthersRead(file(name))
         return try readFile(file(name))
     }
 

@@ -110,3 +110,15 @@ def test_a_market_that_cannot_start_announces_nothing(tmp_path):
             capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
     assert ":0\"" not in done.stdout and "another process listens" in done.stderr
+
+
+def test_a_proof_is_whole_or_refused(stoa, tmp_path):
+    done = subprocess.run(
+        ["bash", "-c", '"$0" prove account seller > /dev/full', stoa.binary], env=stoa.env,
+        capture_output=True, text=True, timeout=60)
+    assert done.returncode == 74 and "cannot be written" in done.stderr
+    proof = tmp_path / "seller.proof"
+    assert stoa("prove", "account", "seller", "-o", str(proof)) == {"proof": str(proof)}
+    assert stoa("verify", "state", str(proof))
+    assert "left alone" in stoa("prove", "account", "seller", "-o", str(proof),
+                                check=False)["error"]
