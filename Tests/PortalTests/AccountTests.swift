@@ -88,7 +88,7 @@ struct PersonalReplyTests {
 struct KeyFormTests {
     private static let whole = [
         "label": "Nightly", "days": "30", "scope.calls:write": "1", "budget.day": "0.5",
-        "model1": "llama", "model1.total": "1,000",
+        "model1": "llama", "model1.total": "1000",
     ]
 
     private func request(_ fields: [String: String]) throws -> APIKeyRequest {
@@ -114,6 +114,8 @@ struct KeyFormTests {
             (["days": nil], "needs an end"), (["budget.day": "-1"], "no amount"),
             (["budget.day": "0.0000000001"], "no amount"), (["budget.day": "1e9"], "no amount"),
             (["budget.day": String(repeating: "9", count: 40)], "no amount"),
+            (["budget.day": "0,5"], "no amount"), (["budget.day": "1,000"], "no amount"),
+            (["budget.day": "1 0"], "no amount"), (["budget.day": "1.000,5"], "no amount"),
             (["model1.total": nil], "has no budget"), (["model1": nil], "without a name"),
             (["model2": "llama", "model2.total": "1"], "two budgets"),
         ] as [([String: String?], String)]

@@ -38,9 +38,16 @@ struct FormattingTests {
         for _ in 0..<500 {
             let obol = UInt128.random(in: 0 ... .max) >> UInt128.random(in: 0..<128)
             let amount = Amount(obol: obol)
-            let text = MoneyText.exact(amount, decimals: 9).replacing(",", with: "")
+            let text = MoneyText.typed(amount, decimals: 9)
             #expect(try Amount(stoa: text) == amount)
         }
+    }
+
+    @Test("what fills a field can be sent as it stands")
+    func typed() {
+        let amount = Amount(obol: 1_234_500_000_000)
+        #expect(MoneyText.exact(amount, decimals: 9) == "1,234.5")
+        #expect(MoneyText.typed(amount, decimals: 9) == "1234.5")
     }
 
     @Test("units with other decimals")

@@ -331,8 +331,10 @@ def test_what_the_ledger_refuses_is_said(site, ada):
     ada.close_dialog()
 
 
-@pytest.mark.parametrize("amount", ["abc", "1.0000000001", "-1", "1e3"])
+@pytest.mark.parametrize("amount", [
+    "abc", "1.0000000001", "-1", "1e3", "0,5", "1,5", "1,000", "1 0", "1.000,5"])
 def test_what_is_no_amount_is_not_sent(site, ada, amount):
+    """PRT-25: above all not a decimal comma, which would be ten times the money without it."""
     ada.go("/wallet")
     ada.page.fill("#f-to", site.address("alice"))
     ada.page.fill("#f-amount", amount)
@@ -511,6 +513,11 @@ def test_a_key_is_made_without_scripts_and_kept_typing(site, browser, ada):
     assert "no amount of STOA" in page.inner_text(".notice.bad")
     assert page.input_value("#f-label") == "By hand"
     assert not page.is_checked("input[name='scope.calls:write']")
+    # PRT-25: without its comma it would be ten times the budget.
+    page.fill("#f-total", "0,5")
+    page.click("text=Make the key")
+    assert "no amount of STOA" in page.inner_text(".notice.bad")
+    assert page.input_value("#f-total") == "0,5"
     page.fill("#f-total", "1")
     page.uncheck("input[name='scope.usage:read']")
     page.click("text=Make the key")

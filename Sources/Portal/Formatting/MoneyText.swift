@@ -61,6 +61,11 @@ enum MoneyText {
         shifted(amount.obol, by: decimals)
     }
 
+    /// An amount as a form's field takes it, such as `1234.5`: without groups.
+    static func typed(_ amount: Amount, decimals: Int) -> String {
+        exact(amount, decimals: decimals).replacing(",", with: "")
+    }
+
     /// STOA, such as `1,234.5 STOA`.
     static func stoa(_ amount: Amount) -> String { exact(amount, decimals: 9) + " STOA" }
 

@@ -224,11 +224,12 @@ struct KeyForm {
     private func rules(_ name: String, model: String?) throws -> [BudgetRule] {
         try [("day", BudgetRule.Window.day), ("total", .total)].compactMap { suffix, window in
             guard let text = read("\(name).\(suffix)") else { return nil }
-            let typed = text.filter { $0 != "," && $0 != " " }
-            guard let limit = try? Amount(stoa: typed) else {
+            // A comma is refused, not left out: to most of Europe it is the point, and a budget
+            // of 0,5 would become one of 5.
+            guard let limit = try? Amount(stoa: text) else {
                 throw Problem.unfit(
                     "“\(text)” is no amount of STOA.",
-                    hint: "Write it like 0.5, with at most nine digits behind the point."
+                    hint: "Write it like 0.5: a point, at most nine digits behind it, no commas."
                 )
             }
             if model == nil, name != "budget" {

@@ -149,7 +149,7 @@ struct SpendingPermission: Sendable {
         fill.put("granted", live.map { granted($0, at: next) })
         fill.put("ended", live == nil && session != nil)
         let limit = live?.grant.limits.first?.amount
-        fill.put("limitText", limit.map { MoneyText.exact($0, decimals: 9) } ?? "1")
+        fill.put("limitText", limit.map { MoneyText.typed($0, decimals: 9) } ?? "1")
         fill.put("periods", Self.options(Self.periods, chosen: live?.grant.periodBlocks ?? 86_400))
         let lives = Self.lives.filter { $0.blocks <= livesMax }
         fill.put("lives", Self.options(lives, chosen: 604_800))

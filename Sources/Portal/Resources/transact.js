@@ -21,10 +21,14 @@
   var run = null;
   var isChanged = false;
 
-  // STOA as obol, in whole numbers: 1.5 is 1500000000.
+  // STOA as obol, in whole numbers: 1.5 is 1500000000. A comma is refused, not left out: to most
+  // of Europe it is the point, and 0,5 would become 5.
   function obol(text) {
-    var match = /^(\d{1,20})(?:\.(\d{1,9}))?$/.exec(text.replace(/[,\s]/g, ""));
-    if (!match) throw new Error("“" + text + "” is no amount of STOA: write it like 1.5.");
+    var match = /^(\d{1,20})(?:\.(\d{1,9}))?$/.exec(text);
+    if (!match) {
+      throw new Error("“" + text + "” is no amount of STOA: write it like 1.5, with a point and "
+        + "without commas or spaces.");
+    }
     return (BigInt(match[1]) * 1000000000n + BigInt((match[2] || "").padEnd(9, "0"))).toString();
   }
 
