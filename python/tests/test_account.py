@@ -368,6 +368,41 @@ def test_an_answer_that_is_lost_is_asked_for_again(site, ada):
     ada.said.clear()
 
 
+def test_what_is_not_known_stays_so_until_the_ledger_says_it(site, ada):
+    """PRT-76: a limit on the way, met on asking again, knows nothing of the first attempt."""
+    alice = site.address("alice")
+    ada.go("/wallet")
+    before = site.balance(alice)
+    shown = ada.page.inner_text("#balance")
+    ada.page.fill("#f-to", alice)
+    ada.page.fill("#f-amount", "0.5")
+    tries = []
+
+    def lose(route):
+        tries.append(route)
+        if len(tries) == 1:
+            route.fetch()
+            return route.abort()
+        return route.fulfill(
+            status=429, content_type="application/problem+json",
+            json={"status": 429, "code": "rate_limited", "detail": "This address asked too much."})
+    ada.page.route("**/transactions/assemble", lose)
+    ada.page.click("#send button")
+    ada.page.wait_for_selector("#transact-sign:not([disabled])")
+    for said in ("gave no answer", "asked too much"):
+        ada.page.click("#transact-sign")
+        ada.page.wait_for_selector(f"#transact-outcome:has-text('{said}')")
+        outcome = ada.page.inner_text("#transact-outcome")
+        assert "not known" in outcome and "Nothing was sent" not in outcome
+        assert "Ask again" in ada.page.inner_text("#transact-sign")
+    ada.page.unroute("**/transactions/assemble")
+    assert site.balance(alice) == before + STOA // 2
+    # Whoever gives up sees the balance as it is now.
+    ada.close_dialog()
+    assert ada.page.inner_text("#balance") != shown
+    ada.said.clear()
+
+
 def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
     """PRT-81, PRT-94, PRT-95: with a grant on the ledger the market pays for calls that come with
     a key; revoked, it pays no more; usage and the month's statement show what it was."""

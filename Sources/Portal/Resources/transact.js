@@ -55,6 +55,10 @@
     return made;
   }
 
+  // Of a refusal `isCertain` says that it was answered at all, and `isLedgers` that the ledger
+  // itself refused: only that ends what an attempt without an answer left open, since a limit on
+  // the way knows nothing of that attempt.
+  //
   // Without the cookie: what is signed proves itself, and a role in a team has no say in it.
   async function post(path, body) {
     var answer = await fetch("/api/v1/transactions/" + path, {
@@ -65,8 +69,8 @@
     var document = await answer.json();
     if (!answer.ok) {
       var error = new Error([document.detail, document.hint].filter(Boolean).join(" "));
-      error.answered = true;
-      error.isOpen = answer.status >= 500;
+      error.isCertain = answer.status < 500;
+      error.isLedgers = document.code === "ledger_refused";
       throw error;
     }
     return document;
@@ -96,7 +100,7 @@
   function label(text) { sign.querySelector("span").textContent = text; }
 
   function open(form) {
-    run = { form: form, prepared: null, body: null };
+    run = { prepared: null, body: null, isUnknown: false };
     isChanged = false;
     title.textContent = form.dataset.title || "Sign this?";
     lead.hidden = false;
@@ -163,9 +167,12 @@
       label("Waiting for the ledger…");
       show((await post("assemble", run.body)).outcome);
     } catch (error) {
-      if (run.body && (!error.answered || error.isOpen)) {
-        say("bad", "Whether it took effect is not known: the ledger gave no answer. Ask again: "
-          + "the same transaction takes effect once at most.");
+      if (run.body && !(run.isUnknown ? error.isLedgers : error.isCertain)) {
+        run.isUnknown = true;
+        isChanged = true;
+        say("bad", "Whether it took effect is not known: the ledger gave no answer. "
+          + (error.isCertain ? error.message + " " : "")
+          + "Ask again: the same transaction takes effect once at most.");
         label("Ask again");
         sign.disabled = false;
       } else {
