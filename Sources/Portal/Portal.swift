@@ -131,7 +131,7 @@ public struct Portal: Sendable {
         _ request: Request,
         _ visitor: Visitor?
     ) async throws -> Response {
-        let partOnly = request.headers[.htmxRequest] == "true" && sheet.part != nil
+        let partOnly = Reply.isForPart(request) && sheet.part != nil
         let latest = partOnly ? nil : try await latest()
         let surroundings = PageWriter.Surroundings(
             latest: latest,

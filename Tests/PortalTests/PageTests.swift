@@ -1,9 +1,12 @@
 import CanonicalCoding
 import Foundation
+import HTTPTypes
+import Hummingbird
 import Identity
 import LedgerCore
 import LedgerIndex
 import MarketTypes
+import NIOCore
 import SettlementCore
 import Testing
 
@@ -136,6 +139,28 @@ struct PageTests {
         #expect(Reply.matches("\"a\", W/\"b\"", "\"b\""))
         #expect(!Reply.matches("\"ab\"", "\"b\""))
         #expect(!Reply.matches(nil, "\"b\""))
+    }
+
+    @Test("PRT-13: what restores history gets a page, and what is kept knows which is which")
+    func parts() {
+        func request(_ headers: HTTPFields) -> Request {
+            Request(
+                head: HTTPRequest(
+                    method: .get,
+                    scheme: "http",
+                    authority: "localhost",
+                    path: "/search",
+                    headerFields: headers
+                ),
+                body: RequestBody(buffer: ByteBuffer())
+            )
+        }
+        #expect(Reply.isForPart(request([.htmxRequest: "true"])))
+        #expect(!Reply.isForPart(request([:])))
+        let restoring = request([.htmxRequest: "true", .htmxHistoryRestore: "true"])
+        #expect(!Reply.isForPart(restoring))
+        let vary = Reply.page("", to: restoring).headers[.vary]
+        #expect(vary?.contains("hx-history-restore-request") == true)
     }
 
     @Test("links that others published lead to the web or nowhere")

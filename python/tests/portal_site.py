@@ -35,8 +35,9 @@ class Site:
         self.url = service.url
         self.paths: dict[str, str] = {}
 
-    def get(self, path: str, accept: str = "text/html") -> tuple[int, str]:
-        request = urllib.request.Request(self.url + path, headers={"accept": accept})
+    def get(self, path: str, accept: str = "text/html", **headers: str) -> tuple[int, str]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.url + path, headers={"accept": accept, **named})
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.read().decode()

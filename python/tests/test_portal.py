@@ -165,6 +165,36 @@ def test_search_is_live(site, browser):
         assert visit.said == []
 
 
+def test_a_part_is_never_a_page(site):
+    """PRT-13: what restores history gets all of it, what follows typing gets the list."""
+    _, part = site.get("/search?text=tun", hx_request="true")
+    assert "<main" not in part and 'class="offer' in part
+    for path in ("/search?text=tun", "/assets"):
+        _, whole = site.get(path, hx_request="true", hx_history_restore_request="true")
+        assert "<main" in whole and "<header" in whole
+
+
+@pytest.mark.skipif(not LIBRARIES.is_dir(), reason="scripts/libraries was not run")
+def test_back_after_a_live_search(site, browser):
+    """PRT-13: one press leaves the page, and the way forward leads to what was searched for."""
+    with Visit(browser) as visit:
+        page = visit.page
+        page.goto(site.url + "/", wait_until="load")
+        page.goto(site.url + "/search", wait_until="networkidle")
+        for text in ("zzzz", "tun"):
+            page.fill("#f-text", text)
+            page.wait_for_url(f"**text={text}*")
+        page.evaluate("history.back()")
+        page.wait_for_url(site.url + "/")
+        assert page.locator("header.top").count() == 1
+        page.evaluate("history.forward()")
+        page.wait_for_url("**text=tun*")
+        page.wait_for_selector("form.filters")
+        assert page.locator("header.top").count() == 1
+        assert page.locator("#results .offer").count() > 0
+        assert visit.said == []
+
+
 @pytest.mark.skipif(not LIBRARIES.is_dir(), reason="scripts/libraries was not run")
 def test_the_library_comes_when_the_page_is_there(site, browser):
     """PRT-13: what was typed before it came is searched for; pages without lists have it not."""

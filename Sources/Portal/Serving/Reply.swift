@@ -18,6 +18,7 @@ extension HTTPField.Name {
     static let resourcePolicy = named("cross-origin-resource-policy")
     static let referrerPolicy = named("referrer-policy")
     static let htmxRequest = named("hx-request")
+    static let htmxHistoryRestore = named("hx-history-restore-request")
     static let secFetchSite = named("sec-fetch-site")
 }
 
@@ -42,7 +43,7 @@ enum Reply {
             .openerPolicy: "same-origin",
             .permissionsPolicy: "camera=(), microphone=(), geolocation=(), payment=()",
             // Whoever signs in or out is shown another page under the same address.
-            .vary: "accept-encoding, cookie, hx-request",
+            .vary: "accept-encoding, cookie, hx-request, hx-history-restore-request",
         ]
         guard status == .ok else {
             headers[.cacheControl] = "no-store"
@@ -77,6 +78,13 @@ enum Reply {
             ],
             body: isHead ? .init() : body
         )
+    }
+
+    /// Whether a script asks for the part of a page that follows a form, and not for a page that it
+    /// puts in the place of all that is shown: it asks so when it restores history.
+    static func isForPart(_ request: Request) -> Bool {
+        request.headers[.htmxRequest] == "true"
+            && request.headers[.htmxHistoryRestore] != "true"
     }
 
     /// The way to another page.
