@@ -645,6 +645,39 @@ def test_somebody_is_invited_joins_and_leaves(site, browser, ada, newcomer):
     ada.said.clear()
 
 
+def test_a_tab_left_open_acts_for_nobody_else(site, newcomer):
+    """PRT-74, ACC-26: what a form or a script was shown for is what it does, or nothing is done."""
+    newcomer.sign_up("Solo", "/account/keys/new")
+    here = newcomer.page
+    token = here.get_attribute("main input[name=token]", "value")
+    here.fill("#f-label", "Mine")
+    there = newcomer.context.new_page()
+    there.goto(site.url + "/account/organisation")
+    there.fill("#f-new", "Acme")
+    there.click("button:has-text('Make it')")
+    there.wait_for_selector(".notice.good")
+    here.click("text=Make the key")
+    fault = here.inner_text(".notice.bad")
+    assert "while you acted for “Solo”" in fault and "you act for “Acme” now" in fault
+    assert "nothing was done" in fault
+    there.goto(site.url + "/account/keys")
+    assert "No key yet" in there.inner_text("main")
+    # The gateway holds a page's call against it as well.
+    status, text = there.evaluate(
+        """token => fetch("/v1/chat/completions", {
+          method: "POST", body: "{}",
+          headers: { "x-csrf-token": token, "content-type": "application/json" }
+        }).then(async answer => [answer.status, await answer.text()])""", token)
+    assert status == 403 and "another organisation" in text
+    # Sent again, it is known for whom.
+    assert here.input_value("#f-label") == "Mine"
+    here.click("text=Make the key")
+    here.wait_for_selector("#new-key")
+    assert "acts for Acme" in here.inner_text("main")
+    there.goto(site.url + "/account/keys")
+    assert "Mine" in there.inner_text("main")
+
+
 # --- votes and passes -----------------------------------------------------------------------------
 
 def test_somebody_with_a_stake_votes(site, ada):

@@ -8,7 +8,7 @@ public enum AccessTag: String, CaseIterable, Sendable {
     case auditRecord = "stoa/access/audit-record/1"
     case authorizationCode = "stoa/access/authorization-code/1"
     case clientSecret = "stoa/access/client-secret/1"
-    case crossSiteToken = "stoa/access/cross-site-token/1"
+    case crossSiteToken = "stoa/access/cross-site-token/2"
     case invitation = "stoa/access/invitation/1"
     case refreshToken = "stoa/access/refresh-token/1"
     case requestSeed = "stoa/access/request-seed/1"

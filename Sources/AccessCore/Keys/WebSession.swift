@@ -82,13 +82,14 @@ public struct SessionToken: Hashable, Sendable, CustomStringConvertible {
     /// What is stored of it.
     public var digest: Digest { Digest(.session, bytes) }
 
-    /// What a form of this session carries, so that another site cannot have made it.
-    public var crossSiteToken: String {
-        URLBase64.encode(Digest(.crossSiteToken, bytes).bytes)
+    /// What a form of this session carries, so that another site cannot have made it, and so that
+    /// it does nothing for an organisation that the session came to act for since it was shown.
+    public func crossSiteToken(for organisation: OrganisationID) -> String {
+        URLBase64.encode(Digest(.crossSiteToken, bytes + organisation.bytes).bytes)
     }
 
-    /// Whether a form's text is of this session.
-    public func matches(crossSiteToken text: String) -> Bool {
-        isSameSecret(Array(text.utf8), Array(crossSiteToken.utf8))
+    /// Whether a form's text is of this session, and was shown while it acted for `organisation`.
+    public func matches(crossSiteToken text: String, for organisation: OrganisationID) -> Bool {
+        isSameSecret(Array(text.utf8), Array(crossSiteToken(for: organisation).utf8))
     }
 }

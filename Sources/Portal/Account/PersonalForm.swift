@@ -56,7 +56,8 @@ extension Portal {
         }
     }
 
-    /// Adds what a form of a page does: it has the session's token, or nothing is done.
+    /// Adds what a form of a page does: it has the token of the session and of the organisation
+    /// that the session acts for, or nothing is done.
     ///
     /// What is refused is said on the page that the form stands on.
     func add(
@@ -78,9 +79,7 @@ extension Portal {
             do {
                 let fields = try await Self.fields(request)
                 read.typed = fields
-                guard visitor.session.matches(crossSiteToken: fields["token"] ?? "") else {
-                    throw Problem.staleForm
-                }
+                try visitor.check(crossSiteToken: fields["token"] ?? "")
                 let sent = PersonalPage.Sent(read: read, visitor: visitor, fields: fields)
                 switch try await act(sent) {
                 case .moved(let path): return Reply.moved(to: path)
@@ -129,6 +128,18 @@ extension Problem {
         "This form is of another session; nothing was done.",
         hint: "The page below is a fresh one: send it again."
     )
+
+    /// The session was made to act for another organisation while the form was open.
+    static func form(of before: String, sentFor now: String) -> Problem {
+        Problem(
+            .forbidden,
+            "cross_site_request",
+            "This form was shown while you acted for “\(before)”, and you act for “\(now)” now; "
+                + "nothing was done.",
+            hint: "The page below is of “\(now)”: send it again to do it there, or act for "
+                + "“\(before)” again under Organisation first."
+        )
+    }
 
     /// Something that somebody typed cannot be used.
     static func unfit(_ what: String, hint: String? = nil) -> Problem {

@@ -37,6 +37,21 @@ struct Visitor: Sendable {
     /// Whether the session acts for the person alone.
     var isAlone: Bool { caller.organisation == OrganisationID(of: caller.user) }
 
+    /// What a form of theirs carries: it is of this session, and of the organisation that the
+    /// session acts for.
+    var crossSiteToken: String { session.crossSiteToken(for: caller.organisation) }
+
+    /// Refuses a form that this session did not show, or showed while it acted for another
+    /// organisation.
+    func check(crossSiteToken text: String) throws {
+        guard !session.matches(crossSiteToken: text, for: caller.organisation) else { return }
+        let before = organisations.first {
+            session.matches(crossSiteToken: text, for: $0.id)
+        }
+        guard let before, let organisation else { throw Problem.staleForm }
+        throw Problem.form(of: before.name, sentFor: organisation.name)
+    }
+
     /// The passkey whose account is the person's wallet: the first one, unless another is named.
     func passkey(of account: AccountID? = nil) -> Passkey? {
         guard let account else { return passkeys.first?.passkey }
@@ -52,7 +67,7 @@ struct Visitor: Sendable {
         fill.put("visitorName", name)
         fill.put("initial", name.first.map { $0.uppercased() } ?? "·")
         fill.put("organisationName", isAlone ? nil : organisation?.name)
-        fill.put("crossSiteToken", session.crossSiteToken)
+        fill.put("crossSiteToken", crossSiteToken)
         fill.put("signer", signer.map { signerFill($0) })
         return fill
     }

@@ -49,7 +49,7 @@ struct Trial: Sendable {
         var fill = Fill(["trialModel": offer.model, "trialPath": offer.interface.path])
         fill.put("trialKind", offer.interface.name)
         fill.put("trialSeller", "\(offer.seller)")
-        fill.put("trialToken", visitor.session.crossSiteToken)
+        fill.put("trialToken", visitor.crossSiteToken)
         let tokensMax = min(offer.limits.outputTokensMax, Self.outputTokensMax)
         fill.put("trialTokens", "\(tokensMax)")
         let words = Words(offer.interface, tokensMax: tokensMax)

@@ -14,7 +14,7 @@ extension Portal: ConsentPages {
         let visitor = try await visitor(context)
         var fill = Fill(["clientName": question.client, "origin": question.origin])
         fill.put("clientInitial", question.client.first.map { $0.uppercased() } ?? "·")
-        fill.put("token", visitor?.session.crossSiteToken)
+        fill.put("token", visitor?.crossSiteToken)
         fill.put("isConfidential", question.isConfidential)
         fill.put("isChanged", question.isChanged)
         fill.put("action", question.action)

@@ -39,7 +39,7 @@ extension Portal {
         let kept = try await list(store, of: visitor, after: read["cursor"], at: now)
         let limits = store.limits
         var fill = Fill()
-        fill.put("token", visitor.session.crossSiteToken)
+        fill.put("token", visitor.crossSiteToken)
         fill.put("organisationName", visitor.isAlone ? nil : visitor.organisation?.name)
         fill.put("fileBytesMax", "\(limits.fileBytesMax)")
         fill.put("fileSizeMax", SizeText.short(limits.fileBytesMax))

@@ -17,7 +17,7 @@ extension Portal {
             let typed = read.typed
             let form = KeyForm { name in typed?[name].flatMap { $0.isEmpty ? nil : $0 } }
             var fill = form.fill(visitor.caller.scopes, isTyped: typed != nil)
-            fill.put("token", visitor.session.crossSiteToken)
+            fill.put("token", visitor.crossSiteToken)
             fill.put("labelBytesMax", APIKey.labelBytesMax)
             return Sheet(
                 template: "key-new-page",
@@ -68,7 +68,7 @@ extension Portal {
     ) async throws -> Sheet {
         try visitor.require(.readKeys, to: "see its keys")
         var fill = try await KeysPage.load(visitor, access, read.source).fill(at: read.source.now)
-        fill.put("token", visitor.session.crossSiteToken)
+        fill.put("token", visitor.crossSiteToken)
         fill.put("organisationName", visitor.isAlone ? nil : visitor.organisation?.name)
         fill.put(
             "done",
@@ -90,6 +90,8 @@ extension FormOutcome {
     ) -> FormOutcome {
         var fill = Fill(["keyText": made.text.text, "label": made.key.label])
         fill.put("expires", TimeText.full(made.key.expires))
+        let visitor = sent.visitor
+        fill.put("organisationName", visitor.isAlone ? nil : visitor.organisation?.name)
         fill.put("replacedID", replaced.map { "\($0.id)" })
         fill.put(
             "overlap",

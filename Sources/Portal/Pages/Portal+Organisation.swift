@@ -20,7 +20,7 @@ extension Portal {
         let page = PersonalPage(path: path) { read, visitor in
             var fill = try await OrganisationPage.load(visitor, database, at: read.source.now)
                 .fill(at: read.source.now)
-            fill.put("token", visitor.session.crossSiteToken)
+            fill.put("token", visitor.crossSiteToken)
             fill.put("done", read["done"].flatMap { Self.done[$0] })
             return Sheet(
                 template: "organisation-page",
@@ -164,7 +164,7 @@ extension Portal {
             fill.put("organisationName", invitation.organisation)
             fill.put("roleName", invitation.role.name)
             fill.put("roleText", ScopeText.sentence(invitation.role))
-            fill.put("token", visitor.session.crossSiteToken)
+            fill.put("token", visitor.crossSiteToken)
             return Sheet(template: "join-page", title: "Join", section: .none, fill: fill)
         }
         add(page, to: router)

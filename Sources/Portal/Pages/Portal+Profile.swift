@@ -101,7 +101,7 @@ extension Portal {
         let now = read.source.now
         var fill = Fill()
         fill.put("name", visitor.name)
-        fill.put("token", visitor.session.crossSiteToken)
+        fill.put("token", visitor.crossSiteToken)
         fill.put("party", visitor.party)
         fill.put("next", PortalPaths.profile)
         fill.put("mayAdd", visitor.passkeys.count < Passkey.perUserMax)

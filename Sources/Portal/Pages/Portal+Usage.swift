@@ -102,7 +102,7 @@ extension Portal {
         fill.put("vatText", typed?["vat"] ?? billing?.vat ?? "")
         fill.put("mayName", visitor.organisation?.role.mayGrant(.viewer) ?? false)
         fill.put("account", visitor.caller.account.map { NameText.fill($0) })
-        fill.put("token", visitor.session.crossSiteToken)
+        fill.put("token", visitor.crossSiteToken)
         fill.put("done", read["done"] == "saved" ? "The details are kept." : nil)
         return Sheet(
             template: "statements-page",

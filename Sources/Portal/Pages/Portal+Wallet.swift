@@ -43,7 +43,7 @@ extension Portal {
         )
         fill.put("events", try await source.fills(history.items))
         fill.put("pages", read.links(PortalPaths.wallet, [], next: history.next))
-        fill.put("token", visitor.session.crossSiteToken)
+        fill.put("token", visitor.crossSiteToken)
         fill.put("faucetAmount", access.faucet.map { UnitName.native.text($0.amount) })
         fill.put(
             "wallets",

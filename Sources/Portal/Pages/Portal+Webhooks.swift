@@ -145,7 +145,7 @@ extension Portal {
         fill.put("messages", shown.map { WebhookPages.fill($0, isSent: isSent, at: now) })
         let next = found.count > shown.count ? shown.last.map { "\($0.number)" } : nil
         fill.put("pages", read.links("\(PortalPaths.webhooks)/\(id)", [], next: next))
-        fill.put("token", visitor.session.crossSiteToken)
+        fill.put("token", visitor.crossSiteToken)
         fill.put("done", read["done"].flatMap { Self.done[$0] })
         return Sheet(
             template: "webhook-page",
@@ -171,7 +171,7 @@ extension Portal {
             own: visitor.caller.account,
             mayReceipts: visitor.may(.readUsage) && visitor.caller.account != nil
         )
-        fill.put("token", visitor.session.crossSiteToken)
+        fill.put("token", visitor.crossSiteToken)
         fill.put("hookHost", webhook.map { WebhookPages.host($0.url) })
         let home = webhook.map { "\(PortalPaths.webhooks)/\($0.id)" }
         fill.put("backHref", home ?? PortalPaths.webhooks)

@@ -69,9 +69,10 @@ public struct AuthenticationMiddleware: RouterMiddleware {
             let token = SessionToken(text: cookie.value)
         {
             // A session that is over is no credential: the browser shows the page to sign in on.
-            context.admission = try await database.admission(token, at: now)
-            if context.admission != nil {
-                try checkSameSite(request, token)
+            let admission = try await database.admission(token, at: now)
+            context.admission = admission
+            if let admission {
+                try checkSameSite(request, token, for: admission.caller.organisation)
                 context.session = token
             }
         }
@@ -110,10 +111,16 @@ public struct AuthenticationMiddleware: RouterMiddleware {
 
     /// A cookie comes along with whatever a page of another site sends; so it proves nothing for a
     /// change unless the request shows that a page of this site made it.
-    private func checkSameSite(_ request: Request, _ session: SessionToken) throws {
+    private func checkSameSite(
+        _ request: Request,
+        _ session: SessionToken,
+        for organisation: OrganisationID
+    ) throws {
         guard ![.get, .head, .options].contains(request.method) else { return }
         if let token = request.headers[.crossSiteToken] {
-            guard session.matches(crossSiteToken: token) else { throw Problem.crossSite }
+            guard session.matches(crossSiteToken: token, for: organisation) else {
+                throw Problem.staleToken
+            }
             return
         }
         guard configuration.isSameSite(request, whenUnsaid: false) else { throw Problem.crossSite }
@@ -142,6 +149,16 @@ extension Problem {
             hint: "Send it from a page of this market, or with an API key."
         )
     }
+
+    /// The page that asks is of another session, or was shown for another organisation.
+    static let staleToken = Problem(
+        .forbidden,
+        "cross_site_request",
+        "This page is of another session, or of another organisation than you act for now; "
+            + "nothing was done.",
+        hint: "Load the page again and send it once more: it acts for whom your account's menu "
+            + "names."
+    )
 }
 
 extension HTTPField.Name {

@@ -73,9 +73,11 @@ struct ConsentRoutes: Sendable {
         let buffer = try await body.collectBody(upTo: FormFields.bytesMax)
         guard let fields = FormFields(String(decoding: buffer.readableBytesView, as: UTF8.self))
         else { throw Self.unreadable }
-        // What is allowed was shown on a page of this session's (ACC-26).
-        guard let token = fields["token"],
-            context.session?.matches(crossSiteToken: token) == true
+        // What is allowed was shown on a page of this session's (ACC-26). If the session acts for
+        // another organisation by now, it is asked again below, instead of being refused.
+        let shown = fields["organisation"].flatMap { OrganisationID(text: $0) }
+        guard let token = fields["token"], let session = context.session,
+            session.matches(crossSiteToken: token, for: shown ?? caller.organisation)
         else { throw Problem.crossSite }
         let asked = try await asked(fields)
         do {
@@ -205,8 +207,8 @@ struct ConsentRoutes: Sendable {
         _ question: ConsentQuestion,
         _ session: SessionToken?
     ) -> Response {
-        let token = ("token", session?.crossSiteToken ?? "")
-        let hidden = (question.fields + [token]).map { name, value in
+        let token = session?.crossSiteToken(for: question.caller.organisation)
+        let hidden = (question.fields + [("token", token ?? "")]).map { name, value in
             "<input type=\"hidden\" name=\"\(name)\" value=\"\(escaped(value))\">"
         }
         let client = escaped(question.client)

@@ -164,7 +164,8 @@ struct PasskeyRoutes: Sendable {
                 writer.member("account", caller.account?.description)
                 writer.member("scopes", caller.scopes.description)
                 if let session = context.session {
-                    writer.member("csrfToken", session.crossSiteToken)
+                    let token = session.crossSiteToken(for: caller.organisation)
+                    writer.member("csrfToken", token)
                 }
             }
         }
@@ -182,11 +183,13 @@ struct PasskeyRoutes: Sendable {
     }
 
     private func welcome(_ signedIn: SignedIn) -> Response {
+        // Whoever signs in acts for themselves at first.
+        let token = signedIn.token.crossSiteToken(for: OrganisationID(of: signedIn.user))
         var response = Self.json { writer in
             writer.object { writer in
                 writer.member("user", "\(signedIn.user)")
                 writer.member("account", "\(signedIn.account)")
-                writer.member("csrfToken", signedIn.token.crossSiteToken)
+                writer.member("csrfToken", token)
             }
         }
         response.headers[.setCookie] = door.configuration.cookie(of: signedIn.token)
