@@ -535,6 +535,33 @@ def test_a_key_is_made_used_rotated_and_revoked(site, ada):
     assert bearer(site, new) == 401 and bearer(site, key) == 200
 
 
+def test_a_second_press_makes_no_second_key(site, newcomer):
+    """PRT-74: whatever the first one makes is shown once, and nobody would see it."""
+    newcomer.sign_up("Hasty", "/account/keys/new")
+    page, sent = newcomer.page, []
+
+    def slowly(route):
+        sent.append(route.request.method)
+        time.sleep(0.3)
+        route.continue_()
+    page.route("**/account/keys/new", slowly)
+    page.fill("#f-label", "Once")
+    page.evaluate("""() => {
+      const button = document.querySelector("main form [type=submit]");
+      button.click();
+      for (const wait of [0, 15, 100]) setTimeout(() => button.click(), wait);
+    }""")
+    page.wait_for_selector("#new-key")
+    page.unroute("**/account/keys/new")
+    assert sent == ["POST"]
+    newcomer.go("/account/keys")
+    assert page.locator(".key-card").count() == 1
+    # Coming back, somebody may well make another.
+    newcomer.go("/account/keys/new")
+    assert page.get_attribute("main form [type=submit]", "aria-disabled") is None
+    assert newcomer.said == []
+
+
 def test_a_key_is_made_without_scripts_and_kept_typing(site, browser, ada):
     """PRT-90: plain forms; what is refused is said with what was typed still there."""
     context = browser.new_context(java_script_enabled=False)

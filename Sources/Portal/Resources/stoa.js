@@ -51,6 +51,29 @@
     });
   });
 
+  // A form is sent once: a second press before its answer would make a second key, and nobody would
+  // see the first. Whoever waits longer than this, or comes back, may send it again.
+  var sentMilliseconds = 15000;
+
+  function hold(form, isSent) {
+    form.toggleAttribute("data-sent", isSent);
+    form.querySelectorAll("[type=submit]").forEach(function (button) {
+      // Not `disabled`: a button that sends a value would not send it then.
+      button.setAttribute("aria-disabled", String(isSent));
+    });
+  }
+
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+    if (form.hasAttribute("data-sent")) return event.preventDefault();
+    hold(form, true);
+    setTimeout(function () { hold(form, false); }, sentMilliseconds);
+  });
+  addEventListener("pageshow", function () {
+    document.querySelectorAll("form[data-sent]").forEach(function (form) { hold(form, false); });
+  });
+
   function asked(form) { return String(new URLSearchParams(new FormData(form))); }
 
   var liveForms = Array.from(document.querySelectorAll("form[hx-get]"), function (form) {
