@@ -403,6 +403,101 @@ def test_what_is_not_known_stays_so_until_the_ledger_says_it(site, ada):
     ada.said.clear()
 
 
+def compose(person: Person, to: str, amount: str) -> None:
+    person.page.fill("#f-to", to)
+    person.page.fill("#f-amount", amount)
+    person.page.click("#send button")
+
+
+def presence(person: Person, is_there: bool) -> None:
+    """Whether the passkey is touched whenever it is asked for."""
+    person.devtools.send("WebAuthn.setAutomaticPresenceSimulation", {
+        "authenticatorId": person.authenticator, "enabled": is_there})
+
+
+def test_what_is_cancelled_is_not_signed(site, ada):
+    """PRT-75: a passkey that is touched after Cancel signs nothing, and what is asked for next is
+    signed for itself."""
+    alice = site.address("alice")
+    ada.go("/wallet")
+    before = site.balance(alice)
+    presence(ada, False)
+    try:
+        compose(ada, alice, "0.25")
+        ada.page.wait_for_selector("#transact-sign:not([disabled])")
+        ada.page.click("#transact-sign")
+        ada.page.wait_for_timeout(300)
+        # What has the focus keeps it while the passkey is asked.
+        assert ada.page.evaluate("document.activeElement.id") == "transact-sign"
+        ada.page.click("#transact-cancel")
+    finally:
+        presence(ada, True)
+    ada.page.wait_for_timeout(1_000)
+    compose(ada, alice, "0.125")
+    assert ada.sign() == "accepted"
+    assert ada.page.evaluate("document.activeElement.id") == "transact-cancel"
+    ada.close_dialog()
+    assert site.balance(alice) == before + STOA // 8
+    assert ada.said == []
+
+
+def test_a_slow_answer_is_not_of_the_next_dialog(site, ada):
+    """PRT-75: whether it comes, or does not, when another dialog is open."""
+    alice, page = site.address("alice"), ada.page
+    held = []
+    page.route("**/transactions/prepare", lambda route: held.append(route))
+
+    def ask(amount: str):
+        with page.expect_request("**/transactions/prepare"):
+            compose(ada, alice, amount)
+        page.wait_for_timeout(50)
+        return held[-1]
+    for comes_at_all in (True, False):
+        ada.go("/wallet")
+        first = ask("0.3")
+        page.keyboard.press("Escape")
+        second = ask("0.7")
+        first.continue_() if comes_at_all else first.abort()
+        page.wait_for_timeout(300)
+        second.continue_()
+        page.wait_for_selector("#transact-sign:not([disabled])")
+        shown = page.inner_text("#transact")
+        assert "0.7" in shown and "0.3" not in shown and "Nothing was sent" not in shown
+        assert page.locator("#transact-summary li").count() == 1
+        page.click("#transact-cancel")
+    page.unroute("**/transactions/prepare")
+    ada.said.clear()
+
+
+def test_what_is_signed_is_read_aloud(site, ada):
+    """PRT-8, PRT-75: the button that signs says what it signs, and what it costs."""
+    ada.go("/wallet")
+    compose(ada, site.address("alice"), "0.5")
+    ada.page.wait_for_selector("#transact-sign:not([disabled])")
+    for name in ("#transact", "#transact-sign"):
+        text = ada.page.evaluate("""name => document.querySelector(name)
+          .getAttribute("aria-describedby").split(" ")
+          .map(id => document.getElementById(id).textContent).join(" ")""", name)
+        assert "0.5" in text and "Fee" in text
+    ada.page.click("#transact-cancel")
+
+
+def test_a_permission_counts_from_now(site, ada):
+    """PRT-81: not from when the page was opened."""
+    ada.go("/wallet")
+    opened = site.stoa("status")["height"]
+    site.stoa("wallet", "send", "--from", "alice", site.address("seller"), "0.1")
+    ada.page.fill("#f-limit", "1")
+    with ada.page.expect_request("**/transactions/prepare") as asked:
+        ada.page.click("#permission button[type=submit] >> nth=0")
+    grant = asked.value.post_data_json["messages"][0]
+    lives = int(ada.page.input_value("#f-until"))
+    assert grant["validUntil"] > opened + lives
+    ada.page.wait_for_selector("#transact-sign:not([disabled])")
+    assert "about a week from now" in ada.page.inner_text("#transact-facts")
+    ada.page.click("#transact-cancel")
+
+
 def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
     """PRT-81, PRT-94, PRT-95: with a grant on the ledger the market pays for calls that come with
     a key; revoked, it pays no more; usage and the month's statement show what it was."""

@@ -38,7 +38,6 @@ struct WalletPage: Sendable {
 
     func fill(_ source: PageSource) -> Fill {
         var fill = account.fill(source)
-        fill.put("height", "\(height.rawValue)")
         fill.put("isEmpty", account.state.balance.isZero)
         fill.put(
             "channels",

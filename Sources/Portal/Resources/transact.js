@@ -2,7 +2,7 @@
 //
 // The fields of the form are the members of the message; data-as says how a text becomes one:
 // obol (STOA with up to nine decimals), number, json, limits (STOA per period), height (blocks
-// after the form's data-height). Nothing is sent before the person saw what it does and signed.
+// after the latest one). Nothing is sent before the person saw what it does and signed.
 (function () {
   "use strict";
 
@@ -18,8 +18,9 @@
   var outcome = document.getElementById("transact-outcome");
   var title = document.getElementById("transact-title");
   var lead = document.getElementById("transact-lead");
+  // The refusal of a number that was used before (refusals.tsv).
+  var staleSequence = 107;
   var run = null;
-  var isChanged = false;
 
   // STOA as obol, in whole numbers: 1.5 is 1500000000. A comma is refused, not left out: to most
   // of Europe it is the point, and 0,5 would become 5.
@@ -32,26 +33,41 @@
     return (BigInt(match[1]) * 1000000000n + BigInt((match[2] || "").padEnd(9, "0"))).toString();
   }
 
-  function member(field, form) {
+  function member(field, height) {
     var text = field.value.trim();
     switch (field.dataset.as) {
     case "obol": return obol(text);
     case "number": return Number(text);
-    case "height": return Number(form.dataset.height) + Number(text);
+    case "height": return height + Number(text);
     case "json": return JSON.parse(text);
     case "limits": return [{ denomination: "native", amount: obol(text) }];
     default: return text;
     }
   }
 
-  function message(form) {
+  // Where the ledger is now: the page may have been open for days.
+  async function latest(mine) {
+    var answer = await fetch("/api/v1/status", {
+      credentials: "omit", signal: mine.abort.signal
+    });
+    if (!answer.ok) throw new TypeError("the status is not known");
+    return Number((await answer.json()).height);
+  }
+
+  async function message(form, mine) {
     var made = { type: form.dataset.transact };
+    var end = form.querySelector("[data-as=height]");
+    var height = end ? await latest(mine) : 0;
     Array.from(form.elements).forEach(function (field) {
       if (!field.name || (field.type === "radio" && !field.checked)) return;
       // What may be left out and is empty is left out.
       if (!field.value.trim() && !field.required) return;
-      made[field.name] = member(field, form);
+      made[field.name] = member(field, height);
     });
+    if (end && !isOver(mine)) {
+      fact("Ends", end.selectedOptions[0].textContent + " from now, after block "
+        + made[end.name].toLocaleString("en"));
+    }
     return made;
   }
 
@@ -60,17 +76,18 @@
   // the way knows nothing of that attempt.
   //
   // Without the cookie: what is signed proves itself, and a role in a team has no say in it.
-  async function post(path, body) {
+  async function post(path, body, signal) {
     var answer = await fetch("/api/v1/transactions/" + path, {
       method: "POST", credentials: "omit",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(body)
+      body: JSON.stringify(body), signal: signal
     });
     var document = await answer.json();
     if (!answer.ok) {
       var error = new Error([document.detail, document.hint].filter(Boolean).join(" "));
       error.isCertain = answer.status < 500;
       error.isLedgers = document.code === "ledger_refused";
+      error.ledgerCode = document.ledgerCode;
       throw error;
     }
     return document;
@@ -99,9 +116,14 @@
 
   function label(text) { sign.querySelector("span").textContent = text; }
 
+  // What is asked for belongs to the dialog it was asked in: each run has its own, and nothing that
+  // is answered after it was closed is signed, sent or shown.
   function open(form) {
-    run = { prepared: null, body: null, isUnknown: false };
-    isChanged = false;
+    if (run) run.abort.abort();
+    run = {
+      prepared: null, body: null, isUnknown: false, isChanged: false,
+      abort: new AbortController()
+    };
     title.textContent = form.dataset.title || "Sign this?";
     lead.hidden = false;
     summary.replaceChildren();
@@ -110,44 +132,60 @@
     cancel.textContent = "Cancel";
     sign.hidden = false;
     sign.disabled = true;
+    isBusy(false);
     label("Sign with passkey");
     dialog.showModal();
+    return run;
+  }
+
+  function isOver(mine) { return mine !== run || !dialog.open; }
+
+  // Not `disabled`: the focus would fall out of the dialog.
+  function isBusy(value) { sign.setAttribute("aria-disabled", String(value)); }
+
+  function leaveOnly() {
+    sign.hidden = true;
+    cancel.textContent = "Close";
+    cancel.focus();
   }
 
   async function prepare(form) {
-    open(form);
+    var mine = open(form);
     try {
       var why = stoa.obstacle(signer.dataset.party);
       if (why) throw new Error(why);
-      run.prepared = await post("prepare", {
-        key: signer.dataset.key, messages: [message(form)]
-      });
-      run.prepared.summary.forEach(function (text) {
+      var made = await message(form, mine);
+      if (isOver(mine)) return;
+      mine.prepared = await post("prepare", { key: signer.dataset.key, messages: [made] },
+        mine.abort.signal);
+      if (isOver(mine)) return;
+      mine.prepared.summary.forEach(function (text) {
         var item = document.createElement("li");
         item.textContent = text;
         summary.append(item);
       });
-      fact("Fee", money(run.prepared.fee));
+      fact("Fee", money(mine.prepared.fee));
       sign.disabled = false;
       sign.focus();
     } catch (error) {
+      if (isOver(mine)) return;
       lead.hidden = true;
-      sign.hidden = true;
-      cancel.textContent = "Close";
+      leaveOnly();
       say("bad", "Nothing was sent. " + stoa.explain(error));
     }
   }
 
-  async function proven() {
+  async function proven(mine) {
     var found = await navigator.credentials.get({
       publicKey: {
-        challenge: stoa.decode(run.prepared.challenge), rpId: signer.dataset.party,
+        challenge: stoa.decode(mine.prepared.challenge), rpId: signer.dataset.party,
         allowCredentials: [{ type: "public-key", id: stoa.decode(signer.dataset.credential) }],
         userVerification: "required"
-      }
+      },
+      signal: mine.abort.signal
     });
     return {
-      transaction: run.prepared.transaction, key: signer.dataset.key,
+      transaction: mine.prepared.transaction, key: signer.dataset.key,
       signature: {
         type: "webauthn",
         authenticatorData: stoa.encode(found.response.authenticatorData),
@@ -158,36 +196,50 @@
   }
 
   async function send() {
-    sign.disabled = true;
+    var mine = run;
+    isBusy(true);
     say("", "");
     try {
       // Asked again, it sends the same bytes: they take effect once at most.
-      if (!run.body) run.body = await proven();
+      if (!mine.body) {
+        var body = await proven(mine);
+        if (isOver(mine)) return;
+        mine.body = body;
+      }
       cancel.disabled = true;
       label("Waiting for the ledger…");
-      show((await post("assemble", run.body)).outcome);
+      var result = (await post("assemble", mine.body)).outcome;
+      cancel.disabled = false;
+      show(mine, result);
     } catch (error) {
-      if (run.body && !(run.isUnknown ? error.isLedgers : error.isCertain)) {
-        run.isUnknown = true;
-        isChanged = true;
-        say("bad", "Whether it took effect is not known: the ledger gave no answer. "
-          + (error.isCertain ? error.message + " " : "")
-          + "Ask again: the same transaction takes effect once at most.");
-        label("Ask again");
-        sign.disabled = false;
-      } else {
-        say("bad", "Nothing was sent, no money moved. " + stoa.explain(error));
-        // A new attempt needs a new number and a new signature.
-        label("Sign with passkey");
-        sign.disabled = Boolean(run.body);
-      }
+      cancel.disabled = false;
+      if (!isOver(mine)) failed(mine, error);
     }
-    cancel.disabled = false;
+    if (!isOver(mine)) isBusy(false);
   }
 
-  function show(result) {
+  function failed(mine, error) {
+    if (mine.body && !(mine.isUnknown ? error.isLedgers : error.isCertain)) {
+      mine.isUnknown = true;
+      mine.isChanged = true;
+      label("Ask again");
+      say("bad", "Whether it took effect is not known: the ledger gave no answer. "
+        + (error.isCertain ? error.message + " " : "")
+        + "Ask again: the same transaction takes effect once at most.");
+    } else if (mine.isUnknown && error.ledgerCode === staleSequence) {
+      leaveOnly();
+      say("bad", "Its number was used, by this transaction or by another one. Close this, and "
+        + "your activity shows which.");
+    } else {
+      // A new attempt needs a new number and a new signature.
+      if (mine.body) leaveOnly(); else label("Sign with passkey");
+      say("bad", "Nothing was sent, no money moved. " + stoa.explain(error));
+    }
+  }
+
+  function show(mine, result) {
     var link = { href: "/explorer/transactions/" + result.id, text: "See the transaction" };
-    isChanged = true;
+    mine.isChanged = true;
     sign.hidden = true;
     lead.hidden = true;
     cancel.textContent = "Done";
@@ -197,7 +249,7 @@
       say("good", "It is in block " + result.height.toLocaleString("en") + ".", link);
     } else {
       title.textContent = "The ledger refused it";
-      say("bad", "Refused: " + result.refusal + ". The fee of " + money(run.prepared.fee)
+      say("bad", "Refused: " + result.refusal + ". The fee of " + money(mine.prepared.fee)
         + " was charged, nothing else took effect.",
       { href: "/problems/" + result.refusal, text: "What that means" });
     }
@@ -206,17 +258,21 @@
 
   cancel.addEventListener("click", function () { dialog.close(); });
   dialog.addEventListener("close", function () {
+    if (dialog.open) return;
+    run.abort.abort();
     delete dialog.dataset.outcome;
-    if (isChanged) location.reload();
+    if (run.isChanged) location.reload();
   });
   dialog.addEventListener("cancel", function (event) {
     if (cancel.disabled) event.preventDefault();
   });
-  sign.addEventListener("click", send);
+  sign.addEventListener("click", function () {
+    if (sign.getAttribute("aria-disabled") !== "true") send();
+  });
   document.querySelectorAll("form[data-transact]").forEach(function (form) {
     form.addEventListener("submit", function (event) {
       event.preventDefault();
-      prepare(form);
+      if (!dialog.open) prepare(form);
     });
   });
 })();
