@@ -1,28 +1,57 @@
 import NIOCore
 import Synchronization
 
-/// Closes connections beyond a number.
+/// Closes connections beyond a number, in all and of one address.
 final class ConnectionCount: Sendable {
-    private let open = Mutex(0)
-    private let connectionsMax: Int
-
-    init(connectionsMax: Int) {
-        self.connectionsMax = connectionsMax
+    private struct Open {
+        var count = 0
+        var byAddress: [PeerAddress: Int] = [:]
     }
 
+    private let open = Mutex(Open())
+    private let connectionsMax: Int
+    private let perAddressMax: Int
+
+    init(connectionsMax: Int, perAddressMax: Int) {
+        self.connectionsMax = connectionsMax
+        self.perAddressMax = perAddressMax
+    }
+
+    /// How many addresses have connections.
+    var addressCount: Int { open.withLock { $0.byAddress.count } }
+
     /// Counts a connection for as long as it is open, or closes it at once.
-    func admit(_ channel: any Channel) -> EventLoopFuture<Void> {
-        let fits = open.withLock { open in
-            guard open < connectionsMax else { return false }
-            open += 1
+    ///
+    /// - Returns: whether it may stay.
+    func admit(_ channel: any Channel) -> Bool {
+        let address = PeerAddress(channel.remoteAddress)
+        guard enter(address) else {
+            channel.close(promise: nil)
+            return false
+        }
+        channel.closeFuture.whenComplete { _ in self.leave(address) }
+        return true
+    }
+
+    private func enter(_ address: PeerAddress?) -> Bool {
+        open.withLock { open in
+            guard open.count < connectionsMax else { return false }
+            if let address {
+                let count = open.byAddress[address, default: 0]
+                guard count < perAddressMax else { return false }
+                open.byAddress[address] = count + 1
+            }
+            open.count += 1
             return true
         }
-        guard fits else {
-            channel.close(promise: nil)
-            return channel.eventLoop.makeSucceededVoidFuture()
+    }
+
+    private func leave(_ address: PeerAddress?) {
+        open.withLock { open in
+            open.count -= 1
+            guard let address, let count = open.byAddress[address] else { return }
+            open.byAddress[address] = count > 1 ? count - 1 : nil
         }
-        channel.closeFuture.whenComplete { _ in self.open.withLock { $0 -= 1 } }
-        return channel.eventLoop.makeSucceededVoidFuture()
     }
 }
 

@@ -1,4 +1,5 @@
 public import GRPCNIOTransportHTTP2Posix
+import NIOCore
 
 /// Where the door listens, what stands behind it, and what a stranger may ask for.
 public struct GRPCDoorConfiguration: Sendable {
@@ -22,6 +23,9 @@ public struct GRPCDoorConfiguration: Sendable {
     public struct Limits: Sendable {
         /// Connections at a time; one more is closed at once.
         public var connectionsMax = 256
+        /// Connections of one address at a time, which is an IPv6 network of 64 bits; addresses of
+        /// this machine are not counted.
+        public var connectionsPerAddressMax = 64
         /// Calls at a time on one connection; HTTP/2 lets a client wait with the next.
         public var streamsPerConnectionMax = 64
         /// Calls at a time that ask a node or a provider; one more is refused.
@@ -42,6 +46,8 @@ public struct GRPCDoorConfiguration: Sendable {
         /// How long a connection may be silent before the client is asked whether it is there, and
         /// how long the client may take to say so.
         public var silentSecondsMax: Int64 = 60
+        /// How long a connection may be open before its client begins to speak.
+        public var greetingSecondsMax: Int64 = 10
         /// How long calls may go on once the door is told to stop.
         public var drainSecondsMax: Int64 = 20
         /// How long a connection may stand idle.
@@ -54,6 +60,15 @@ public struct GRPCDoorConfiguration: Sendable {
         /// The largest message that the transport reads; a little more than any method takes, so
         /// that a method can say what is too large.
         var messageBytesMax: Int { bodyBytesMax + (1 << 20) }
+
+        /// When a connection is closed whose client does not leave by itself.
+        var patience: SilenceGuard.Patience {
+            SilenceGuard.Patience(
+                greeting: .seconds(greetingSecondsMax),
+                silence: .seconds(2 * silentSecondsMax + 10),
+                idle: .seconds(idleSecondsMax + silentSecondsMax)
+            )
+        }
 
         /// Creates the standard limits.
         public init() {}

@@ -158,12 +158,21 @@ extension GRPCDoorConfiguration {
             config.http2.targetWindowSize = 1 << 20
             config.connection.maxIdleTime = .seconds(limits.idleSecondsMax)
             config.connection.maxGraceTime = .seconds(limits.drainSecondsMax)
-            // A client that is gone without a farewell is found out by its silence.
+            // A client that is gone without a farewell answers no question whether it is there:
+            // the transport then asks it to leave, and `SilenceGuard` closes its connection.
             config.connection.keepalive.time = .seconds(limits.silentSecondsMax)
             config.connection.keepalive.timeout = .seconds(limits.silentSecondsMax)
             config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls = .seconds(10)
-            let count = ConnectionCount(connectionsMax: limits.connectionsMax)
-            config.channelDebuggingCallbacks.onAcceptTCPConnection = { count.admit($0) }
+            let count = ConnectionCount(
+                connectionsMax: limits.connectionsMax,
+                perAddressMax: limits.connectionsPerAddressMax
+            )
+            let silence = limits.patience
+            config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if count.admit(channel) { try SilenceGuard.add(to: channel, silence) }
+                }
+            }
             let patience = TimeAmount.seconds(limits.unreadSecondsMax)
             config.channelDebuggingCallbacks.onAcceptHTTP2Stream = { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -171,6 +180,7 @@ extension GRPCDoorConfiguration {
                         UnreadGuard(patience: patience),
                         position: .first
                     )
+                    SilenceGuard.count(channel)
                 }
             }
         }
