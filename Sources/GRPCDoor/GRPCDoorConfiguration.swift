@@ -32,6 +32,21 @@ public struct GRPCDoorConfiguration: Sendable {
         public var callsMax = 256
         /// Watches of health and streams of reflection at a time; one more is refused.
         public var watchesMax = 256
+        /// Calls of one address at a time that ask a node or a provider; addresses of this machine
+        /// are not counted, here and below.
+        public var callsPerAddressMax = 64
+        /// Watches of one address at a time.
+        public var watchesPerAddressMax = 64
+        /// Calls of one kind at a time whose message has not come; one more is refused.
+        public var openingsMax = 128
+        /// Those of one address.
+        public var openingsPerAddressMax = 16
+        /// How long a message may take to come.
+        public var messageSecondsMax: Int64 = 10
+        /// How long a paid call's message may take, which has a body.
+        public var bodySecondsMax: Int64 = 30
+        /// How long a stream of reflection may stand without a question.
+        public var questionSecondsMax: Int64 = 30
         /// The largest body of a paid call.
         public var bodyBytesMax = 8 << 20
         /// The largest answer of a node or a provider.

@@ -13,7 +13,9 @@ struct Method<Input: WireRequest, Output: WireResponse>: Sendable {
     /// The longest it takes; nil for one that ends with its client.
     var limit: TimeAmount?
     var kind = DoorState.Kind.call
-    var movesMoney = false
+    var stake = Stake.nothing
+    /// How long the whole message may take to come; nil for as long as most have.
+    var messageSecondsMax: Int64?
     /// The largest request, in bytes.
     var bytesMax = Input.bytesMax
 }
@@ -28,9 +30,11 @@ extension RPCRouter {
     ) {
         register(method, service, .unary) { request, context in
             let scope = method.scope(request.metadata, context, door)
-            let output = try await scope.run {
-                try await work(try await Self.only(request.messages), scope)
-            }
+            let input = try await scope.message(
+                of: request.messages,
+                within: method.patience(door)
+            )
+            let output = try await scope.run { try await work(input, scope) }
             return StreamingServerResponse(single: ServerResponse(message: output))
         }
     }
@@ -44,10 +48,12 @@ extension RPCRouter {
     ) {
         register(method, service, .serverStreaming) { request, context in
             let scope = method.scope(request.metadata, context, door)
+            let input = try await scope.message(
+                of: request.messages,
+                within: method.patience(door)
+            )
             return StreamingServerResponse { writer in
-                try await scope.run {
-                    try await work(try await Self.only(request.messages), scope, writer)
-                }
+                try await scope.run { try await work(input, scope, writer) }
                 return [:]
             }
         }
@@ -62,9 +68,11 @@ extension RPCRouter {
     ) {
         register(method, service, .bidirectionalStreaming) { request, context in
             let scope = method.scope(request.metadata, context, door)
+            let clock = QuestionClock(.seconds(door.limits.questionSecondsMax))
             return StreamingServerResponse { writer in
-                try await scope.run {
+                try await scope.run(clock: clock) {
                     for try await question in request.messages {
+                        clock.wind()
                         try await writer.write(work(question))
                     }
                 }
@@ -93,23 +101,6 @@ extension RPCRouter {
             handler: handler
         )
     }
-
-    /// The one message of a request.
-    private static func only<Input: Sendable>(
-        _ messages: RPCAsyncSequence<Input, any Error>
-    ) async throws -> Input {
-        var found: Input?
-        for try await message in messages {
-            guard found == nil else {
-                throw RPCError(code: .invalidArgument, message: "This method takes one message.")
-            }
-            found = message
-        }
-        guard let found else {
-            throw RPCError(code: .invalidArgument, message: "There is no message.")
-        }
-        return found
-    }
 }
 
 extension Method {
@@ -123,8 +114,12 @@ extension Method {
             metadata: metadata,
             deadline: CallDeadline(metadata, limit: limit),
             kind: kind,
-            movesMoney: movesMoney,
+            stake: stake,
             door: door
         )
+    }
+
+    fileprivate func patience(_ door: DoorState) -> TimeAmount {
+        .seconds(messageSecondsMax ?? door.limits.messageSecondsMax)
     }
 }

@@ -44,6 +44,20 @@ struct StoaGRPC: AsyncParsableCommand {
         help: ArgumentHelp("a PEM file with the certificate's private key", valueName: "file")
     )
     var privateKey: String?
+    @Option(
+        help: ArgumentHelp(
+            "connections of one address; more if a proxy on another machine has everybody's",
+            valueName: "count"
+        )
+    )
+    var connectionsPerAddress = GRPCDoorConfiguration.Limits().connectionsPerAddressMax
+    @Option(
+        help: ArgumentHelp(
+            "calls, and watches, of one address; more behind such a proxy",
+            valueName: "count"
+        )
+    )
+    var callsPerAddress: Int?
     @Flag(help: "say where it listens as one JSON document on one line")
     var json = false
 
@@ -62,6 +76,9 @@ struct StoaGRPC: AsyncParsableCommand {
         guard (0...65535).contains(port) else {
             throw ValidationError("--port is from 0 to 65535")
         }
+        guard connectionsPerAddress > 0, callsPerAddress ?? 1 > 0 else {
+            throw ValidationError("an address has at least one connection and one call")
+        }
         guard (certificate == nil) == (privateKey == nil) else {
             throw ValidationError("--certificate and --private-key go together")
         }
@@ -75,6 +92,12 @@ struct StoaGRPC: AsyncParsableCommand {
         configuration.provider = provider
         if let certificate, let privateKey {
             configuration.security = try .files(certificate: certificate, privateKey: privateKey)
+        }
+        configuration.limits.connectionsPerAddressMax = connectionsPerAddress
+        if let callsPerAddress {
+            configuration.limits.callsPerAddressMax = callsPerAddress
+            configuration.limits.watchesPerAddressMax = callsPerAddress
+            configuration.limits.openingsPerAddressMax = callsPerAddress
         }
         let logger = Self.logger()
         let client = HTTPClient(

@@ -11,15 +11,23 @@ struct DoorStateTests {
         var limits = GRPCDoorConfiguration.Limits()
         limits.callsMax = 2
         limits.watchesMax = 1
+        limits.callsPerAddressMax = 1
+        limits.openingsMax = 2
+        limits.openingsPerAddressMax = 1
         door = DoorState(limits)
     }
 
-    private func reason(_ kind: DoorState.Kind) -> String? {
+    private func reason(
+        _ kind: DoorState.Kind,
+        _ stage: DoorState.Stage = .open,
+        from address: String? = nil
+    ) -> String? {
         do {
-            try door.enter(kind)
+            try door.enter(kind, stage, from: address.flatMap { PeerAddress(ipAddress: $0) })
             return nil
         } catch {
-            return error.code == .unavailable ? error.metadata.trailer("stoa-reason") : "\(error)"
+            let isFull = error.code == .unavailable || error.code == .resourceExhausted
+            return isFull ? error.metadata.trailer("stoa-reason") : "\(error)"
         }
     }
 
@@ -36,10 +44,36 @@ struct DoorStateTests {
         #expect(reason(.watch) == nil)
     }
 
+    @Test("an address has places of its own, and takes none from others")
+    func perAddress() throws {
+        #expect(reason(.call, from: "192.0.2.1") == nil)
+        #expect(reason(.call, from: "192.0.2.1") == "too_many_calls")
+        #expect(reason(.call, from: "192.0.2.2") == nil)
+        door.leave(.call, from: PeerAddress(ipAddress: "192.0.2.1"))
+        door.leave(.call, from: PeerAddress(ipAddress: "192.0.2.2"))
+        #expect(door.addressCount == 0)
+        #expect(reason(.call, from: "127.0.0.1") == nil)
+        #expect(reason(.call, from: "127.0.0.1") == nil, "this machine is not counted")
+        #expect(reason(.call, from: "127.0.0.1") == "overloaded")
+    }
+
+    @Test("who has not sent its message takes no place of those who have")
+    func openings() throws {
+        #expect(reason(.call, .opening, from: "192.0.2.1") == nil)
+        #expect(reason(.call, .opening, from: "192.0.2.1") == "too_many_calls")
+        #expect(reason(.call, .opening, from: "192.0.2.2") == nil)
+        #expect(reason(.call, .opening, from: "192.0.2.3") == "overloaded")
+        #expect(reason(.watch, .opening, from: "192.0.2.1") == nil, "kinds are counted apart")
+        #expect(reason(.call, from: "192.0.2.1") == nil)
+        #expect(reason(.call, from: "192.0.2.2") == nil)
+        for _ in 0..<5 { #expect(reason(.brief, from: "192.0.2.1") == nil) }
+    }
+
     @Test("a door that closes takes nobody")
     func draining() {
+        #expect(!door.isDraining && !door.isCutting)
         door.drain()
-        #expect(door.isDraining)
+        #expect(door.isDraining && !door.isCutting)
         #expect(reason(.call) == "shutting_down")
         #expect(reason(.watch) == "shutting_down")
     }

@@ -36,6 +36,7 @@ enum RunningDoor {
         let logger = Logger(label: "test")
         let router = Router()
         router.get("/stoa/v1/health") { _, _ in "{}" }
+        router.get("/stoa/v1/offers") { _, _ in #"{"data":[]}"# }
         router.post("/v1/**") { request, _ in try await answer(request) }
         let provider = ServiceGroup(
             services: [
@@ -78,7 +79,7 @@ enum RunningDoor {
         }
     }
 
-    /// Calls a method with what `send` writes, and returns the error that it ends with; nil if none.
+    /// Calls a method with what `send` writes, and returns the error that it ends with, if any.
     static func call(
         _ method: String,
         of service: String,

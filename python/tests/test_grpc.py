@@ -495,7 +495,9 @@ def test_health_is_honest(market):
     listed = stub.List(health_pb2.HealthListRequest()).statuses
     assert {name: entry.status for name, entry in listed.items()} == dict.fromkeys(
         services, SERVING)
-    assert refused(lambda: check("stoa.mint.v1.Mint"))[0] == StatusCode.NOT_FOUND
+    code, trailers = refused(lambda: check("stoa.mint.v1.Mint"))
+    assert (code, trailers["stoa-reason"], trailers["stoa-money-moved"]) == (
+        StatusCode.NOT_FOUND, "no_such_service", "false")
     unknown = stub.Watch(health_pb2.HealthCheckRequest(service="stoa.mint.v1.Mint"))
     assert next(unknown).status == health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
     unknown.cancel()

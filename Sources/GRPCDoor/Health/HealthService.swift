@@ -13,18 +13,23 @@ struct HealthService: DoorService {
         let check = Method<HealthRequest, HealthResponse>(
             name: "Check",
             limit: .seconds(10),
-            kind: .watch
+            kind: .brief
         )
         router.answer(check, of: Self.self, at: door) { request, _ in
             guard let standing = board.standing(of: request.service) else {
-                throw RPCError(code: .notFound, message: "There is no such service here.")
+                throw RPCError.refusal(
+                    .notFound,
+                    "There is no such service here.",
+                    reason: "no_such_service",
+                    hint: "List names the services; \"\" is the whole."
+                )
             }
             return HealthResponse(standing: standing)
         }
         let list = Method<EmptyRequest, HealthListResponse>(
             name: "List",
             limit: .seconds(10),
-            kind: .watch
+            kind: .brief
         )
         router.answer(list, of: Self.self, at: door) { _, _ in
             HealthListResponse(board: board)

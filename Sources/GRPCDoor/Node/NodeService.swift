@@ -30,7 +30,7 @@ struct NodeService: DoorService {
             try await entries(request, scope)
         }
         var submit: Method<SubmitRequest, SubmitResponse> = read("Submit")
-        submit.movesMoney = true
+        submit.stake = .transaction
         router.answer(submit, of: Self.self, at: door) { request, scope in
             SubmitResponse(
                 outcome: try await ask(scope) { try await $0.submit(request.transaction) }

@@ -40,7 +40,8 @@ struct ProviderService: DoorService {
         Method(
             name: name,
             limit: .seconds(limits.callSecondsMax),
-            movesMoney: true,
+            stake: .voucher,
+            messageSecondsMax: limits.bodySecondsMax,
             bytesMax: limits.bodyBytesMax + 2048
         )
     }
