@@ -390,7 +390,7 @@ let package = Package(
             "GRPCDoorTests",
             [
                 "GRPCDoor", "ProtobufWire", "stoa-grpc", grpcCore, grpcTransport, httpClient,
-                hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, services,
+                httpTypes, hummingbird, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, services,
             ]),
         tests("IdentityTests", ["CanonicalCoding", "Identity", "MarketTypes", "SettlementCore"]),
         tests("JournalTests", ["Journal"]),

@@ -58,7 +58,9 @@ final class ConnectionCount: Sendable {
 /// Closes a stream whose client leaves unread what it was sent.
 ///
 /// Flow control stops whoever writes, and nothing would ever end it: a client that reads nothing
-/// would hold its stream, and what stands behind it, for as long as its connection lives.
+/// would hold its stream, and what stands behind it, for as long as its connection lives. A large
+/// answer is one write, of which nobody here sees the parts; a client that takes it says so by
+/// frames that open its window, and gets ten times as long.
 final class UnreadGuard: ChannelDuplexHandler {
     typealias InboundIn = Any
     typealias OutboundIn = Any
@@ -67,6 +69,8 @@ final class UnreadGuard: ChannelDuplexHandler {
     private let patience: TimeAmount
     private var unwritten = 0
     private var timer: Scheduled<Void>?
+    /// When what is written now stays unread for too long, whatever its client says.
+    private var end = NIODeadline.distantFuture
 
     init(patience: TimeAmount) {
         self.patience = patience
@@ -88,6 +92,14 @@ final class UnreadGuard: ChannelDuplexHandler {
         context.write(data, promise: promise)
     }
 
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if let timer, context.eventLoop.now + patience < end {
+            timer.cancel()
+            wait(context)
+        }
+        context.fireChannelRead(data)
+    }
+
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
         timer = nil
@@ -95,6 +107,11 @@ final class UnreadGuard: ChannelDuplexHandler {
 
     private func watch(_ context: ChannelHandlerContext) {
         guard unwritten > 0, timer == nil, context.channel.isActive else { return }
+        end = context.eventLoop.now + .nanoseconds(10 * patience.nanoseconds)
+        wait(context)
+    }
+
+    private func wait(_ context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         timer = context.eventLoop.scheduleTask(in: patience) { bound.value.close(promise: nil) }
     }

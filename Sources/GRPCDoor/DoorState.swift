@@ -36,6 +36,7 @@ final class DoorState: Sendable {
         var tallies: [Place: Tally] = [:]
         /// When calls are ended that have not ended by themselves; nil while the door is open.
         var cutTime: NIODeadline?
+        var largeAnswers = 0
     }
 
     private enum Fullness {
@@ -133,6 +134,21 @@ final class DoorState: Sendable {
             state.tallies[place] = tally
         }
     }
+
+    /// Waits until there is room for one more large answer, which must leave again.
+    func enterLarge() async throws {
+        while true {
+            let isRoom = state.withLock { state in
+                guard state.largeAnswers < limits.largeAnswersMax else { return false }
+                state.largeAnswers += 1
+                return true
+            }
+            if isRoom { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    func leaveLarge() { state.withLock { $0.largeAnswers -= 1 } }
 
     /// What a client is told whose stream ends because the door does.
     static var closing: RPCError {

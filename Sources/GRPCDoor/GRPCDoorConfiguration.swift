@@ -49,8 +49,17 @@ public struct GRPCDoorConfiguration: Sendable {
         public var questionSecondsMax: Int64 = 30
         /// The largest body of a paid call.
         public var bodyBytesMax = 8 << 20
-        /// The largest answer of a node or a provider.
+        /// The largest answer of a node, or of a provider that was asked for nothing paid.
         public var answerBytesMax = 32 << 20
+        /// The largest answer of a paid call: as large as a provider's own limit, for what the
+        /// door throws away was paid for.
+        public var paidAnswerBytesMax = 64 << 20
+        /// The largest event of a stream, as for providers and gateways.
+        public var eventBytesMax = 4 << 20
+        /// An answer in one piece of more bytes than this is a large one.
+        public var largeAnswerBytes = 1 << 20
+        /// Large answers that are collected at a time; the next wait at the provider.
+        public var largeAnswersMax = 8
         /// The longest that a node is waited for, unless a call's deadline is earlier; a
         /// submission waits for its block.
         public var nodeSecondsMax: Int64 = 30

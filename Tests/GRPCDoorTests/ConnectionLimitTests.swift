@@ -139,6 +139,25 @@ struct ConnectionLimitTests {
         unread.held[1].succeed()
     }
 
+    @Test("who opens its window for a large write gets longer, and not for ever")
+    func slowReader() throws {
+        let (channel, unread) = try connected()
+        channel.write(1, promise: nil)
+        for _ in 0..<13 {
+            channel.embeddedEventLoop.advanceTime(by: .seconds(20))
+            try channel.writeInbound(0)
+        }
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(20))
+        #expect(channel.isActive)
+        for _ in 0..<2 where channel.isActive {
+            try channel.writeInbound(0)
+            channel.embeddedEventLoop.advanceTime(by: .seconds(20))
+        }
+        #expect(!channel.isActive)
+        unread.held[0].succeed()
+    }
+
     @Test("what was taken closes nothing")
     func taken() throws {
         let (channel, unread) = try connected()

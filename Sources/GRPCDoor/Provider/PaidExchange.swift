@@ -19,6 +19,7 @@ struct PaidExchange: Sendable {
     private let asksForStream: Bool
     private let backend: Backend
     private let limits: GRPCDoorConfiguration.Limits
+    private let door: DoorState
     private let deadline: NIODeadline
 
     /// Words a call as the provider takes it.
@@ -66,6 +67,7 @@ struct PaidExchange: Sendable {
             && (try? JSONObject(call.body).bool("stream")) == true
         self.backend = backend
         self.limits = limits
+        door = scope.door
         deadline = scope.deadline?.time ?? .now() + .seconds(limits.callSecondsMax)
     }
 
@@ -121,15 +123,14 @@ struct PaidExchange: Sendable {
 
     /// An answer with its receipt, or the refusal that it is.
     private func settle(_ response: HTTPClientResponse) async throws -> CallResponse {
-        let answer: Backend.Answer
-        do {
-            answer = try await Backend.whole(response, answerBytesMax: limits.answerBytesMax)
-        } catch is Backend.Failure {
-            throw ProviderRefusals.cutOff
-        }
-        let receipt = answer.headers.first(name: Self.receiptHeader)
+        let receipt = response.headers.first(name: Self.receiptHeader)
             .flatMap { Base64.decode(Array($0.utf8)) }
             .flatMap { $0.count <= Self.paperBytesMax ? $0 : nil }
+        let answer = Backend.Answer(
+            status: Int(response.status.code),
+            headers: response.headers,
+            body: try await collect(response.body, receipt)
+        )
         guard answer.status == 200 else {
             throw ProviderRefusals.refusal(answer, receipt: receipt)
         }
@@ -137,18 +138,54 @@ struct PaidExchange: Sendable {
         return CallResponse(body: answer.body, receipt: receipt)
     }
 
+    /// The whole of an answer that is one piece.
+    ///
+    /// A large one first waits until few others are being collected, while the provider holds it.
+    private func collect(
+        _ body: HTTPClientResponse.Body,
+        _ receipt: [UInt8]?
+    ) async throws -> [UInt8] {
+        var collected: [UInt8] = []
+        var isLarge = false
+        defer { if isLarge { door.leaveLarge() } }
+        do {
+            for try await piece in body {
+                let count = collected.count + piece.readableBytes
+                guard count <= limits.paidAnswerBytesMax else {
+                    throw ProviderRefusals.tooLarge(limits.paidAnswerBytesMax, receipt: receipt)
+                }
+                if count > limits.largeAnswerBytes, !isLarge {
+                    try await door.enterLarge()
+                    isLarge = true
+                }
+                collected.append(contentsOf: piece.readableBytesView)
+            }
+        } catch let error as RPCError {
+            throw error
+        } catch {
+            try Task.checkCancellation()
+            throw ProviderRefusals.cutOff
+        }
+        return collected
+    }
+
     /// Passes the events of a stream on; the provider is read no faster than the client reads.
     private func relay(
         _ body: HTTPClientResponse.Body,
         to writer: RPCWriter<CallEvent>
     ) async throws {
-        var parser = EventStreamParser(eventBytesMax: Self.eventBytesMax)
-        var bytesLeft = limits.answerBytesMax
+        // A line has the name of its field besides, and the data a line's end.
+        var parser = EventStreamParser(eventBytesMax: limits.eventBytesMax + 64)
+        // An answer that the provider lets pass is no longer for being cut into events and having
+        // a receipt.
+        var bytesLeft = limits.paidAnswerBytesMax + limits.eventBytesMax
         var hasReceipt = false
         do {
             for try await piece in body {
                 bytesLeft -= piece.readableBytes
-                guard bytesLeft >= 0 else { throw ProviderRefusals.cutOff }
+                guard bytesLeft >= 0 else {
+                    throw ProviderRefusals.tooLarge(limits.paidAnswerBytesMax)
+                }
                 for event in try parser.feed(Array(piece.readableBytesView)) {
                     switch event.name {
                     case "message" where !hasReceipt: try await writer.write(.chunk(event.data))
@@ -164,13 +201,12 @@ struct PaidExchange: Sendable {
             }
         } catch let error as RPCError {
             throw error
+        } catch is EventStreamError {
+            throw ProviderRefusals.tooLarge(limits.eventBytesMax)
         } catch {
             try Task.checkCancellation()
             if !hasReceipt { throw ProviderRefusals.cutOff }
         }
         guard hasReceipt else { throw ProviderRefusals.cutOff }
     }
-
-    /// The longest event of a stream.
-    private static let eventBytesMax = 1 << 20
 }

@@ -95,6 +95,21 @@ enum ProviderRefusals {
         )
     }
 
+    /// The answer, or an event of it, is longer than the door passes on.
+    ///
+    /// - Parameter receipt: the receipt that came before the answer, which says what was charged.
+    static func tooLarge(_ bytesMax: Int, receipt: [UInt8]? = nil) -> RPCError {
+        var error = RPCError.refusal(
+            .unknown,
+            "The answer has a part of more than \(bytesMax >> 20) MiB, which this server cuts off.",
+            reason: "answer_too_large",
+            moneyMoved: .unknown,
+            hint: "Ask for less, or call by HTTP; the receipt, here or from Lane, has the charge."
+        )
+        if let receipt { error.metadata.addBinary(receipt, forKey: receiptKey) }
+        return error
+    }
+
     /// The provider's answer is none.
     static var malformed: RPCError {
         .refusal(
