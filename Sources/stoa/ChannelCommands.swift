@@ -186,8 +186,17 @@ struct OneChannel: ParsableArguments {
             named = id
             return [make(id)]
         }
-        guard let named else { throw CommandFailure("no channel was named") }
-        return (named, sent.outcome)
+        // An earlier command's transaction names its channel itself.
+        let channels = sent.transaction.messages.compactMap { message -> ChannelID? in
+            switch message {
+            case .closeChannel(let id), .withdrawChannel(let id): id
+            default: nil
+            }
+        }
+        guard let id = named ?? channels.first else {
+            throw CommandFailure("no channel was named")
+        }
+        return (id, sent.outcome)
     }
 
     /// Which channel is meant, and how it stands; nil if the ledger has none of that name.

@@ -25,6 +25,9 @@ struct SettledTransaction {
         return outcome
     }
 
+    /// Whether the words of this process's command made it, and it took effect.
+    var isOfThisCommand: Bool { record.command == .ofCommand && effect != nil }
+
     var text: String {
         let name = "the earlier transaction \(record.transaction.signingDigest)"
         switch end {

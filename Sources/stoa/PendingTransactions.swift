@@ -165,12 +165,14 @@ extension Digest {
     static let ofCommand: Digest = {
         var words: [String] = []
         var isValue = false
+        let options = ["--node", "--genesis", "--fee-max", "--passphrase-file"]
         for word in CommandLine.arguments.dropFirst() {
+            let name = String(word.prefix { $0 != "=" })
             if isValue {
                 isValue = false
-            } else if ["--node", "--genesis", "--fee-max", "--passphrase-file"].contains(word) {
-                isValue = true
-            } else if word != "--json" {
+            } else if options.contains(name) {
+                isValue = name == word
+            } else if !["--json", "--yes"].contains(word) {
                 words.append(word)
             }
         }

@@ -122,7 +122,19 @@ struct SigningOptions: ParsableArguments {
             if dryRun { try await show(make, of: account, key: key.publicKey, status, ledger) }
             let earlier = try await pending.settle(of: account, on: status.chain, ledger)
             for one in earlier { note(one.text) }
-            let messages = try await make(ledger, account)
+            let messages: [Message]
+            do {
+                messages = try await make(ledger, account)
+            } catch {
+                // What it asks for may be impossible because it is done.
+                guard let done = earlier.first(where: \.isOfThisCommand), let outcome = done.effect
+                else { throw error }
+                return SentTransaction(
+                    transaction: done.record.transaction,
+                    outcome: outcome,
+                    chainName: status.name
+                )
+            }
             if let done = try repeated(messages, earlier, isPart: rest != nil) {
                 return SentTransaction(
                     transaction: done.record.transaction,
@@ -154,9 +166,7 @@ struct SigningOptions: ParsableArguments {
         isPart: Bool
     ) throws -> (record: PendingTransactions.Record, outcome: TransactionOutcome)? {
         for one in earlier {
-            let isSame =
-                isPart
-                ? one.record.command == .ofCommand : one.record.isRepeated(by: messages)
+            let isSame = isPart ? one.isOfThisCommand : one.record.isRepeated(by: messages)
             guard isSame, let outcome = one.effect else { continue }
             guard !isPart else {
                 throw CommandFailure(

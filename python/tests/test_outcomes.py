@@ -184,6 +184,21 @@ def test_another_command_tells_what_became_of_the_one_before(ledger):
     assert (ledger.obol("bob"), ledger.obol("carol")) == (bob + 10 * STOA, carol + 3 * STOA)
 
 
+def test_the_same_command_is_done_though_it_cannot_be_made_again(ledger):
+    channel = ledger.stoa(
+        "channel", "open", "--wallet", "bob", "--to", "carol", "--deposit", "5")["channel"]
+    closed = ledger.stoa("channel", "close", "--wallet", "bob", channel)
+    while ledger.stoa("status")["height"] < int(closed["closesAtHeight"]):
+        ledger.stoa("wallet", "send", "--from", "carol", "bob", "0.001")
+    withdraw = ("channel", "withdraw", "--wallet", "bob", channel[:8])
+    ledger.lossy.set(lose="answers")
+    lost = failed(ledger.through, 75, *withdraw)
+    # Of closed channels the first digits say nothing any more.
+    done = ledger.stoa(*withdraw)
+    assert (done["channel"], done["transaction"]) == (channel, lost["transaction"])
+    assert int(done["refundedObol"]) == 5 * STOA
+
+
 def test_pending_shows_and_settles(ledger):
     bob = ledger.obol("bob")
     ledger.lossy.set(lose="submissions")
