@@ -16,7 +16,8 @@ struct ChannelGroup: AsyncParsableCommand {
               stoa channel close --wallet alice --wait 4f1d9e
             """,
         subcommands: [
-            ChannelOpen.self, ChannelList.self, ChannelClose.self, ChannelWithdraw.self,
+            ChannelOpen.self, ChannelTopUp.self, ChannelList.self, ChannelClose.self,
+            ChannelWithdraw.self,
         ]
     )
 }

@@ -9,6 +9,22 @@ struct Offers: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "what is for sale",
         discussion: """
+            Without another word it lists them. `stoa sell` makes them.
+
+            EXAMPLES
+              stoa offers --model smollm2-135m
+              stoa offers withdraw --wallet seller 51c0ab
+            """,
+        subcommands: [OfferList.self, OfferWithdraw.self],
+        defaultSubcommand: OfferList.self
+    )
+}
+
+struct OfferList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "what is for sale",
+        discussion: """
             Prices are in the smallest part of their unit, which is obol for STOA.
 
             EXAMPLE
@@ -50,6 +66,51 @@ struct Offers: AsyncParsableCommand {
             "MODEL", "INTERFACE", "PRICE", "IN", "BOND", "STANDING", "OFFER", "SELLER",
         ]
         try output.print(documents, table(heading, rows))
+    }
+}
+
+struct OfferWithdraw: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "withdraw",
+        abstract: "take an offer of yours from the market",
+        discussion: """
+            Buyers choose it no more. A provider that runs still serves who chose it a moment ago; \
+            take it out of provider.yaml once nobody does.
+
+            EXAMPLE
+              stoa offers withdraw --wallet seller 51c0ab
+            """
+    )
+
+    @Argument(help: "the offer's id, or the first digits of it, six at least")
+    var offer: ObjectName
+    @OptionGroup var signing: SigningOptions
+
+    func run() async throws {
+        var named: Offer?
+        let sent = try await signing.send { ledger, account in
+            let found = try await ledger.offers(limit: 2) { record in
+                record.offer.seller == account && record.standing == .current
+                    && record.offer.id.digest.description.hasPrefix(offer.text)
+            }
+            guard found.count == 1, let only = found.first else {
+                throw CommandFailure(
+                    "“\(offer.text)” names \(found.isEmpty ? "no" : "more than one") offer that "
+                        + "stands and is this account's; no money moved",
+                    hint: "see `stoa offers`"
+                )
+            }
+            named = only.offer
+            return [.withdrawOffer(only.offer.id)]
+        }
+        guard let named else { throw CommandFailure("no offer was named") }
+        try signing.output.print(
+            [
+                "offer": named.id.digest.description, "model": named.model,
+                "transaction": sent.outcome.digest.description,
+            ],
+            "\(named.model) is offered no more as \(named.id.digest)"
+        )
     }
 }
 

@@ -19,7 +19,8 @@ BINARY = Path(os.environ.get("STOA_BINARY", ROOT / ".build" / "debug" / "stoa"))
 
 # What sends one transaction for an account. A new verb goes here or into OTHERS.
 SENDS = """
-    wallet send; channel open; channel close; channel withdraw; fraud
+    wallet send; channel open; channel top-up; channel close; channel withdraw; fraud
+    bond add; bond unbond; bond withdraw; offers withdraw
     stake delegate; stake undelegate; stake withdraw; stake rewards; stake register
     stake commission; stake unjail
     session grant; session revoke; key rotate; key cancel
@@ -41,7 +42,7 @@ SENDS = """
 # What goes on sending for an account.
 SERVES = "sell; provider; connect"
 OTHERS = """
-    up; wallet new; wallet list; wallet balance; wallet pending; offers; call; channel list
+    up; wallet new; wallet list; wallet balance; wallet pending; offers list; bond show; call; channel list
     receipts list; receipts show; receipts verify; node init; node run; status
     index run; index status; index search; index assets; index history; index transactions
     index markets; index trades; index candles; index blocks; index check; index rebuild

@@ -122,3 +122,43 @@ def test_a_proof_is_whole_or_refused(stoa, tmp_path):
     assert stoa("verify", "state", str(proof))
     assert "left alone" in stoa("prove", "account", "seller", "-o", str(proof),
                                 check=False)["error"]
+
+
+def test_what_went_in_comes_out(stoa, upstream):
+    stoa(*selling("m20", upstream.url, "--port", "26798", "--bond", "10", "--publish-only"))
+    offer = stoa("offers", "--model", "m20")[0]["id"]
+    assert stoa("bond", "show", "seller")["activeObol"] == str(10 * 10**9)
+    for wallet, name in (("buyer", offer), ("seller", "ffffff")):
+        refused = stoa("offers", "withdraw", "--wallet", wallet, name, check=False)
+        assert "no money moved" in refused["error"]
+    assert stoa("offers", "withdraw", "--wallet", "seller", offer[:12])["offer"] == offer
+    assert stoa("offers", "--model", "m20") == []
+    assert stoa("offers", "list", "--model", "m20", "--all")[0]["standing"] == "withdrawn"
+
+    def bond(*words: str, check: bool = True) -> dict:
+        return stoa("bond", *words, "--wallet", "seller", check=check)
+
+    assert bond("add", "2.5")["activeObol"] == "12500000000"
+    before = balance(stoa)
+    assert "less than 13" in bond("unbond", "13", check=False)["error"]
+    assert "unbond" in bond("withdraw", check=False)["error"]
+    assert balance(stoa) == before, "what is bound to be refused costs no fee"
+    bond("unbond", "12.5")
+    shown = stoa("bond", "show", "seller")
+    assert shown["activeObol"] == "0" and shown["unbonding"][0]["amountObol"] == "12500000000"
+    after = balance(stoa)
+    for _ in range(200):
+        if stoa("bond", "show", "seller")["withdrawableObol"] != "0":
+            break
+    assert bond("withdraw")["amountObol"] == "12500000000"
+    assert 0 < after + 12500000000 - balance(stoa) < 10**7, "all but the fee"
+
+    seller = next(entry["address"] for entry in stoa("wallet", "list")
+                  if entry["name"] == "seller")
+    channel = stoa("channel", "open", "--wallet", "buyer", "--to", seller, "--deposit",
+                   "1")["channel"]
+    more = stoa("channel", "top-up", "--wallet", "buyer", channel[:10], "0.5")
+    assert (more["channel"], more["depositObol"]) == (channel, "1500000000")
+    for words in ((channel, "0"), ("ffffff", "1")):
+        refused = stoa("channel", "top-up", "--wallet", "buyer", *words, check=False)
+        assert "no money moved" in refused["error"]
