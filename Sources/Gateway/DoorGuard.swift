@@ -36,7 +36,8 @@ struct DoorGuard: Sendable {
             throw APIFailure(
                 .authentication,
                 message: "The key is missing or wrong; nothing was charged.",
-                hint: "Send the gateway's --api-key as 'Authorization: Bearer'."
+                hint: "Send the gateway's key as 'Authorization: Bearer'; `stoa call` takes it "
+                    + "from --api-key-file or STOA_API_KEY."
             )
         }
     }
@@ -46,14 +47,14 @@ struct DoorGuard: Sendable {
             throw APIFailure(
                 .authentication,
                 message: "This gateway does not answer to that host name.",
-                hint: "Use 127.0.0.1 or localhost, or start it with --api-key."
+                hint: "Use 127.0.0.1 or localhost, or start it with --api-key-file."
             )
         }
         if let origin = request.headers[.origin], !isLocalOrigin(origin) {
             throw APIFailure(
                 .authentication,
                 message: "Web pages of other origins may not spend here.",
-                hint: "Start it with --api-key, and send that."
+                hint: "Start it with --api-key-file, and send that."
             )
         }
     }

@@ -14,10 +14,12 @@ extension GatewayConfiguration {
         if !(0...65_535).contains(port) { faults.append("port is not between 0 and 65535") }
         if journalDirectory.isEmpty { faults.append("journalDirectory is empty") }
         if let apiKey, apiKey.utf8.count < Self.apiKeyBytesMin {
-            faults.append("--api-key has less than \(Self.apiKeyBytesMin) characters")
+            faults.append("the API key has less than \(Self.apiKeyBytesMin) characters")
         }
         if apiKey == nil, !isLoopback {
-            faults.append("host \(host) is not loopback: set --api-key, or anyone may spend here")
+            faults.append(
+                "host \(host) is not loopback: set --api-key-file, or anyone may spend here"
+            )
         }
         return faults
     }

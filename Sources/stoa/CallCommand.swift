@@ -11,6 +11,7 @@ struct Call: AsyncParsableCommand {
         discussion: """
             EXAMPLE
               stoa call smollm2-135m "Why is the sky blue?"
+              stoa call smollm2-135m "Why?" --api-key-file gateway.key
             """
     )
 
@@ -20,6 +21,7 @@ struct Call: AsyncParsableCommand {
     var prompt: String
     @Option(help: "the gateway's address")
     var gateway = "http://127.0.0.1:8090"
+    @OptionGroup var key: GatewayKeyFile
     @Option(help: "instructions that go before the question")
     var system = "You are a helpful assistant."
     @Option(help: "the most tokens of answer to pay for")
@@ -83,6 +85,9 @@ struct Call: AsyncParsableCommand {
         var request = HTTPClientRequest(url: gateway + "/v1/chat/completions")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
+        if let key = try key.key() {
+            request.headers.add(name: "authorization", value: "Bearer \(key)")
+        }
         request.body = .bytes(Array(body))
         let (status, headers, data) = try await send(request)
         guard status == 200, let answer = try? JSONDecoder().decode(Answer.self, from: data) else {

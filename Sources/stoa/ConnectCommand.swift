@@ -40,8 +40,7 @@ struct ConnectOptions: ParsableArguments {
         )
     )
     var priceMax: [UnitSum] = []
-    @Option(help: ArgumentHelp("what clients must send as their API key", valueName: "key"))
-    var apiKey: String?
+    @OptionGroup var key: GatewayKeyOptions
 
     @Flag(help: "buy from sellers on this machine or a private network too")
     var allowPrivateSellers = false
@@ -60,7 +59,7 @@ struct ConnectOptions: ParsableArguments {
         var configuration = GatewayConfiguration()
         configuration.journalDirectory = journal
         configuration.lanesPerChannel = lanes
-        configuration.apiKey = apiKey
+        configuration.apiKey = try key.key()
         configuration.sellers.allow = seller
         configuration.sellers.allowPrivateEndpoints = allowPrivateSellers || isLocalMarket
         configuration.sellers.minimumBondObol = try obol(minimumBond, "--minimum-bond")

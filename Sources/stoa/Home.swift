@@ -61,11 +61,7 @@ struct HomeOptions: ParsableArguments {
     ///   - isNew: whether a key is made, so that a prompt asks twice.
     func passphrase(of wallet: String? = nil, isNew: Bool = false) throws -> [UInt8] {
         if let file = passphraseFile ?? existing(path("passphrase")) {
-            let text = try readFile(file)
-            warnIfOthersRead(file)
-            let line = text.utf8.prefix { $0 != UInt8(ascii: "\n") }
-            // A file from an editor of another system ends its lines with two characters.
-            return Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
+            return Array(try readSecretLine(file).utf8)
         }
         if let set = ProcessInfo.processInfo.environment["STOA_PASSPHRASE"] {
             return Array(set.utf8)
@@ -82,6 +78,15 @@ struct HomeOptions: ParsableArguments {
     private func existing(_ path: String) -> String? {
         FileManager.default.fileExists(atPath: path) ? path : nil
     }
+}
+
+/// Reads the first line of a file that holds a secret.
+func readSecretLine(_ path: String) throws -> String {
+    let text = try readFile(path)
+    warnIfOthersRead(path)
+    let line = text.utf8.prefix { $0 != UInt8(ascii: "\n") }
+    // A file from an editor of another system ends its lines with two characters.
+    return String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
 }
 
 /// Reads a small text file.

@@ -162,3 +162,32 @@ def test_what_went_in_comes_out(stoa, upstream):
     for words in ((channel, "0"), ("ffffff", "1")):
         refused = stoa("channel", "top-up", "--wallet", "buyer", *words, check=False)
         assert "no money moved" in refused["error"]
+
+
+def test_a_gateways_key_is_in_no_list_of_processes(stoa, upstream, tmp_path):
+    secret = "topsecret-0123456789"
+    file = tmp_path / "gateway.key"
+    file.write_text(secret + "\n")
+    file.chmod(0o600)
+    file_option = ("--api-key-file", str(file))
+    seller = stoa.service("seller", *selling("m9", upstream.url, "--port", "0"))
+    gateway = stoa.service("gateway", "connect", "--wallet", "buyer", "--port", "0", *file_option)
+    try:
+        seller.start()
+        gateway.start()
+        assert secret not in Path(f"/proc/{gateway.pid}/cmdline").read_text()
+        calling = ("call", "m9", "hello", "--gateway", gateway.url)
+        refused = stoa(*calling, check=False)["error"]
+        assert "key is missing or wrong" in refused and "--api-key-file" in refused
+        assert stoa(*calling, *file_option)["receipt"]
+        stoa.env["STOA_API_KEY"] = secret
+        assert stoa(*calling)["receipt"]
+    finally:
+        stoa.env.pop("STOA_API_KEY", None)
+        gateway.stop()
+        seller.stop()
+    file.write_text("short\n")
+    short = stoa("connect", "--wallet", "buyer", "--port", "0", *file_option, check=False)
+    assert "less than 16 characters" in short["error"] and "short" not in short["error"]
+    both = stoa("connect", "--api-key", secret, *file_option, check=False)
+    assert "are two keys" in both["error"]
