@@ -284,8 +284,8 @@ let package = Package(
             dependencies: [
                 "AccessCore", "AccessStore",
                 "ABCI", "CallDoor", "CanonicalCoding", "CometBFTClient", "CometBFTTypes",
-                "Consensus", "Gateway", "HTTPServing", "Identity", "LedgerClient", "LedgerCore",
-                "LedgerIndex", "LedgerNode", "LedgerStore",
+                "Consensus", "Gateway", "HTTPServing", "Identity", "Journal", "LedgerClient",
+                "LedgerCore", "LedgerIndex", "LedgerNode", "LedgerStore",
                 "MarketAPI", "MarketTypes", "OpenAIWire", "Portal", "Probes", "Proofs", "Provider",
                 "Receipts", "SettlementCore", "Simulation", "SpanExport", "Telemetry", "ValidatorNode",
                 "WebServing",

@@ -69,7 +69,8 @@ struct Stoa: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Up.self, WalletGroup.self, Sell.self, Offers.self, BondGroup.self, Connect.self, Call.self,
+            Up.self, WalletGroup.self, Sell.self, Offers.self, BondGroup.self, Connect.self,
+            Call.self,
             ChannelGroup.self, ReceiptGroup.self, NodeGroup.self, ProviderCommand.self,
             Status.self, IndexGroup.self, Serve.self, KeysGroup.self, WebhooksGroup.self,
             AuditGroup.self, Blocks.self, Supply.self, Prove.self, Verify.self,
