@@ -11,18 +11,20 @@ struct Fraud: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "report a seller whose signed receipts contradict each other or its prices",
         discussion: """
-            Anybody may report. A file holds one signed receipt as canonical bytes in hex. One \
+            Anybody may report. A file holds one signed receipt: what `stoa receipts show --json` \
+            prints, or its canonical bytes in hex. One \
             file reports a charge that is not units × price; two files of one call report two \
             receipts for it; otherwise the first is the one that was claimed, with a higher \
             total than the second, which is of the same call or a later one. The seller loses \
             its bond: half goes to the cheated buyer, a quarter to the reporter.
 
             EXAMPLE
-              stoa fraud --wallet alice first.hex second.hex
+              stoa receipts show 5c0f… --json > first.json
+              stoa fraud --wallet alice first.json second.hex
             """
     )
 
-    @Argument(help: "one or two files with a signed receipt in hex")
+    @Argument(help: "one or two files with a signed receipt, as JSON or hex")
     var receipts: [String]
     @OptionGroup var signing: SigningOptions
 
@@ -55,14 +57,21 @@ struct Fraud: AsyncParsableCommand {
             : .overclaim(claimed: signed[0], held: signed[1])
     }
 
+    /// The member of the JSON document that has a receipt.
+    private struct Shown: Decodable {
+        let signed: String
+    }
+
     private func read(_ file: String) throws -> Signed<Receipt> {
-        let text = try readFile(file).filter { !$0.isWhitespace }
-        guard let bytes = Hex.decode(text),
+        let text = try readFile(file)
+        let shown = try? JSONDecoder().decode(Shown.self, from: Data(text.utf8))
+        let digits = (shown?.signed ?? text).filter { !$0.isWhitespace }
+        guard let bytes = Hex.decode(digits),
             let receipt = try? Signed<Receipt>(canonicalBytes: bytes)
         else {
             throw CommandFailure(
-                "\(file) is not a signed receipt in hex",
-                hint: "`stoa receipts show --json` prints one as “signed”"
+                "\(file) has no signed receipt, neither as JSON nor in hex",
+                hint: "`stoa receipts show ID --json > \(file)` writes one"
             )
         }
         return receipt

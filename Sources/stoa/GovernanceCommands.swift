@@ -213,31 +213,56 @@ struct GovernFund: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fund",
         abstract: "give the treasury something that only a vote can spend",
-        discussion: "EXAMPLE\n  stoa govern fund --wallet alice 10"
+        discussion: """
+            EXAMPLES
+              stoa govern fund --wallet alice 10
+              stoa govern fund --wallet alice 12.50 --unit carol/EURC
+            """
     )
 
     @OptionGroup var sum: GovernSum
     @OptionGroup var sender: GovernSender
 
     func run() async throws {
-        let (denomination, amount) = try sum.parsed()
-        try await sender.execute { _ in .fundTreasury(denomination, amount) }
+        try await sender.execute { ledger in
+            let given = try await sum.find(ledger, home: sender.home, wallet: sender.wallet)
+            return .fundTreasury(given.denomination, given.amount)
+        }
     }
 }
 
 /// An amount of STOA, or of a unit that somebody issued.
 struct GovernSum: ParsableArguments {
-    @Argument(help: "how much: in STOA, or with --unit in the unit's smallest part")
+    @Argument(
+        help: "how much: in STOA or in --unit; of a unit by its 64 digits, in its smallest part"
+    )
     var amount: String
-    @Option(help: ArgumentHelp("a unit that somebody issued", valueName: "64 hex digits"))
-    var unit: String?
+    @Option(help: UnitName.help)
+    var unit: UnitName?
 
-    /// What is meant.
-    func parsed() throws -> (Denomination, Amount) {
+    func validate() throws {
+        if unit == nil { _ = try Amount(argument: amount) }
+    }
+
+    /// What is meant on a ledger.
+    func find(
+        _ ledger: any LedgerConnection,
+        home: HomeOptions,
+        wallet: String
+    ) async throws -> (denomination: Denomination, amount: Amount) {
         guard let unit else { return (.native, try Amount(argument: amount)) }
-        guard let digest = Digest(hex: unit), let amount = try? Amount(obolText: amount) else {
-            throw ValidationError("a unit has 64 hex digits, and its amounts are whole numbers")
+        // Whoever names 64 digits has always counted the smallest part; a point would make two
+        // meanings of one number.
+        if let digest = Digest(hex: unit.text) {
+            guard let amount = try? Amount(obolText: amount) else {
+                throw CommandFailure(
+                    "“\(amount)” is no number of the smallest part of unit \(digest)",
+                    hint: "name the unit as issuer/TICKER to give an amount with a point"
+                )
+            }
+            return (.issued(digest), amount)
         }
-        return (.issued(digest), amount)
+        let known = try await unit.find(ledger, home: home, wallet: wallet)
+        return (known.denomination, try known.amount(amount))
     }
 }

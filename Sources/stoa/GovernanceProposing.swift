@@ -37,13 +37,21 @@ struct ProposalOptions: ParsableArguments {
 
     /// Proposes the action.
     func propose(_ action: ProposalAction) async throws {
-        let content = ProposalContent(
-            title: title,
-            document: try document.map(digest) ?? .zero,
-            link: link,
-            action: action
-        )
+        try await propose { _ in action }
+    }
+
+    /// Proposes the action that `make` makes of what the ledger knows.
+    func propose(
+        _ make: (any LedgerConnection) async throws -> ProposalAction
+    ) async throws {
+        let document = try document.map(digest) ?? .zero
         try await sender.execute { ledger in
+            let content = ProposalContent(
+                title: title,
+                document: document,
+                link: link,
+                action: try await make(ledger)
+            )
             let least = try await ledger.value(of: .proposalDeposit)
             let deposit = deposit ?? Amount(obol: UInt128(least ?? 0))
             return .propose(content, deposit: deposit)
@@ -129,9 +137,13 @@ struct GovernProposePayment: AsyncParsableCommand {
 
     func run() async throws {
         let recipient = try Wallets(home: options.sender.home).resolve(to)
-        let (denomination, amount) = try sum.parsed()
-        let payment = TreasuryPayment(to: recipient, denomination: denomination, amount: amount)
-        try await options.propose(.payment(payment))
+        let sender = options.sender
+        try await options.propose { ledger in
+            let sum = try await sum.find(ledger, home: sender.home, wallet: sender.wallet)
+            return .payment(
+                TreasuryPayment(to: recipient, denomination: sum.denomination, amount: sum.amount)
+            )
+        }
     }
 }
 

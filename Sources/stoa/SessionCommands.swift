@@ -32,8 +32,15 @@ struct AuthorizationSender: ParsableArguments {
 
     /// Executes the message that `make` makes at the ledger's height, and prints what it did.
     func execute(_ make: (BlockHeight) throws -> AuthorizationMessage) async throws {
+        try await execute { _, height in try make(height) }
+    }
+
+    /// Executes the message that `make` makes of what the ledger knows, and prints what it did.
+    func execute(
+        _ make: (any LedgerConnection, BlockHeight) async throws -> AuthorizationMessage
+    ) async throws {
         let outcome = try await signing.send { ledger, _ in
-            [.authorization(try make(try await ledger.status().height))]
+            [.authorization(try await make(ledger, try await ledger.status().height))]
         }.outcome
         let records = outcome.result.events.map(\.record)
         try output.print(
@@ -122,11 +129,12 @@ struct SessionGrantCommand: AsyncParsableCommand {
     var limit: Amount
     @Option(
         help: ArgumentHelp(
-            "another unit that may leave it, and how much in its smallest unit; repeat for each",
-            valueName: "unit:amount"
+            "how much of another unit may leave it, such as “20 carol/EURC”, or in its smallest "
+                + "part with 64 digits, such as 5f2c…:2000; repeat for each",
+            valueName: "amount unit"
         )
     )
-    var unitLimit: [String] = []
+    var unitLimit: [UnitLimitText] = []
     @Option(help: "how many blocks a period has")
     var every: UInt64 = 3600
     @Option(help: "how many blocks from now the session ends")
@@ -146,30 +154,61 @@ struct SessionGrantCommand: AsyncParsableCommand {
             messages: tags,
             payees: try payee.map { try wallets.resolve($0) }
         )
-        let limits =
-            [SessionLimit(.native, limit)]
-            + (try unitLimit.map(parse)).sorted {
-                $0.denomination < $1.denomination
+        try await sender.execute { ledger, height in
+            var others: [SessionLimit] = []
+            for text in unitLimit {
+                let wallet = sender.signing.actor
+                others.append(try await text.find(ledger, home: sender.home, wallet: wallet))
             }
-        try await sender.execute { height in
-            .grantSession(
+            return .grantSession(
                 SessionGrant(
                     session: session,
                     scope: scope,
-                    limits: limits,
+                    limits: [SessionLimit(.native, limit)]
+                        + others.sorted { $0.denomination < $1.denomination },
                     periodBlocks: every,
                     validUntil: height.advanced(byBlocks: blocks) ?? BlockHeight(.max)
                 )
             )
         }
     }
+}
 
-    private func parse(_ text: String) throws -> SessionLimit {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let unit = Digest(hex: String(parts[0])),
-            let amount = UInt128(parts[1])
-        else { throw ValidationError("“\(text)” is no limit, such as 5f2c…:100") }
-        return SessionLimit(.issued(unit), Amount(obol: amount))
+/// A limit of another unit than STOA: an amount of it, or 64 digits and the smallest part.
+enum UnitLimitText: ExpressibleByArgument {
+    case smallest(SessionLimit)
+    case named(UnitAmountText, UnitName)
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+        let words = argument.split(separator: " ").map(String.init)
+        if parts.count == 2, let unit = Digest(hex: String(parts[0])) {
+            guard let obol = UInt128(parts[1]) else { return nil }
+            self = .smallest(SessionLimit(.issued(unit), Amount(obol: obol)))
+        } else if words.count == 2, let amount = UnitAmountText(argument: words[0]),
+            let unit = UnitName(argument: words[1])
+        {
+            self = .named(amount, unit)
+        } else {
+            return nil
+        }
+    }
+
+    /// What is meant on a ledger.
+    func find(
+        _ ledger: any LedgerConnection,
+        home: HomeOptions,
+        wallet: String
+    ) async throws -> SessionLimit {
+        switch self {
+        case .smallest(let limit): return limit
+        case .named(let amount, let unit):
+            let known = try await unit.find(ledger, home: home, wallet: wallet)
+            guard known.denomination != .native else {
+                throw CommandFailure("--unit-limit is of other units", hint: "--limit is of STOA")
+            }
+            return SessionLimit(known.denomination, try amount.amount(in: known))
+        }
     }
 }
 

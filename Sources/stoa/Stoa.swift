@@ -66,6 +66,7 @@ struct Stoa: AsyncParsableCommand {
               stoa wallet new alice                  a key, sealed with a passphrase
               stoa offers                            what is for sale
               stoa call smollm2-135m "Why is the sky blue?"
+              stoa --generate-completion-script bash     completion: bash, zsh or fish
             """,
         version: "0.1.0",
         subcommands: [

@@ -151,6 +151,20 @@ def test_an_account_is_proven_and_another_genesis_refuses(sold, tmp_path):
     assert refused_field(other) == "seal.header"
 
 
+def test_a_receipt_as_it_is_shown_can_be_reported(sold, tmp_path):
+    """What `receipts show --json` prints is read; the ledger then finds nothing wrong with it."""
+    shown = sold.stoa("receipts", "show", sold.stoa("receipts", "list")[0]["receipt"])
+    (tmp_path / "receipt.json").write_text(json.dumps(shown))
+    (tmp_path / "receipt.hex").write_text(shown["signed"])
+    for name in ("receipt.json", "receipt.hex"):
+        said = sold.stoa("fraud", str(tmp_path / name), "--wallet", "buyer", check=False)["error"]
+        assert "settlement." in said or "refused" in said, said
+        assert "no signed receipt" not in said
+    (tmp_path / "empty").write_text("{}")
+    said = sold.stoa("fraud", str(tmp_path / "empty"), "--wallet", "buyer", check=False)["error"]
+    assert "no signed receipt" in said and "receipts show" in said
+
+
 def test_claims_channels_and_offers_are_proven(sold, tmp_path):
     receipt = sold.stoa("receipts", "list")[0]
     for words, said in ((("claim", receipt["channel"] + "/0"), "3 receipts under"),

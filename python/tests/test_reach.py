@@ -212,3 +212,35 @@ def test_a_transaction_can_be_proven_by_name(market, tmp_path):
         [stoa.binary, "prove", "shares", "alice/corpus"], env=stoa.env, capture_output=True,
         text=True, timeout=60)
     assert done.returncode != 0 and "takes two names" in done.stderr
+
+
+def test_amounts_of_units_are_written_alike(market):
+    stoa = market
+    stoa("unit", "issue", "CENT", "A credit", "--decimals", "2", "--supply-max", "1000",
+         "--document", "22" * 32, "--wallet", "alice")
+    stoa("unit", "mint", "alice/CENT", "bob", "100", "--wallet", "alice")
+    unit = next(row["unit"] for row in stoa("unit", "list") if row["ticker"] == "CENT")
+    for text in ("12.50 alice/CENT", "1250u alice/CENT", f"{unit}:1250"):
+        stoa("session", "grant", "carol", "--wallet", "alice", "--limit", "1",
+             "--unit-limit", text)
+        [session] = [row for row in stoa("session", "list", "alice") if row["status"] == "live"
+                     and len(row["limits"]) == 2
+                     and row["limits"][1]["denomination"] == unit]
+        assert session["limits"][1]["limit"] == "1250", text
+    stoa("govern", "fund", "12.50", "--unit", "alice/CENT", "--wallet", "bob")
+    stoa("govern", "fund", "50", "--unit", unit, "--wallet", "bob")
+    refused = stoa("govern", "fund", "0.5", "--unit", unit, "--wallet", "bob", check=False)
+    assert "no number of the smallest part" in refused["error"], refused
+    [left] = [row for row in stoa("unit", "balance", "bob") if row["unit"] == unit]
+    assert left["amount"] == str(10_000 - 1250 - 50)
+
+
+def test_help_names_the_completion_that_there_is():
+    def said(*words):
+        done = subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "--generate-completion-script" in said("--help")
+    for shell in ("bash", "zsh", "fish"):
+        assert "multisig" in said("--generate-completion-script", shell)
