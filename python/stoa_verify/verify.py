@@ -11,6 +11,7 @@ import argparse
 import json
 import re
 import sys
+from collections import Counter
 
 from canonical import Reader, Refused, check_signature, document, need, sha, signed, tagged
 from light import check_step, check_votes, light_block, moment, ordered, set_hash
@@ -25,9 +26,9 @@ def members(value, field, names):
     """The members of an object: exactly these, each once."""
     need(isinstance(value, list) and value[:1] == [dict], field or "file", "is no object")
     pairs, prefix = value[1], f"{field}." if field else ""
-    seen = [name for name, _ in pairs]
-    for name in seen:
-        need(seen.count(name) == 1, prefix + name, "is there twice")
+    seen = Counter(name for name, _ in pairs)  # Strangers write files: one look at each name.
+    for name, count in seen.items():
+        need(count == 1, prefix + name, "is there twice")
     for name in seen:
         need(names is None or name in names, prefix + name, "is unknown")
     for name in names or []:
