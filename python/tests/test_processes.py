@@ -3,6 +3,7 @@ of somebody else's."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -120,6 +121,28 @@ def test_a_demo_that_is_ended_leaves_no_process(tmp_path):
         demo.wait()
     wait(lambda: command_of(node["pid"]) == [])
     assert not (home / "running.json").exists()
+
+
+def test_a_library_is_copied_only_as_it_is_known(tmp_path):
+    """It runs where people sign: another file under the same version is not taken."""
+    carried = tmp_path / ".venv" / "portal" / "some" / "htmx-2.min.js"
+    carried.parent.mkdir(parents=True)
+    carried.write_text("known\n")
+    known = hashlib.sha256(b"known\n").hexdigest()
+
+    def copy():
+        return subprocess.run(
+            ["bash", "-euc", f"source {ROOT}/scripts/lib/setup.sh; "
+             f"stoa_library django-htmx htmx-2.min.js out/htmx.min.js {known}"],
+            cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    carried.write_text("other\n")
+    done = copy()
+    assert done.returncode != 0 and "nothing was copied" in done.stderr
+    assert not (tmp_path / "out").exists()
+    carried.write_text("known\n")
+    assert copy().returncode == 0
+    assert (tmp_path / "out" / "htmx.min.js").read_text() == "known\n"
 
 
 def test_a_proof_with_many_members_is_refused_at_once():

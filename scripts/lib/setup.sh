@@ -88,15 +88,21 @@ stoa_build() {
 stoa_libraries() {
   local folder=$1
   stoa_venv portal python/requirements-portal.txt --no-deps
-  stoa_library django-htmx htmx-2.min.js "$folder/htmx.min.js"
-  stoa_library lightweight-charts lightweight-charts.js "$folder/lightweight-charts.js"
+  stoa_library django-htmx htmx-2.min.js "$folder/htmx.min.js" \
+    71ea67185bfa8c98c39d31717c6fce5d852370fcdfd129db4543774d3145c0de
+  stoa_library lightweight-charts lightweight-charts.js "$folder/lightweight-charts.js" \
+    a7d4221516c7ea0bb0cc17d605df8848c1c748517a2ca43c2ce1a95ddb159006
 }
 
-# stoa_library PACKAGE FILE PLACE: copies a file that a package carries.
+# stoa_library PACKAGE FILE PLACE SHA256: copies a file that a package carries, if it is the one that
+# was looked at: it runs where people sign, and a version can get further files later.
 stoa_library() {
   local found
   found=$(find .venv/portal -name "$2" -print -quit)
   [ -n "$found" ] || stoa_fail "$1 carries no $2" "has the package changed?"
+  printf '%s  %s\n' "$4" "$found" | sha256sum --check --status ||
+    stoa_fail "$2 of $1 is not the file that is known here; nothing was copied" \
+      "look at what changed, then write its SHA-256 into scripts/lib/setup.sh"
   mkdir -p "$(dirname "$3")"
   cp "$found" "$3"
 }
