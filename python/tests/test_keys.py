@@ -218,8 +218,10 @@ def test_who_signs_reads_the_amount_and_is_asked(ledger, tmp_path):
     unit = next(unit["unit"] for unit in ledger("unit", "list") if unit["ticker"] == "CENT")
     draft, signed = str(tmp_path / "draft"), tmp_path / "signed"
     key = ledger("key", "show", "--public", "carol")["publicKey"]
+    task = tmp_path / "task.md"
+    task.write_text("A task.\n")
     ledger("escrow", "lock", "--seller", "bob", "--amount", "1000", "--unit", "alice/CENT",
-           "--document", "33" * 32, "--draft", draft, "--draft-key", key)
+           "--document", str(task), "--draft", draft, "--draft-key", key)
     sign = ("multisig", "sign", draft, "--wallet", "carol", "-o", str(signed))
     status, said = asked(ledger, b"n\n", *sign)
     assert (status, signed.exists()) == (1, False)
