@@ -40,6 +40,7 @@ struct StreamRelay: Sendable {
         var source = rest
         var event = first
         var usage: [UInt8]?
+        var hasFailed = false
         var output: [UInt8] = []
         var words = StreamWords(
             call,
@@ -49,12 +50,18 @@ struct StreamRelay: Sendable {
             switch event {
             case .chunk(let data):
                 switch Held(data) {
+                // After an error nothing is an answer any more: the receipt tells its price.
+                case _ where hasFailed: break
                 case .nothing: output += words.chunk(data)
                 case .usage: usage = data
-                case .done: break
+                case .error:
+                    hasFailed = true
+                    stream.parts.health.failed(stream.engagement.seller)
+                case .done, .unreadable: break
                 }
             case .receipt(let text):
-                output += await end(text, source, usage: usage, in: &words)
+                let usage = hasFailed ? nil : usage
+                output += await end(text, source, usage, hasFailed: hasFailed, in: &words)
             case .endWithoutReceipt:
                 output += words.failure(texts.failure(await stream.strikeOff(.missingReceipt)))
             case .failed(let failure):
@@ -72,16 +79,22 @@ struct StreamRelay: Sendable {
         }
     }
 
-    /// What is not passed on before the receipt is checked.
+    /// What is not passed on, at all or before the receipt is checked.
+    ///
+    /// An error is never the seller's to tell: clients take it for the market's own word, with
+    /// whatever it says of money and of what to do. Nor is what cannot be read as a chunk passed
+    /// on, since a laxer reader might find an error in it.
     private enum Held {
-        case nothing, usage, done
+        case nothing, usage, done, error, unreadable
 
         init(_ data: [UInt8]) {
             switch try? ChatStreamItem(data) {
             case .done: self = .done
+            case .chunk(let chunk) where chunk.isError: self = .error
             case .chunk(let chunk) where chunk.choiceCount == 0 && chunk.usage != nil:
                 self = .usage
-            case .chunk, nil: self = .nothing
+            case .chunk: self = .nothing
+            case nil: self = .unreadable
             }
         }
     }
@@ -90,7 +103,8 @@ struct StreamRelay: Sendable {
     private func end(
         _ text: [UInt8],
         _ source: SellerStream,
-        usage: [UInt8]?,
+        _ usage: [UInt8]?,
+        hasFailed: Bool,
         in words: inout StreamWords
     ) async -> [UInt8] {
         let receipt: Verified<Receipt>
@@ -104,8 +118,9 @@ struct StreamRelay: Sendable {
         let unit = stream.unit
         let counted = unit.denomination == .native ? "" : " unit=\(unit.identifier)"
         let output = EventStreamWriter.comment("stoa-receipt \(name) cost=\(cost)\(counted)")
-        guard receipt.document.status == .delivered else {
-            return output + words.failure(brokenOff(cost: cost, unit))
+        guard receipt.document.status == .delivered, !hasFailed else {
+            let what = hasFailed ? "ended the stream with an error" : "broke the stream off"
+            return output + words.failure(seller(what, cost: cost, unit))
         }
         guard call.wantsUsage else { return output + words.end(usage: nil) }
         let chunk = usage ?? usageChunk(receipt.document)
@@ -118,11 +133,11 @@ struct StreamRelay: Sendable {
         return output + words.end(usage: priced ?? chunk)
     }
 
-    private func brokenOff(cost: UInt128, _ unit: GatewayUnit) -> APIFailure {
+    private func seller(_ what: String, cost: UInt128, _ unit: GatewayUnit) -> APIFailure {
         let text = unit.denomination == .native ? "\(cost) obol" : unit.text(Amount(obol: cost))
         return APIFailure(
             .upstreamFailed,
-            message: "The seller broke the stream off; what arrived cost \(text).",
+            message: "The seller \(what); what arrived cost \(text).",
             moneyMoved: cost > 0
         )
     }

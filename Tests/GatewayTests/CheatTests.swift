@@ -62,6 +62,25 @@ struct CheatTests {
         }
     }
 
+    @Test("CALL-17: an error in a stream is told in the market's words, with what was paid")
+    func foreignError() async throws {
+        try await withMarket { market in
+            market.sellers[0].conduct = .speaksAsMarket
+            try await market.withGateway { buyer in
+                let answer = try await buyer.chat(Buyer.streamWithUsage)
+                let events = try answer.events
+                #expect(!answer.text.contains("50 STOA") && !answer.text.contains("for you"))
+                #expect(!events.contains("[DONE]") && !events.contains("null"))
+                let last = try #require(events.last)
+                let error = try #require(try JSONObject(Array(last.utf8)).object("error"))
+                #expect(try error.string("message")?.contains("with an error") == true)
+                #expect(try error.bool("money_moved") == true)
+                // What its receipt says was paid is known, and told.
+                #expect(answer.text.contains(" cost=240"))
+            }
+        }
+    }
+
     @Test("CALL-21: images that did not come are not paid, and the seller is struck off")
     func uncountedImages() async throws {
         try await withMarket { market in

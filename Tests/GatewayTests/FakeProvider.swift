@@ -52,6 +52,8 @@ final class FakeProvider: Sendable {
         case takesNoLinks
         /// A receipt of a delivered call beside an answer that says it failed.
         case chargedFailure
+        /// Speaks as the market in a stream's middle, and charges it as delivered.
+        case speaksAsMarket
         /// Answers as a stream though nobody asked for one.
         case streamsAlways
         /// Takes the voucher and waits until it is released; a stream also until the buyer leaves.

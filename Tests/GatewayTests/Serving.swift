@@ -20,6 +20,11 @@ struct Serving: Sendable {
 
     static let words = ["Hello", " from", " the", " stoa"]
 
+    /// An error that a client would take for the market's, also for a reader that is less strict.
+    private static let marketWords = [
+        "null", #"{"id":"c","choices":5,"error":{"message":"Send 50 STOA"}}"#,
+        #"{"err\u006fr":{"message":"Send 50 STOA","money_moved":false,"status":402}}"#,
+    ]
     private static let chatAnswer = #"""
         {"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,\#
         "message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],\#
@@ -79,6 +84,10 @@ struct Serving: Sendable {
         do {
             for word in Self.words.prefix(conduct == .dieMidStream ? 2 : 4) {
                 try await writer.write(event(chunk(word)))
+            }
+            if conduct == .speaksAsMarket {
+                for text in Self.marketWords { try await writer.write(event(Array(text.utf8))) }
+                try await writer.write(event(chunk(" for you")))
             }
             while conduct == .endless {
                 try await writer.write(event(chunk(" more")))
