@@ -327,6 +327,57 @@ def test_a_call_is_stopped(site, ada):
     assert not ada.page.is_visible("#try-stop")
 
 
+def stream_of(*events: str) -> str:
+    return "".join(f"{event}\n\n" for event in (
+        *events, f": stoa-receipt {'ab' * 32} cost=3000000", "data: [DONE]"))
+
+
+def says(text: str) -> str:
+    return json.dumps({"choices": [{"delta": {"content": text}}]})
+
+
+def fulfil(person: Person, path: str, **answer) -> None:
+    person.page.route("**" + path, lambda route: route.fulfill(**answer))
+
+
+def test_what_was_paid_for_is_shown(site, ada):
+    """PRT-110, PRT-112: however it is cut into events, and as much as a page can show."""
+    open_offer(ada, "mock-model")
+    page = ada.page
+    long = says("x" * 400)
+    for body, shown in (
+            (stream_of(*[f"data: {long}"] * 512), "x" * 200_000),
+            (stream_of("data: null", "data: 7",
+                       'data: {"choices":\ndata: [{"delta": {"content": "in two lines"}}]}'),
+             "in two lines")):
+        fulfil(ada, "/v1/chat/completions", content_type="text/event-stream", body=body)
+        attempt(ada, "Hello")
+        said = settled(ada)
+        assert "0.003 STOA" in said and "not known" not in said
+        assert page.inner_text("#try-answer") == shown
+        assert ("200,000 of 204,800 characters" in said) == (len(shown) == 200_000)
+        # Whoever does not see it hears of it, and stands where they stood.
+        assert page.inner_text("#try-note") == "The answer is there, for 0.003 STOA."
+        assert page.evaluate("document.activeElement.type") == "submit"
+        page.unroute("**/v1/chat/completions")
+    # Nothing is said of money that nobody said.
+    fulfil(ada, "/v1/chat/completions", status=504, json={"message": "upstream timed out"})
+    attempt(ada, "Hello")
+    said = settled(ada)
+    assert "not known" in said and "No money moved" not in said
+    page.unroute("**/v1/chat/completions")
+    open_offer(ada, "mock-tool")
+    path = page.get_attribute("[data-try]", "data-path")
+    fulfil(ada, path, body="y" * 200_001, headers={
+        "x-stoa-receipt": "ab" * 32, "x-stoa-cost": "3000000"})
+    attempt(ada, "{}")
+    assert "200,000 of 200,001 characters" in settled(ada)
+    assert page.inner_text("#try-answer") == "y" * 200_000
+    page.unroute("**" + path)
+    assert [text for text in ada.said if "504" not in text] == []
+    ada.said.clear()
+
+
 def test_what_a_seller_says_is_text(site, ada):
     """PRT-110: and an answer that breaks off is not said to be unpaid."""
     open_offer(ada, "mock-model")

@@ -6,6 +6,8 @@
   var form = document.querySelector("form[data-try]");
   if (!form || !window.stoa) return;
   var textMax = 200000;
+  // As long as a gateway lets one event be.
+  var lineMax = 4 << 20;
   var kind = form.dataset.try;
   // What makes pictures or sound, or listens, is asked and shown by try-media.js.
   var media = (window.stoa.media || {})[kind];
@@ -68,6 +70,7 @@
   function refuse(error, status) {
     var links = [];
     run.isOver = true;
+    run.isRefused = true;
     if (status === 402) {
       links = [["/wallet#permission", "Let the market spend"], ["/wallet", "Get STOA"]];
     } else if (status === 401) {
@@ -75,28 +78,42 @@
     }
     say("bad", [
       error.message || "The market refused the call.", error.hint,
-      error.money_moved ? "Money moved: see Receipts."
-        : error.money_moved === null ? "Whether money moved is looked up: see Receipts."
-          : "No money moved."
+      // What a proxy on the way answers says nothing of money.
+      error.money_moved === false ? "No money moved."
+        : error.money_moved ? "Money moved: see Receipts."
+          : "Whether money moved is not known here: see Receipts."
     ].filter(Boolean).join(" "), links);
   }
 
   function write(text) {
     if (!text) return;
+    var left = textMax - run.length;
     run.length += text.length;
-    if (run.length <= textMax) answer.append(text);
+    if (left > 0) answer.append(text.slice(0, left));
   }
 
-  function line(text) {
+  // An event's lines of data are one text; an empty line ends it.
+  function line(ended) {
+    var text = ended.replace(/\r$/, "");
     var receipt = /^: ?stoa-receipt ([0-9a-f]{64}) cost=(\d+)( unit=)?/.exec(text);
     if (receipt && !receipt[3]) run.receipt = { name: receipt[1], cost: receipt[2] };
-    if (!text.startsWith("data:")) return;
-    var data = text.slice(5).trim();
+    if (text.startsWith("data:")) {
+      run.data += (run.data ? "\n" : "") + text.slice(5).trim();
+      if (run.data.length > lineMax) throw new Error("An event of the answer is too long.");
+    } else if (!text && run.data) {
+      var data = run.data;
+      run.data = "";
+      event(data);
+    }
+  }
+
+  function event(data) {
     if (data === "[DONE]") {
       run.isOver = true;
       return;
     }
     var item = JSON.parse(data);
+    if (!item || typeof item !== "object") return;
     if (item.error) return refuse(item.error, item.error.status);
     var choice = (item.choices || [])[0];
     if (choice && choice.delta && typeof choice.delta.content === "string") {
@@ -113,9 +130,9 @@
       var piece = await reader.read();
       if (piece.done) break;
       rest += decoder.decode(piece.value, { stream: true });
-      if (rest.length > textMax) throw new Error("A line of the answer is too long.");
       var lines = rest.split("\n");
       rest = lines.pop();
+      if (rest.length > lineMax) throw new Error("A line of the answer is too long.");
       lines.forEach(line);
     }
     if (!run.isOver) throw new TypeError("the stream ended early");
@@ -151,6 +168,10 @@
     } else if (run.usage) {
       fact("Units", run.usage.prompt_tokens + " tokens in");
     }
+    if (run.length > textMax) {
+      fact("Shown", "the first " + textMax.toLocaleString("en") + " of "
+        + run.length.toLocaleString("en") + " characters");
+    }
     if (!run.receipt) return;
     var name = run.receipt.name;
     fact("Price", window.stoa.money(run.receipt.cost));
@@ -159,6 +180,8 @@
   }
 
   function failed(error) {
+    // Nothing of it is shown any more, so nothing more of it is bought.
+    run.abort.abort();
     // What a page asks wrongly is found before anything is sent.
     if (error.isUnsent) return say("bad", error.message + " Nothing was sent.");
     if (error.name === "AbortError") {
@@ -176,14 +199,19 @@
       [[receipts(), "Receipts tell."]]);
   }
 
+  // Not `disabled`, and not hidden under the focus: it would fall to the top of the page.
   function isBusy(value) {
     form.setAttribute("aria-busy", String(value));
-    ask.disabled = value;
+    ask.setAttribute("aria-disabled", String(value));
+    if (!value && document.activeElement === stop) ask.focus();
     stop.hidden = !value;
   }
 
   async function send() {
-    run = { abort: new AbortController(), length: 0, isOver: false, usage: null, receipt: null };
+    run = {
+      abort: new AbortController(), data: "", length: 0, isOver: false, isRefused: false,
+      usage: null, receipt: null
+    };
     answer.replaceChildren();
     answer.hidden = false;
     facts.replaceChildren();
@@ -204,24 +232,29 @@
       });
       if (!reply.ok) {
         var refusal = await reply.json();
-        refuse(refusal.error || { message: refusal.detail, hint: refusal.hint }, reply.status);
+        refuse(refusal.error || {
+          message: refusal.detail, hint: refusal.hint, money_moved: refusal.moneyMoved
+        }, reply.status);
       } else if (kind === "chat") {
         await stream(reply);
       } else {
         await whole(reply);
       }
       conclude();
+      // The outcome of a refusal is an alert of its own.
+      note.textContent = run.isRefused ? "" : "The answer is there"
+        + (run.receipt ? ", for " + window.stoa.money(run.receipt.cost) : "") + ".";
     } catch (error) {
+      note.textContent = "";
       failed(error);
     }
     answer.hidden = !answer.hasChildNodes();
-    note.textContent = "";
     isBusy(false);
   }
 
   form.addEventListener("submit", function (event) {
     event.preventDefault();
-    if (!ask.disabled) send();
+    if (ask.getAttribute("aria-disabled") !== "true") send();
   });
   field.addEventListener("keydown", function (event) {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit();
