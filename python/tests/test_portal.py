@@ -120,9 +120,16 @@ def test_a_proof_is_checked_in_the_browser(site, browser):
         assert visit.said == []
 
 
-@pytest.mark.parametrize("part", ["value", "proof", "header", "key"])
+# Where a digit of the header is changed, from its beginning or its end; else in the middle.
+SEALS = {"chain": 10, "height": 2 * 33 + 15, "scheme": 2 * 177 + 1, "sealing-key": 2 * 178 + 3,
+         "second-scheme": 2 * 210 + 1, "length": 2 * 214 + 1, "signature": -1}
+
+
+@pytest.mark.parametrize("part", ["value", "proof", "header", "key", *SEALS])
 def test_a_changed_proof_is_refused(site, browser, part):
-    """PRT-60: one changed digit anywhere ends in “Not verified”."""
+    """PRT-60: one changed digit anywhere ends in “Not verified”, the seal's and the chain's too."""
+    place = SEALS.get(part)
+    part = part if place is None else "header"
     with Visit(browser) as visit:
         def change(route):
             answer = route.fetch()
@@ -130,12 +137,40 @@ def test_a_changed_proof_is_refused(site, browser, part):
             start = html.index(f'data-{part}="') + len(f'data-{part}="')
             end = html.index('"', start)
             middle = (start + end) // 2
+            if place is not None:
+                middle = (start if place >= 0 else end) + place
             other = "0" if html[middle] != "0" else "1"
             route.fulfill(response=answer, body=html[:middle] + other + html[middle + 1:])
         visit.page.route("**/explorer/proof*", change)
         visit.page.goto(site.url + site.paths["proof"])
         visit.page.wait_for_selector("#proof[data-verdict]")
         assert visit.page.get_attribute("#proof", "data-verdict") == "failed"
+
+
+@pytest.mark.parametrize("end", ["02" + "00" * 40, "03", ""])
+def test_a_header_that_nobody_signed_is_refused(site, browser, end):
+    """PRT-60: whatever stands where its key and signature should."""
+    with Visit(browser) as visit:
+        def unsign(route):
+            answer = route.fetch()
+            route.fulfill(response=answer, body=re.sub(
+                r'data-header="([0-9a-f]{354})[0-9a-f]*"', rf'data-header="\g<1>{end}"',
+                answer.text()))
+        visit.page.route("**/explorer/proof*", unsign)
+        visit.page.goto(site.url + site.paths["proof"])
+        visit.page.wait_for_selector("#proof[data-verdict]")
+        assert visit.page.get_attribute("#proof", "data-verdict") == "failed"
+
+
+def test_a_browser_that_cannot_check_signatures_says_so(site, browser):
+    """PRT-60: what was not checked is not called verified."""
+    with Visit(browser) as visit:
+        visit.page.add_init_script("crypto.subtle.importKey = () => Promise.reject(new Error())")
+        visit.page.goto(site.url + site.paths["proof"])
+        visit.page.wait_for_selector("#proof[data-verdict]")
+        assert visit.page.get_attribute("#proof", "data-verdict") == "unsealed"
+        assert "Verified" not in visit.page.inner_text("#verdict-badge")
+        assert "cannot check who signed" in visit.page.inner_text("#verdict-text")
 
 
 def test_absence_is_proven_too(site, browser):
@@ -236,6 +271,23 @@ def test_candles_can_be_pointed_at(site, browser):
         visit.page.click("[data-theme-toggle]")
         visit.page.wait_for_timeout(200)
         assert visit.weight < WEIGHT_MAX
+        assert visit.said == []
+
+
+@pytest.mark.skipif(not LIBRARIES.is_dir(), reason="scripts/libraries was not run")
+def test_what_was_traded_is_not_rounded(site, browser):
+    """PRT-20: in the legend of the chart as elsewhere."""
+    decimals = int(site.first(site.paths["market"], r'data-decimals="(\d+)"'))
+    with Visit(browser) as visit:
+        def trade_much(route):
+            answer = route.fetch()
+            document = answer.json()
+            document["data"][-1]["baseVolume"] = "1234567" + "0" * decimals
+            route.fulfill(response=answer, json=document)
+        visit.page.route("**/candles*", trade_much)
+        visit.page.goto(site.url + site.paths["market"])
+        visit.page.wait_for_selector("[data-candles][data-state=live]")
+        assert "1,234,567 traded" in visit.page.inner_text("#candle-legend")
         assert visit.said == []
 
 

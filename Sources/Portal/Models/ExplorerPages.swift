@@ -153,6 +153,7 @@ enum ExplorerPages {
 struct ProofPage: Sendable {
     let key: StateKey
     let entry: StateEntry
+    let chain: ChainID
 
     static func load(_ text: String?, _ source: PageSource) async throws -> ProofPage {
         guard let text, let bytes = Hex.decode(text.lowercased()),
@@ -166,7 +167,11 @@ struct ProofPage: Sendable {
             )
         }
         let key = StateKey(bytes: bytes)
-        return ProofPage(key: key, entry: try await source.ledger.entry(key, proven: true))
+        return ProofPage(
+            key: key,
+            entry: try await source.ledger.entry(key, proven: true),
+            chain: try await source.ledger.status().chain
+        )
     }
 
     var fill: Fill {
@@ -176,6 +181,7 @@ struct ProofPage: Sendable {
         fill.put("valueBytes", entry.value?.count ?? 0)
         fill.put("proof", entry.proof.map { Hex.encode($0.canonicalBytes) })
         fill.put("header", entry.header.map { Hex.encode($0.canonicalBytes) })
+        fill.put("chain", "\(chain.digest)")
         fill.put("siblings", entry.proof?.siblings.count ?? 0)
         fill.put("height", entry.height.rawValue)
         fill.put("blockHref", PortalPaths.block(entry.height))

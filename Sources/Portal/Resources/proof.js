@@ -90,13 +90,12 @@
     view.take(96);
     header.stateRoot = view.take(32);
     header.signed = join(new Uint8Array([1]), fields);
-    header.scheme = read.number(1);
-    if (header.scheme === 1) {
-      header.key = read.take(32);
-      if (read.number(1) !== 1) throw new Error("key and signature are of two schemes");
-      header.signature = read.take(read.number(4));
-      read.end();
-    }
+    if (read.number(1) !== 1) throw new Error("the header's key is not of Ed25519");
+    header.key = read.take(32);
+    if (read.number(1) !== 1) throw new Error("key and signature are of two schemes");
+    if (read.number(4) !== 64) throw new Error("the signature has another length");
+    header.signature = read.take(64);
+    read.end();
     return header;
   }
 
@@ -120,12 +119,17 @@
     list.append(item);
   }
 
-  function conclude(good, text) {
+  var verdicts = {
+    verified: ["Verified", "good"], failed: ["Not verified", "bad"],
+    unsealed: ["Signature not checked", "quiet"]
+  };
+
+  function conclude(verdict, text) {
     var badge = document.getElementById("verdict-badge");
-    badge.textContent = good ? "Verified" : "Not verified";
-    badge.className = "badge " + (good ? "good" : "bad");
+    badge.textContent = verdicts[verdict][0];
+    badge.className = "badge " + verdicts[verdict][1];
     document.getElementById("verdict-text").textContent = text;
-    place.dataset.verdict = good ? "verified" : "failed";
+    place.dataset.verdict = verdict;
   }
 
   async function leafOf(proof, path, value) {
@@ -139,18 +143,36 @@
     if (proof.kind === 1) return new Uint8Array(32);
     var other = proof.other.path;
     var agrees = proof.siblings.every(function (_, i) { return bit(other, i) === bit(path, i); });
-    if (!agrees || hex(other) === hex(path)) throw new Error("the entry beside it stands elsewhere");
+    if (!agrees || hex(other) === hex(path)) {
+      throw new Error("the entry beside it stands elsewhere");
+    }
     return sha256(join(new Uint8Array([0]), other, proof.other.valueHash));
+  }
+
+  function imported(key) {
+    return crypto.subtle.importKey("raw", key, { name: "Ed25519" }, false, ["verify"]);
+  }
+
+  // Asked with a key that is surely one, the curve's base point: what fails with the header's own
+  // key may be the key's fault.
+  async function canCheckSignatures() {
+    var base = new Uint8Array(32).fill(0x66);
+    base[0] = 0x58;
+    try {
+      await imported(base);
+      return true;
+    } catch (error) {
+      return false;
+    }
   }
 
   async function signatureIsGood(header) {
     var digest = await tagged("stoa/block-header/1", header.signed);
     try {
-      var key = await crypto.subtle.importKey("raw", header.key, { name: "Ed25519" }, false,
-        ["verify"]);
+      var key = await imported(header.key);
       return await crypto.subtle.verify({ name: "Ed25519" }, key, header.signature, digest);
     } catch (error) {
-      return null;
+      return false;
     }
   }
 
@@ -175,29 +197,38 @@
     step("Root", "after " + proof.siblings.length + " joins with the hashes beside the way",
       hex(hash));
     if (!place.dataset.header) {
-      return conclude(false, "The root was computed, but the ledger gave no header with it. "
+      return conclude("failed", "The root was computed, but the ledger gave no header with it. "
         + "A network's clients compare it with what validators signed.");
     }
     var header = readHeader(bytes(place.dataset.header));
+    var block = "block " + header.height.toLocaleString("en");
+    var isOurs = hex(header.chain) === place.dataset.chain;
+    step("Chain", isOurs ? "the one of this market" : "another one than this market's",
+      hex(header.chain), isOurs);
+    if (!isOurs) return conclude("failed", "The header is of another chain.");
     var same = hex(header.stateRoot) === hex(hash);
-    step("Header of block " + header.height.toLocaleString("en"), same ? "commits to this root" : "has another root",
+    step("Header of " + block, same ? "commits to this root" : "has another root",
       hex(header.stateRoot), same);
-    if (!same) return conclude(false, "The entry is not in the state that the header commits to.");
-    var isSigned = header.scheme === 1 ? await signatureIsGood(header) : null;
-    if (isSigned === false) {
-      step("Seal", "the signature does not verify", hex(header.key), false);
-      return conclude(false, "The header's signature does not verify.");
+    if (!same) {
+      return conclude("failed", "The entry is not in the state that the header commits to.");
     }
-    step("Seal", isSigned ? "the header is signed by this key"
-      : "this browser cannot check Ed25519; the header claims this key",
-      header.key ? hex(header.key) : "", isSigned ? true : undefined);
-    conclude(true, value === null
-      ? "There is no such entry in the state of block " + header.height.toLocaleString("en") + "."
-      : "This entry is in the state of block " + header.height.toLocaleString("en") + ".");
+    var said = value === null ? "There is no such entry in the state of " + block + "."
+      : "This entry is in the state of " + block + ".";
+    if (!await canCheckSignatures()) {
+      step("Seal", "this browser cannot check Ed25519; the header claims this key",
+        hex(header.key));
+      return conclude("unsealed", "The root matches the header, but this browser cannot check who "
+        + "signed it. If the key below signed: " + said);
+    }
+    var isSigned = await signatureIsGood(header);
+    step("Seal", isSigned ? "the header is signed by this key" : "the signature does not verify",
+      hex(header.key), isSigned);
+    if (!isSigned) return conclude("failed", "The header's signature does not verify.");
+    conclude("verified", said);
   }
 
   document.getElementById("verdict-text").textContent = "Checking…";
   check().catch(function (error) {
-    conclude(false, "The check ended: " + error.message + ".");
+    conclude("failed", "The check ended: " + error.message + ".");
   });
 })();
