@@ -18,8 +18,12 @@
     return getComputedStyle(probe).color;
   }
 
+  // Prices alone are cut, after seven digits and behind the point (PRT-20).
   function written(number) {
-    return number.toLocaleString("en", { maximumSignificantDigits: 6 });
+    var digits = number > 0 ? 6 - Math.floor(Math.log10(number)) : 0;
+    return number.toLocaleString("en", {
+      maximumFractionDigits: Math.min(20, Math.max(0, digits))
+    });
   }
 
   function look() {
@@ -48,7 +52,8 @@
     return {
       time: candle.start, open: price(candle.open), high: price(candle.high),
       low: price(candle.low), close: price(candle.close),
-      volume: Number(candle.baseVolume) / Math.pow(10, decimals)
+      volume: Number(candle.baseVolume) / Math.pow(10, decimals),
+      traded: window.stoa.exact(String(candle.baseVolume), decimals)
     };
   }
 
@@ -62,7 +67,7 @@
     var when = new Date(candle.time * 1000).toISOString().slice(0, 16).replace("T", " ");
     legend.textContent = when + " UTC · open " + written(candle.open) + ", high "
       + written(candle.high) + ", low " + written(candle.low) + ", close "
-      + written(candle.close) + " · " + written(candle.volume) + " traded";
+      + written(candle.close) + " · " + candle.traded + " traded";
   }
 
   // How fine prices are: to four digits of the lowest. The library counts in such steps.

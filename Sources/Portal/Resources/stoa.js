@@ -2,15 +2,19 @@
 (function () {
   "use strict";
 
-  // Obol, in whole numbers, as STOA.
-  function money(text) {
-    var digits = text.padStart(10, "0");
-    var fraction = digits.slice(-9).replace(/0+$/, "");
-    var whole = digits.slice(0, -9).replace(/\B(?=(\d{3})+$)/g, ",");
-    return whole + (fraction ? "." + fraction : "") + " STOA";
+  // A whole number of a unit's smallest parts, with every digit: nothing is rounded.
+  function exact(text, decimals) {
+    var digits = text.padStart(decimals + 1, "0");
+    var point = digits.length - decimals;
+    var fraction = digits.slice(point).replace(/0+$/, "");
+    var whole = digits.slice(0, point).replace(/\B(?=(\d{3})+$)/g, ",");
+    return whole + (fraction ? "." + fraction : "");
   }
 
-  window.stoa = { money: money, addLibrary: addLibrary };
+  // Obol, in whole numbers, as STOA.
+  function money(text) { return exact(text, 9) + " STOA"; }
+
+  window.stoa = { exact: exact, money: money, addLibrary: addLibrary };
 
   function isDark() {
     var theme = document.documentElement.dataset.theme;
