@@ -1043,6 +1043,20 @@ def test_the_dialog_is_for_the_keyboard_too(site, ada):
     assert ada.said == []
 
 
+def test_what_is_copied_is_said(site, newcomer):
+    """PRT-8: in words; and where a browser does not copy, no button says that it does."""
+    newcomer.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    newcomer.sign_up("Scribe")
+    page = newcomer.page
+    page.click("[aria-label='Copy the address']")
+    page.wait_for_selector("#copied:has-text('Copied')", state="attached")
+    assert page.evaluate("navigator.clipboard.readText()") == newcomer.address
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    newcomer.go("/wallet")
+    assert not page.is_visible("[aria-label='Copy the address']")
+    assert newcomer.said == []
+
+
 # --- ends -----------------------------------------------------------------------------------------
 
 def test_an_empty_faucet_says_so(site, newcomer):

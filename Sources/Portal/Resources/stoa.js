@@ -31,9 +31,19 @@
     }
   }
 
+  // Where browsers do not copy, as over http, no button says that it does.
+  if (!navigator.clipboard) document.documentElement.classList.add("no-copy");
+  var copied = document.createElement("span");
+  copied.className = "hidden";
+  copied.id = "copied";
+  copied.setAttribute("role", "status");
+  document.body.append(copied);
+
   function copy(button) {
     if (!navigator.clipboard) return;
+    copied.textContent = "";
     navigator.clipboard.writeText(button.dataset.copy).then(function () {
+      copied.textContent = "Copied.";
       var use = button.querySelector("use");
       use.setAttribute("href", "#i-done");
       button.classList.add("copied");
@@ -41,6 +51,8 @@
         use.setAttribute("href", "#i-copy");
         button.classList.remove("copied");
       }, 1200);
+    }).catch(function () {
+      copied.textContent = "The browser did not copy it: select the text and copy that.";
     });
   }
 
