@@ -50,3 +50,26 @@ public struct Caller: Hashable, Sendable {
         self.origin = origin
     }
 }
+
+extension CallBuyer {
+    /// Whoever acts, as the buyer of a call.
+    public init?(_ caller: Caller) {
+        var name: String?
+        if case .key(let key) = caller.proof { name = key.text }
+        self.init(
+            organisation: caller.organisation.bytes,
+            user: caller.user.bytes,
+            key: name
+        )
+    }
+}
+
+extension Caller {
+    /// What they may see of the calls that their organisation's account paid for.
+    public var purchases: PurchaseView {
+        PurchaseView(
+            organisation: organisation.bytes,
+            isAlone: organisation == OrganisationID(of: user)
+        )
+    }
+}

@@ -75,19 +75,20 @@ public struct CallRoutes: Sendable {
         }
         router.get("/stoa/v1/allowance") { request, context in
             await Self.answering(request, context) { () async throws(APIFailure) in
-                try await wallets.answerAllowance(account(context, for: .readAccount))
+                try await wallets.answerAllowance(payer(context, for: .readAccount).account)
             }
         }
         for path in ["/stoa/v1/status", "/stoa/v1/receipts"] {
             router.get(RouterPath(path)) { request, context in
                 await Self.answering(request, context) { () async throws(APIFailure) in
-                    let account = try account(context, for: .readUsage)
+                    let (caller, account) = try payer(context, for: .readUsage)
                     let lease = try await wallets.wallet(of: account)
                     return try await lease.answer(
                         request,
                         channel: context.channel,
                         requestID: context.requestID,
-                        meter: nil
+                        meter: nil,
+                        buyer: try Self.buyer(caller)
                     )
                 }
             }
@@ -119,7 +120,7 @@ public struct CallRoutes: Sendable {
             _ = try Self.caller(context, for: .callModels)
             return try await wallets.answerTest(request, requestID: context.requestID)
         }
-        let account = try account(context, for: .callModels)
+        let (caller, account) = try payer(context, for: .callModels)
         let meter = context.admission?.key.map {
             KeyMeter(key: $0, budgets: budgets, endings: endings, now: now)
         }
@@ -131,15 +132,18 @@ public struct CallRoutes: Sendable {
             channel: context.channel,
             requestID: context.requestID,
             meter: meter,
+            buyer: try Self.buyer(caller),
             bodyBytesMax: held.bodyBytesMax
         )
     }
 
-    private func account(
+    /// Whoever calls, if they may do that, and the account that pays for them.
+    private func payer(
         _ context: WebContext,
         for scope: Scope
-    ) throws(APIFailure) -> AccountID {
-        guard let account = try Self.caller(context, for: scope).account else {
+    ) throws(APIFailure) -> (caller: Caller, account: AccountID) {
+        let caller = try Self.caller(context, for: scope)
+        guard let account = caller.account else {
             throw APIFailure(
                 .insufficientFunds,
                 message: "The organisation has no account that pays; nothing was charged.",
@@ -147,7 +151,19 @@ public struct CallRoutes: Sendable {
                     + "operator's own keys pay from the account of `stoa keys account WALLET`."
             )
         }
-        return account
+        return (caller, account)
+    }
+
+    /// On whose behalf a call is bought: what is not written down would be seen by nobody.
+    private static func buyer(_ caller: Caller) throws(APIFailure) -> CallBuyer {
+        guard let buyer = CallBuyer(caller) else {
+            throw APIFailure(
+                .internalFault,
+                message: "Whoever calls cannot be written down; nothing was charged.",
+                hint: "Tell the operator."
+            )
+        }
+        return buyer
     }
 
     /// Whoever calls, if they may do that.

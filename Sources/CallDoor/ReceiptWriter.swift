@@ -90,7 +90,8 @@ extension MadeReceipt {
             status: call.status,
             charge: call.charge,
             denomination: call.denomination,
-            finished: call.finishedAt
+            finished: call.finishedAt,
+            buyer: call.buyer
         )
     }
 }

@@ -12,6 +12,8 @@ struct Engagement: Sendable {
     let voucher: Verified<Voucher>
     let unitsMax: UnitCounts
     let offer: Offer
+    /// On whose behalf; nil if whoever pays buys for themselves.
+    var buyer: CallBuyer?
 
     var seller: AccountID { offer.seller }
     var name: VoucherName { VoucherName(voucher.document) }
@@ -101,7 +103,8 @@ final class CallBook: Sendable {
         let id = engagement.voucher.document.offer
         let record = JournalRecord.voucher(
             engagement.voucher.signed,
-            unitsMax: engagement.unitsMax
+            unitsMax: engagement.unitsMax,
+            buyer: engagement.buyer
         )
         do {
             if storedOffers.withLock({ $0.contains(id) }) {
@@ -158,7 +161,11 @@ final class CallBook: Sendable {
         } catch {
             throw await strikeOff(engagement, .wrongReceipt(error), evidence: receipt)
         }
-        let entry = RecentReceipt(call.receipt, under: engagement.offer)
+        let entry = RecentReceipt(
+            call.receipt,
+            under: engagement.offer,
+            for: engagement.buyer
+        )
         recent.add(entry)
         wallet.wake(engagement.seller)
         await endings?.ended(engagement.voucher.digest, charge: call.receipt.document.charge)

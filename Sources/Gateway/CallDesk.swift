@@ -23,6 +23,7 @@ struct CallDesk: Sendable {
     /// - Parameters:
     ///   - channel: the connection, which tells when the client leaves.
     ///   - meter: counts what whoever calls may spend; nil counts nothing.
+    ///   - buyer: on whose behalf it is, and whose receipts are listed; nil for whoever pays.
     ///   - bodyBytesMax: the largest body, if that is not as configured.
     /// - Throws: ``APIFailure``; see ``failure(_:at:requestID:)``.
     func answer(
@@ -30,6 +31,7 @@ struct CallDesk: Sendable {
         channel: any Channel,
         requestID: String,
         meter: (any CallMeter)?,
+        buyer: CallBuyer? = nil,
         bodyBytesMax: Int? = nil
     ) async throws(APIFailure) -> Response {
         let path = request.uri.path
@@ -39,7 +41,8 @@ struct CallDesk: Sendable {
                 dialectAt: path,
                 try await body(request, bodyBytesMax),
                 requestID: requestID,
-                meter: meter
+                meter: meter,
+                buyer: buyer
             )
             return try await perform(call, channel)
         case (.get, "/v1/models"):
@@ -49,7 +52,7 @@ struct CallDesk: Sendable {
         case (.get, "/stoa/v1/status"): return .json(StatusPage(parts: parts).body)
         case (.get, "/stoa/v1/receipts"):
             let limit = request.uri.queryParameters["limit"].flatMap { Int($0) } ?? 20
-            return .json(StatusPage(parts: parts).receipts(limit: limit))
+            return .json(StatusPage(parts: parts).receipts(limit: limit, in: buyer?.view))
         case (.get, "/stoa/v1/health"): return .json(Array(#"{"status":"ok"}"#.utf8))
         case (.post, _):
             guard let interface = CallInterface(path: path) else { break }
@@ -60,7 +63,8 @@ struct CallDesk: Sendable {
                 contentType: request.headers[.contentType],
                 wishes: request.headers[.wishes],
                 requestID: requestID,
-                meter: meter
+                meter: meter,
+                buyer: buyer
             )
             return try await perform(call, channel)
         default: break

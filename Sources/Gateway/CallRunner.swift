@@ -231,7 +231,7 @@ struct CallRunner: Sendable {
                 on: parts.client.eventLoopGroup.any()
             )
             switch outcome {
-            case .reserved(let voucher): return try await promise(voucher, candidate)
+            case .reserved(let voucher): return try await promise(voucher, call, candidate)
             case .refused(let shortage): throw .shortage(shortage)
             case .fund(let funding):
                 guard isAllowed else {
@@ -269,12 +269,14 @@ struct CallRunner: Sendable {
 
     private func promise(
         _ voucher: Voucher,
+        _ call: ClientCall,
         _ candidate: Candidate
     ) async throws(AttemptFailure) -> Engagement {
         let engagement = Engagement(
             voucher: parts.voucherKey.sign(voucher),
             unitsMax: candidate.unitsMax,
-            offer: candidate.offer.offer
+            offer: candidate.offer.offer,
+            buyer: call.buyer
         )
         if parts.wallet.withLock({ $0.runsLow(voucher.channel) }) {
             parts.chores.add(Chore(subject: .topUp(voucher.channel)))

@@ -41,6 +41,8 @@ struct ClientCall: Sendable {
     let preferences: RoutingPreferences
     /// Counts what whoever calls may spend; nil counts nothing.
     let meter: (any CallMeter)?
+    /// On whose behalf it is bought; nil if whoever pays buys for themselves.
+    let buyer: CallBuyer?
 
     /// Reads a request.
     ///
@@ -55,11 +57,13 @@ struct ClientCall: Sendable {
         contentType: String? = nil,
         wishes: String? = nil,
         requestID: String,
-        meter: (any CallMeter)? = nil
+        meter: (any CallMeter)? = nil,
+        buyer: CallBuyer? = nil
     ) throws(APIFailure) {
         self.interface = interface
         self.requestID = requestID
         self.meter = meter
+        self.buyer = buyer
         dialect = .own
         do {
             let isSellersOwn = [.json, .transcription].contains(interface)
@@ -93,10 +97,12 @@ struct ClientCall: Sendable {
         dialectAt path: String,
         _ buffer: ByteBuffer,
         requestID: String,
-        meter: (any CallMeter)? = nil
+        meter: (any CallMeter)? = nil,
+        buyer: CallBuyer? = nil
     ) throws(APIFailure) {
         self.requestID = requestID
         self.meter = meter
+        self.buyer = buyer
         interface = .chat
         do {
             let plain = try PlainBody(buffer, isSellersOwn: false)

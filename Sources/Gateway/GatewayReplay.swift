@@ -14,6 +14,8 @@ struct GatewayReplay {
     /// How those of the awaited vouchers ended that ended.
     var ended: [(voucher: Digest, charge: Amount)] { heard + writtenOff }
     private var open: [VoucherName: Verified<Voucher>] = [:]
+    /// On whose behalf the open ones are, of those that say so.
+    private var buyers: [VoucherName: CallBuyer] = [:]
     private var heard: [(voucher: Digest, charge: Amount)] = []
     private let recent: RecentReceipts
     private let awaited: Set<Digest>
@@ -66,14 +68,17 @@ struct GatewayReplay {
             self.chain = self.chain ?? chain
             try wallet.putChannel(channel.terms(id: id, chain: chain))
         case .offer(let offer): offers[offer.id] = offer
-        case .voucher(let signed, let unitsMax):
+        case .voucher(let signed, let unitsMax, let buyer):
             try wallet.replay(signed.document, unitsMax: unitsMax)
-            open[VoucherName(signed.document)] = try signed.verified()
+            let name = VoucherName(signed.document)
+            open[name] = try signed.verified()
+            buyers[name] = buyer
         case .receipt(let signed):
             try accept(signed)
         case .withdrawn(let name):
             guard let call = wallet.openCall(name) else { throw SettlementRefusal.wrongVoucher }
             try wallet.withdraw(call.voucher)
+            buyers[name] = nil
             note(open.removeValue(forKey: name), charge: .zero)
         case .struckOff(let strike): wallet.strikeOff(strike)
         }
@@ -92,7 +97,8 @@ struct GatewayReplay {
         guard let offer = offers[paper.offer] else { throw SettlementRefusal.wrongOffer }
         let call = SettledCall(voucher: voucher, receipt: try signed.verified())
         try wallet.accept(call, under: offer, response: nil)
-        recent.add(RecentReceipt(call.receipt, under: offer))
+        let buyer = buyers.removeValue(forKey: name)
+        recent.add(RecentReceipt(call.receipt, under: offer, for: buyer))
         note(voucher, charge: paper.charge)
     }
 
@@ -118,7 +124,12 @@ struct GatewayReplay {
             guard let voucher = open[name], let call = wallet.openCall(name),
                 let offer = offers[voucher.document.offer], !wallet.isStruckOff(offer.seller)
             else { return nil }
-            return Engagement(voucher: voucher, unitsMax: call.unitsMax, offer: offer)
+            return Engagement(
+                voucher: voucher,
+                unitsMax: call.unitsMax,
+                offer: offer,
+                buyer: buyers[name]
+            )
         }
     }
 }

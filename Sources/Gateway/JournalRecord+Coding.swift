@@ -15,10 +15,11 @@ extension JournalRecord: CanonicalCodable {
         case .offer(let offer):
             encoder.encode(UInt8(2))
             encoder.encode(offer)
-        case .voucher(let voucher, let unitsMax):
-            encoder.encode(UInt8(3))
+        case .voucher(let voucher, let unitsMax, let buyer):
+            encoder.encode(UInt8(buyer == nil ? 3 : 7))
             encoder.encode(voucher)
             encoder.encode(units: unitsMax)
+            if let buyer { encoder.encode(buyer: buyer) }
         case .receipt(let receipt):
             encoder.encode(UInt8(4))
             encoder.encode(receipt)
@@ -44,8 +45,35 @@ extension JournalRecord: CanonicalCodable {
         case 4: self = .receipt(try Signed(from: &decoder))
         case 5: self = .withdrawn(try VoucherName(from: &decoder))
         case 6: self = .struckOff(try StrikeOff(from: &decoder))
+        case 7:
+            let voucher = try Signed<Voucher>(from: &decoder)
+            let unitsMax = try decoder.decodeUnits()
+            self = .voucher(voucher, unitsMax: unitsMax, buyer: try decoder.decodeBuyer())
         default: throw .unknownTag
         }
+    }
+}
+
+extension CanonicalEncoder {
+    fileprivate mutating func encode(buyer: CallBuyer) {
+        encode(bytes: buyer.organisation)
+        encode(bytes: buyer.user)
+        encode(buyer.key ?? "")
+    }
+}
+
+extension CanonicalDecoder {
+    fileprivate mutating func decodeBuyer() throws(CanonicalError) -> CallBuyer {
+        let organisation = try decodeBytes(bytesMax: CallBuyer.nameBytesMax)
+        let user = try decodeBytes(bytesMax: CallBuyer.nameBytesMax)
+        let key = try decodeString(bytesMax: CallBuyer.keyBytesMax)
+        let buyer = CallBuyer(
+            organisation: organisation,
+            user: user,
+            key: key.isEmpty ? nil : key
+        )
+        guard let buyer else { throw .invalidValue }
+        return buyer
     }
 }
 

@@ -13,8 +13,9 @@ enum JournalRecord: Hashable, Sendable {
     case channel(ChannelID, Channel, chain: ChainID)
     /// An offer, before the first voucher under it.
     case offer(Offer)
-    /// A promise, before it is sent, and the most that may be counted against it.
-    case voucher(Signed<Voucher>, unitsMax: UnitCounts)
+    /// A promise, before it is sent, the most that may be counted against it, and on whose behalf
+    /// it is; nil if whoever pays buys for themselves.
+    case voucher(Signed<Voucher>, unitsMax: UnitCounts, buyer: CallBuyer? = nil)
     /// A receipt that was checked, before its answer ends.
     case receipt(Signed<Receipt>)
     /// A promise that never reached the seller; its number is used again.

@@ -99,7 +99,7 @@ public struct ReceiptArchive: Sendable {
             case .channel(let id, let channel, let chain):
                 channels[id] = channel.terms(id: id, chain: chain)
             case .offer(let offer): offers[offer.id] = offer
-            case .voucher(let voucher, _):
+            case .voucher(let voucher, _, _):
                 let promise = voucher.document
                 vouchers[LaneName(channel: promise.channel, lane: promise.lane)] = voucher
             case .receipt(let receipt):

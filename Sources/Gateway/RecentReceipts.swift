@@ -12,8 +12,10 @@ struct RecentReceipt: Hashable, Sendable {
     let charge: Amount
     let denomination: Denomination
     let finishedAt: Timestamp
+    /// On whose behalf it was bought; nil if whoever pays bought for themselves.
+    let buyer: CallBuyer?
 
-    init(_ receipt: Verified<Receipt>, under offer: Offer) {
+    init(_ receipt: Verified<Receipt>, under offer: Offer, for buyer: CallBuyer?) {
         digest = receipt.digest
         seller = offer.seller
         model = offer.model
@@ -21,6 +23,7 @@ struct RecentReceipt: Hashable, Sendable {
         status = receipt.document.status
         charge = receipt.document.charge
         finishedAt = receipt.document.finishedAt
+        self.buyer = buyer
     }
 }
 
@@ -50,9 +53,12 @@ final class RecentReceipts: Sendable {
     }
 
     /// At most `limit`, the newest first.
-    func newest(_ limit: Int) -> [RecentReceipt] {
+    ///
+    /// - Parameter view: whose are seen; nil sees all.
+    func newest(_ limit: Int, in view: PurchaseView? = nil) -> [RecentReceipt] {
         ring.withLock { ring in
-            let inOrder = ring.entries[ring.oldest...] + ring.entries[..<ring.oldest]
+            var inOrder = ring.entries[ring.oldest...] + ring.entries[..<ring.oldest]
+            if let view { inOrder = inOrder.filter { view.shows($0.buyer) } }
             return Array(inOrder.suffix(max(0, limit)).reversed())
         }
     }

@@ -97,8 +97,10 @@ struct StatusPage: Sendable {
     }
 
     /// The body of `GET /stoa/v1/receipts`: the newest first, at most `limit`.
-    func receipts(limit: Int) -> [UInt8] {
-        let newest = parts.book.recent.newest(limit)
+    ///
+    /// - Parameter view: whose are listed; nil lists all.
+    func receipts(limit: Int, in view: PurchaseView?) -> [UInt8] {
+        let newest = parts.book.recent.newest(limit, in: view)
         var writer = JSONWriter(capacityBytes: 64 + newest.count * 256)
         writer.object { writer in
             writer.member("object", "list")

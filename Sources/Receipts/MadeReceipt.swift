@@ -19,6 +19,8 @@ public struct MadeReceipt: Hashable, Sendable {
     public let denomination: Denomination
     /// When the call ended, as both sides signed it.
     public let finished: Timestamp
+    /// On whose behalf it was bought; nil if nobody wrote that down.
+    public let buyer: CallBuyer?
 
     /// Describes a receipt.
     public init(
@@ -29,7 +31,8 @@ public struct MadeReceipt: Hashable, Sendable {
         status: CallStatus,
         charge: Amount,
         denomination: Denomination,
-        finished: Timestamp
+        finished: Timestamp,
+        buyer: CallBuyer?
     ) {
         self.digest = digest
         self.account = account
@@ -39,10 +42,12 @@ public struct MadeReceipt: Hashable, Sendable {
         self.charge = charge
         self.denomination = denomination
         self.finished = finished
+        self.buyer = buyer
     }
 }
 
-/// A receipt with its number: each account's are counted from 1, without a gap, as they came.
+/// A receipt with its number: each account's are counted from 1, as they came. Whoever sees a part
+/// of them alone finds those of others missing.
 public struct NumberedReceipt: Hashable, Sendable {
     /// Which of its account's.
     public let number: UInt64
@@ -76,7 +81,7 @@ public enum ReceiptLogError: Error, Hashable, Sendable, CustomStringConvertible 
     public var description: String {
         switch self {
         case .unreadable(let path): "\(path) can neither be opened nor made"
-        case .otherFormat(let found): "the receipts have format \(found), this program has 1"
+        case .otherFormat(let found): "the receipts have format \(found), this program has 2"
         case .damaged(let column): "column \(column) of the receipts is damaged"
         }
     }

@@ -45,8 +45,12 @@ public final class ReceiptLog: Sendable {
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         try pool.write { db in
             if try !db.tableExists("format") { try Self.create(db) }
-            let found = try Int.fetchOne(db, sql: "SELECT number FROM format") ?? 0
-            guard found == 1 else { throw ReceiptLogError.otherFormat(found: found) }
+            var found = try Int.fetchOne(db, sql: "SELECT number FROM format") ?? 0
+            if found == 1 {
+                try Self.addBuyers(db)
+                found = 2
+            }
+            guard found == 2 else { throw ReceiptLogError.otherFormat(found: found) }
         }
     }
 
@@ -65,6 +69,18 @@ public final class ReceiptLog: Sendable {
                 ) WITHOUT ROWID;
                 CREATE UNIQUE INDEX receipts_by_digest ON receipts(account, digest);
                 CREATE INDEX receipts_by_time ON receipts(finished);
+                """
+        )
+    }
+
+    /// Format 2 tells on whose behalf a call was bought; what is older does not say.
+    private static func addBuyers(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                ALTER TABLE receipts ADD COLUMN organisation BLOB;
+                ALTER TABLE receipts ADD COLUMN user BLOB;
+                ALTER TABLE receipts ADD COLUMN key TEXT;
+                UPDATE format SET number = 2;
                 """
         )
     }
@@ -121,9 +137,10 @@ public final class ReceiptLog: Sendable {
     }
 
     /// The receipts of an account behind a number, the oldest first, at most
-    /// ``ReceiptLogLimits/pageMax``.
+    /// ``ReceiptLogLimits/pageMax``, of what `view` shows.
     public func receipts(
         of account: AccountID,
+        in view: PurchaseView,
         behind number: UInt64,
         limit: Int = .max
     ) async throws -> [NumberedReceipt] {
@@ -131,20 +148,22 @@ public final class ReceiptLog: Sendable {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM receipts WHERE account = ? AND number > ? ORDER BY number LIMIT ?
+                    SELECT * FROM receipts WHERE account = ? AND number > ?
+                    AND (organisation = ? OR organisation IS NULL AND ?) ORDER BY number LIMIT ?
                     """,
                 arguments: [
-                    account.digest.blob, Int64(clamping: number),
-                    max(0, min(limit, limits.pageMax)),
+                    account.digest.blob, Int64(clamping: number), Data(view.organisation),
+                    view.isAlone, max(0, min(limit, limits.pageMax)),
                 ]
             ).map { try NumberedReceipt($0) }
         }
     }
 
     /// The receipts of an account before a number, the newest first, at most
-    /// ``ReceiptLogLimits/pageMax``.
+    /// ``ReceiptLogLimits/pageMax``, of what `view` shows.
     public func receipts(
         of account: AccountID,
+        in view: PurchaseView,
         before number: UInt64,
         limit: Int
     ) async throws -> [NumberedReceipt] {
@@ -153,11 +172,12 @@ public final class ReceiptLog: Sendable {
                 db,
                 sql: """
                     SELECT * FROM receipts WHERE account = ? AND number < ?
+                    AND (organisation = ? OR organisation IS NULL AND ?)
                     ORDER BY number DESC LIMIT ?
                     """,
                 arguments: [
-                    account.digest.blob, Int64(clamping: number),
-                    max(0, min(limit, limits.pageMax)),
+                    account.digest.blob, Int64(clamping: number), Data(view.organisation),
+                    view.isAlone, max(0, min(limit, limits.pageMax)),
                 ]
             ).map { try NumberedReceipt($0) }
         }
@@ -186,7 +206,7 @@ extension Database {
     fileprivate func add(_ receipt: MadeReceipt, as number: UInt64) throws -> Bool {
         try cachedStatement(
             sql: """
-                INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (account, digest) DO NOTHING
                 """
         ).execute(
@@ -195,6 +215,8 @@ extension Database {
                 receipt.seller.digest.blob, receipt.model, Int64(receipt.status.rawValue),
                 receipt.charge.blob, receipt.denomination.blob,
                 Int64(clamping: receipt.finished.milliseconds),
+                receipt.buyer.map { Data($0.organisation) }, receipt.buyer.map { Data($0.user) },
+                receipt.buyer?.key,
             ]
         )
         return changesCount == 1
@@ -230,6 +252,15 @@ extension NumberedReceipt {
             throw ReceiptLogError.damaged(column: "charge")
         }
         let unit = try digest("denomination")
+        var buyer: CallBuyer?
+        if let organisation = row["organisation"] as Data? {
+            buyer = CallBuyer(
+                organisation: Array(organisation),
+                user: Array(row["user"] as Data? ?? Data()),
+                key: row["key"]
+            )
+            guard buyer != nil else { throw ReceiptLogError.damaged(column: "organisation") }
+        }
         self.init(
             number: UInt64(max(0, row["number"] as Int64)),
             receipt: MadeReceipt(
@@ -240,7 +271,8 @@ extension NumberedReceipt {
                 status: status,
                 charge: charge,
                 denomination: unit == .zero ? .native : .issued(unit),
-                finished: Timestamp(milliseconds: UInt64(max(0, row["finished"] as Int64)))
+                finished: Timestamp(milliseconds: UInt64(max(0, row["finished"] as Int64))),
+                buyer: buyer
             )
         )
     }

@@ -281,51 +281,6 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-/// The hosted wallets, as those whom people let spend for them.
-private struct HostedSpending: SpendingDelegate {
-    let wallets: HostedWallets
-    let receipts: ReceiptLog
-
-    func sessionKey(of account: AccountID) -> AccountID? { wallets.sessionKey(of: account) }
-
-    func purchases(of account: AccountID, limit: Int) async throws -> [Purchase] {
-        // What was bought stays to be seen when nothing more may be.
-        let kept = try await receipts.receipts(of: account, before: .max, limit: limit)
-        guard kept.isEmpty else { return kept.map { Purchase($0.receipt) } }
-        let lease: HostedLease
-        do throws(APIFailure) {
-            lease = try await wallets.wallet(of: account)
-        } catch {
-            throw PurchasesClosed(error.message, hint: error.hint)
-        }
-        return lease.receipts(limit: limit).map { call in
-            Purchase(
-                receipt: call.receipt,
-                seller: call.seller,
-                model: call.model,
-                charge: call.charge,
-                denomination: call.denomination,
-                isDelivered: call.isDelivered,
-                finishedAt: call.finishedAt
-            )
-        }
-    }
-}
-
-extension Purchase {
-    fileprivate init(_ receipt: MadeReceipt) {
-        self.init(
-            receipt: receipt.digest,
-            seller: receipt.seller,
-            model: receipt.model,
-            charge: receipt.charge,
-            denomination: receipt.denomination,
-            isDelivered: receipt.status == .delivered,
-            finishedAt: receipt.finished
-        )
-    }
-}
-
 extension ServiceTelemetry {
     /// How many blocks an index may be behind its ledger while pages are right enough.
     private static let lagBlocksMax: UInt64 = 10

@@ -243,6 +243,15 @@ struct RuleTests {
         )
         let records: [JournalRecord] = [
             .voucher(voucher.signed, unitsMax: units), .voucher(voucher.signed, unitsMax: .init()),
+            .voucher(
+                voucher.signed,
+                unitsMax: units,
+                buyer: CallBuyer(organisation: [1, 2], user: [3], key: "abc")
+            ), .voucher(
+                voucher.signed,
+                unitsMax: units,
+                buyer: CallBuyer(organisation: [1, 2], user: [])
+            ),
             .withdrawn(VoucherName(voucher.document)), .struckOff(strike),
         ]
         for record in records {
@@ -257,7 +266,7 @@ struct RuleTests {
                 try JournalRecord(canonicalBytes: bytes + [0])
             }
         }
-        #expect(throws: CanonicalError.unknownTag) { try JournalRecord(canonicalBytes: [1, 7]) }
+        #expect(throws: CanonicalError.unknownTag) { try JournalRecord(canonicalBytes: [1, 8]) }
     }
 
     @Test("every reason for a strike has its own number")

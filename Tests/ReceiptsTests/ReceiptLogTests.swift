@@ -17,10 +17,14 @@ struct ReceiptLogTests {
 
     private func account(_ byte: UInt8) -> AccountID { AccountID(Digest(sha256Like: byte)) }
 
+    /// Somebody who is alone, and sees what nobody's name is on too.
+    private let alone = PurchaseView(organisation: [7], isAlone: true)
+
     private func receipt(
         _ byte: UInt8,
         of account: UInt8 = 1,
-        finished: UInt64 = 1_700_000_000_000
+        finished: UInt64 = 1_700_000_000_000,
+        buyer: CallBuyer? = nil
     ) -> MadeReceipt {
         MadeReceipt(
             digest: Digest(sha256Like: byte),
@@ -30,7 +34,8 @@ struct ReceiptLogTests {
             status: .delivered,
             charge: Amount(obol: UInt128(byte)),
             denomination: .native,
-            finished: Timestamp(milliseconds: finished)
+            finished: Timestamp(milliseconds: finished),
+            buyer: buyer
         )
     }
 
@@ -38,13 +43,64 @@ struct ReceiptLogTests {
     func own() async throws {
         let log = try ReceiptLog(path: path())
         try await log.add([receipt(1), receipt(2, of: 2), receipt(3)], at: now)
-        let one = try await log.receipts(of: account(1), behind: 0)
+        let one = try await log.receipts(of: account(1), in: alone, behind: 0)
         #expect(one.map(\.number) == [1, 2])
         #expect(one.map(\.receipt) == [receipt(1), receipt(3)])
-        #expect(try await log.receipts(of: account(2), behind: 0).map(\.number) == [1])
-        #expect(try await log.receipts(of: account(3), behind: 0).isEmpty)
+        #expect(try await log.receipts(of: account(2), in: alone, behind: 0).map(\.number) == [1])
+        #expect(try await log.receipts(of: account(3), in: alone, behind: 0).isEmpty)
         #expect(try await log.last(of: account(1)) == 2)
-        #expect(try await log.receipts(of: account(1), before: 2, limit: 9).map(\.number) == [1])
+        let earlier = try await log.receipts(of: account(1), in: alone, before: 2, limit: 9)
+        #expect(earlier.map(\.number) == [1])
+    }
+
+    @Test("FEED-7: what another organisation bought from the same account is not seen")
+    func organisations() async throws {
+        let path = path()
+        let log = try ReceiptLog(path: path)
+        let own = CallBuyer(organisation: [7], user: [7], key: "key")
+        let shared = CallBuyer(organisation: [8], user: [7])
+        let all = [receipt(1), receipt(2, buyer: own), receipt(3, buyer: shared)]
+        try await log.add(all, at: now)
+        let member = PurchaseView(organisation: [8], isAlone: false)
+        let again = try ReceiptLog(path: path)
+        let seen = try await again.receipts(of: account(1), in: member, behind: 0)
+        #expect(seen.map(\.receipt) == [all[2]])
+        // Numbers are the account's: those of others are missing.
+        #expect(seen.map(\.number) == [3])
+        let newest = try await again.receipts(of: account(1), in: alone, before: 9, limit: 9)
+        #expect(newest.map(\.receipt) == [all[1], all[0]])
+        let nobody = PurchaseView(organisation: [9], isAlone: false)
+        #expect(try await log.receipts(of: account(1), in: nobody, behind: 0).isEmpty)
+        #expect(member.shows(shared) && !member.shows(own) && !member.shows(nil))
+        #expect(alone.shows(own) && alone.shows(nil) && !alone.shows(shared))
+    }
+
+    @Test("FEED-7: a log of format 1 is read on; what it has is the person's whose account it is")
+    func older() async throws {
+        let path = path()
+        do {
+            let log = try ReceiptLog(path: path)
+            try await log.add([receipt(1)], at: now)
+            try await log.pool.write { db in
+                try db.execute(
+                    sql: """
+                        ALTER TABLE receipts DROP COLUMN organisation;
+                        ALTER TABLE receipts DROP COLUMN user;
+                        ALTER TABLE receipts DROP COLUMN key;
+                        UPDATE format SET number = 1;
+                        """
+                )
+            }
+            try log.pool.close()
+        }
+        let log = try ReceiptLog(path: path)
+        let shared = CallBuyer(organisation: [8], user: [7])
+        try await log.add([receipt(2, buyer: shared)], at: now)
+        let seen = try await log.receipts(of: account(1), in: alone, behind: 0)
+        #expect(seen.map(\.receipt) == [receipt(1)])
+        let member = PurchaseView(organisation: [8], isAlone: false)
+        let theirs = try await log.receipts(of: account(1), in: member, behind: 0)
+        #expect(theirs.map(\.receipt) == [receipt(2, buyer: shared)])
     }
 
     @Test("FEED-8: a number is on the disk before it is told, whatever becomes of the power")
@@ -68,7 +124,8 @@ struct ReceiptLogTests {
         try await log.add([receipt(2), receipt(3)], at: now)
         #expect(told.all == [[account(1)]])
         #expect(log.changeCount == 1)
-        #expect(try await log.receipts(of: account(1), behind: 2).map(\.receipt) == [receipt(3)])
+        let newest = try await log.receipts(of: account(1), in: alone, behind: 2)
+        #expect(newest.map(\.receipt) == [receipt(3)])
     }
 
     @Test("P9: so many are kept for an account, and for so long; numbers are not used again")
@@ -79,7 +136,8 @@ struct ReceiptLogTests {
         let path = path()
         let log = try ReceiptLog(path: path, limits: limits)
         try await log.add((1...5).map { receipt($0) }, at: now)
-        #expect(try await log.receipts(of: account(1), behind: 0).map(\.number) == [3, 4])
+        let kept = try await log.receipts(of: account(1), in: alone, behind: 0)
+        #expect(kept.map(\.number) == [3, 4])
         let old = now.milliseconds - limits.keptMilliseconds - 1
         try await log.add([receipt(6, finished: old)], at: now)
         #expect(try await log.last(of: account(1)) == 5)
@@ -87,9 +145,10 @@ struct ReceiptLogTests {
             milliseconds: now.milliseconds + limits.keptMilliseconds + 3_600_001
         )
         try await log.add([], at: later)
-        #expect(try await log.receipts(of: account(1), behind: 0).isEmpty)
+        #expect(try await log.receipts(of: account(1), in: alone, behind: 0).isEmpty)
         try await log.add([receipt(7, finished: later.milliseconds)], at: later)
-        #expect(try await log.receipts(of: account(1), behind: 0).map(\.number) == [6])
+        let last = try await log.receipts(of: account(1), in: alone, behind: 0)
+        #expect(last.map(\.number) == [6])
     }
 
     @Test("the file is its owner's alone, and another format is not opened")

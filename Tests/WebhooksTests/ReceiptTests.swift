@@ -39,6 +39,7 @@ private final class Bought: WebhookReceipts {
 
     func receipts(
         of account: AccountID,
+        for organisation: OrganisationID,
         behind number: UInt64,
         limit: Int
     ) async throws -> [WebhookReceipt] {

@@ -766,6 +766,12 @@ def test_somebody_is_invited_joins_and_leaves(site, browser, ada, newcomer):
     ada.page.wait_for_selector(".notice.good")
     ada.said.clear()
 
+    assert "also those for calls that you make for yourself" in ada.page.inner_text("#link-warning")
+    unwarned = site.ask("POST", "/account/organisation/link", form(ada, passkey=""),
+                        cookie=ada.cookie(), sec_fetch_site="same-origin", **FORM)
+    assert unwarned[0] == 400
+    ada.go("/account/organisation")
+    ada.page.check("[name=known]")
 
 def test_a_tab_left_open_acts_for_nobody_else(site, newcomer):
     """PRT-74, ACC-26: what a form or a script was shown for is what it does, or nothing is done."""

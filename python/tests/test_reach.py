@@ -42,7 +42,8 @@ SENDS = """
 # What goes on sending for an account.
 SERVES = "sell; provider; connect"
 OTHERS = """
-    up; wallet new; wallet list; wallet balance; wallet pending; offers list; bond show; call; channel list
+    up; wallet new; wallet list; wallet balance; wallet pending; offers list; bond show; call
+    channel list
     receipts list; receipts show; receipts verify; node init; node run; status
     index run; index status; index search; index assets; index history; index transactions
     index markets; index trades; index candles; index blocks; index check; index rebuild

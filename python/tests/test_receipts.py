@@ -6,6 +6,7 @@ The ledger, the seller and the door are real processes; the door is killed in th
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 import time
 import urllib.error
@@ -146,6 +147,71 @@ def test_a_receipt_is_told_to_who_paid_and_to_nobody_else(door, key, outsider):
         other.next()
     own.close()
     other.close()
+
+
+@pytest.fixture(scope="module")
+def sharer(door, key):
+    """A member of an organisation that the operator's account pays for too; their key there."""
+    cookie = cookie_of(door.register(door.authenticator(), "Omar"))
+    place = secrets.token_bytes(16)
+    with sqlite3.connect(door.home / "access.sqlite", timeout=10) as database:
+        user = database.execute("SELECT id FROM users WHERE name = 'Omar'").fetchone()[0]
+        payer = database.execute(
+            "SELECT account FROM organisations JOIN keys ON organisation = organisations.id "
+            "WHERE keys.id = ?", [key.split("_")[2][:12]]).fetchone()[0]
+        database.execute("INSERT INTO organisations SELECT ?, 'Shared', tier, ?, created "
+                         "FROM organisations WHERE id = ?", [place, payer, user])
+        database.execute("INSERT INTO members SELECT ?, user, role, joined FROM members "
+                         "WHERE user = ?", [place, user])
+        database.execute("UPDATE sessions SET organisation = ? WHERE user = ?", [place, user])
+    made = door.ask("POST", "/api/v1/keys", {
+        "label": "shared", "scopes": ["calls:write", "usage:read", "webhooks:write"]},
+        headers={"Origin": door.origin, "Content-Type": "application/json"}, cookie=cookie)
+    assert made.status == 200, made.body
+    return made.json["secret"]
+
+
+def listed(door, key) -> list[str]:
+    return [entry["id"] for entry in ask(door, "GET", "/receipts", key=key).json["data"]]
+
+
+def test_organisations_of_one_account_do_not_see_each_others_receipts(door, key, sharer):
+    """FEED-7, WHK-12: lists, feeds, webhooks and /stoa/v1/receipts; after a kill too."""
+    receiver = Receiver()
+    hook = ask(door, "POST", "/webhooks", {"url": receiver.url, "topics": ["receipts"]}, sharer)
+    assert hook.status == 200, hook.body
+    door.chat(key)
+    reader = events(door, sharer, "topics=receipts&cursor=0.0.0")
+    door.chat(sharer)
+    told = reader.next()["data"]
+    reader.close()
+    mine = [entry["id"] for entry in receipts(door, sharer)]
+    assert mine == listed(door, sharer) == [told["id"]]
+    assert told["id"] not in listed(door, key)
+    assert told["id"] not in [entry["id"] for entry in receipts(door, key)]
+    assert [json.loads(body)["data"]["id"] for _, body in receiver.wait(1)] == mine
+    # The journal says whose a call was: also when the log has to be told anew.
+    door.serve.kill()
+    with sqlite3.connect(door.home / "index.sqlite.receipts", timeout=10) as database:
+        database.execute("DELETE FROM receipts WHERE digest = ?", [bytes.fromhex(told["id"])])
+    door.serve.start()
+    door.forget_rates()
+    assert [entry["id"] for entry in receipts(door, sharer)] == mine
+    deadline = time.monotonic() + 20
+    while listed(door, sharer) != mine and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert listed(door, sharer) == mine and told["id"] not in listed(door, key)
+    # What is older than names of buyers is the person's whose account it is.
+    with sqlite3.connect(door.home / "index.sqlite.receipts", timeout=10) as database:
+        place = database.execute("SELECT organisation FROM receipts WHERE digest = ?",
+                                 [bytes.fromhex(told["id"])]).fetchone()[0]
+        database.execute("UPDATE receipts SET organisation = NULL WHERE digest = ?",
+                         [bytes.fromhex(told["id"])])
+    assert listed(door, sharer) == [] and told["id"] in listed(door, key)
+    with sqlite3.connect(door.home / "index.sqlite.receipts", timeout=10) as database:
+        database.execute("UPDATE receipts SET organisation = ? WHERE digest = ?",
+                         [place, bytes.fromhex(told["id"])])
+    assert ask(door, "DELETE", f"/webhooks/{hook.json['id']}", key=sharer).status == 200
 
 
 def test_readers_resume_over_a_kill(door, key):

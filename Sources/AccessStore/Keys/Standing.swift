@@ -14,6 +14,15 @@ extension AccessDatabase {
         }
     }
 
+    /// What an organisation may see of the calls that its account paid for.
+    public func purchases(of organisation: OrganisationID) async throws -> PurchaseView {
+        var isAlone = false
+        if let person = UserID(bytes: organisation.bytes) {
+            isAlone = try await user(person) != nil
+        }
+        return PurchaseView(organisation: organisation.bytes, isAlone: isAlone)
+    }
+
     /// What somebody may do by now who was let in a while ago, for answers without an end; nil once
     /// their key, session or grant is over, or they are no member any more.
     ///

@@ -38,6 +38,7 @@ public final class HostedLease: Sendable {
     /// - Parameters:
     ///   - channel: the connection, which tells when the client leaves.
     ///   - meter: counts what whoever calls may spend; nil counts nothing.
+    ///   - buyer: on whose behalf it is; receipts are listed of the same organisation alone.
     ///   - bodyBytesMax: the largest body, if that is not as usual.
     /// - Throws: ``APIFailure``.
     public func answer(
@@ -45,6 +46,7 @@ public final class HostedLease: Sendable {
         channel: any NIOCore.Channel,
         requestID: String,
         meter: (any CallMeter)?,
+        buyer: CallBuyer,
         bodyBytesMax: Int? = nil
     ) async throws(APIFailure) -> Response {
         var response: Response
@@ -54,6 +56,7 @@ public final class HostedLease: Sendable {
                 channel: channel,
                 requestID: requestID,
                 meter: meter,
+                buyer: buyer,
                 bodyBytesMax: bodyBytesMax
             )
         } catch {
@@ -71,9 +74,9 @@ public final class HostedLease: Sendable {
         return response
     }
 
-    /// What was bought last, the newest first.
-    public func receipts(limit: Int) -> [BoughtCall] {
-        wallet.desk.parts.book.recent.newest(limit).map { BoughtCall($0) }
+    /// What was bought last, the newest first, of what `view` shows.
+    public func receipts(limit: Int, in view: PurchaseView) -> [BoughtCall] {
+        wallet.desk.parts.book.recent.newest(limit, in: view).map { BoughtCall($0) }
     }
 
     /// What the wallet paid in all, in obol.
@@ -103,6 +106,8 @@ public struct BoughtCall: Hashable, Sendable {
 
     init(_ receipt: RecentReceipt) {
         self.receipt = receipt.digest
+    /// On whose behalf it was bought; nil if nobody wrote that down.
+    public let buyer: CallBuyer?
         seller = receipt.seller
         model = receipt.model
         charge = receipt.charge
@@ -112,6 +117,7 @@ public struct BoughtCall: Hashable, Sendable {
     }
 }
 
+        buyer = receipt.buyer
 /// Ends a wallet's services when asked, or when it was idle for long enough.
 struct StopRequest: Service {
     private let asked: AsyncStream<Void>

@@ -78,6 +78,7 @@ extension MarketAPI {
         }
         let found = try await receipts.door.log.receipts(
             of: reader.account,
+            in: reader.view,
             before: before ?? UInt64(Int64.max),
             limit: request.limit
         )

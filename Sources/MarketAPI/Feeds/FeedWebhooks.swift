@@ -55,13 +55,19 @@ public struct ReceiptWebhooks: WebhookReceipts {
         return (account, last: try await door.log.last(of: account))
     }
 
-    /// The receipts of an account behind a number, in order.
+    /// The receipts of an organisation that an account paid for, behind a number, in order.
     public func receipts(
         of account: AccountID,
+        for organisation: OrganisationID,
         behind number: UInt64,
         limit: Int
     ) async throws -> [WebhookReceipt] {
-        try await door.log.receipts(of: account, behind: number, limit: limit).map { entry in
+        try await door.log.receipts(
+            of: account,
+            in: try await door.access.purchases(of: organisation),
+            behind: number,
+            limit: limit
+        ).map { entry in
             WebhookReceipt(
                 number: entry.number,
                 digest: entry.receipt.digest,

@@ -27,13 +27,15 @@ public struct ReceiptDoor: Sendable {
     }
 }
 
-/// Somebody who follows the receipts of their own organisation's account.
+/// Somebody who follows the receipts of their own organisation.
 struct ReceiptReader: Sendable {
     let caller: Caller
     /// Whose receipts they hear.
     let account: AccountID
     /// When they must come again with a fresh proof; nil if their key is looked at each time.
     let until: Timestamp?
+    /// Which of the account's they hear: their organisation's, not what others bought from it.
+    var view: PurchaseView { caller.purchases }
 }
 
 /// A part of an account's receipts.
@@ -141,7 +143,11 @@ final class ReceiptFeed: Sendable {
         guard let place, place < last else {
             return ReceiptPage(entries: [], place: last, hasMore: false)
         }
-        let entries = try await door.log.receipts(of: reader.account, behind: place)
+        let entries = try await door.log.receipts(
+            of: reader.account,
+            in: reader.view,
+            behind: place
+        )
         let end = entries.last?.number ?? last
         return ReceiptPage(entries: entries, place: end, hasMore: end < last)
     }

@@ -69,10 +69,15 @@ public protocol SpendingDelegate: Sendable {
     /// names. Nil if the key cannot be had now.
     func sessionKey(of account: AccountID) -> AccountID?
 
-    /// What it bought for the account last, the newest first.
+    /// What the account paid for last, the newest first, of what `view` shows.
     ///
     /// - Throws: ``PurchasesClosed`` if that cannot be seen now.
-    func purchases(of account: AccountID, limit: Int) async throws -> [Purchase]
+    func purchases(
+        of account: AccountID,
+        in view: PurchaseView,
+        limit: Int
+    ) async throws -> [Purchase]
+
 }
 
 /// Why what was bought cannot be seen now, for example because nothing is granted.
@@ -105,6 +110,8 @@ public struct Purchase: Hashable, Sendable {
     public let isDelivered: Bool
     /// When it ended.
     public let finishedAt: Timestamp
+    /// On whose behalf it was bought; nil if nobody wrote that down.
+    public let buyer: CallBuyer?
 
     /// Describes a call.
     public init(
@@ -114,7 +121,8 @@ public struct Purchase: Hashable, Sendable {
         charge: Amount,
         denomination: Denomination,
         isDelivered: Bool,
-        finishedAt: Timestamp
+        finishedAt: Timestamp,
+        buyer: CallBuyer?
     ) {
         self.receipt = receipt
         self.seller = seller
@@ -123,6 +131,7 @@ public struct Purchase: Hashable, Sendable {
         self.denomination = denomination
         self.isDelivered = isDelivered
         self.finishedAt = finishedAt
+        self.buyer = buyer
     }
 }
 

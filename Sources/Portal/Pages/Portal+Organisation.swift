@@ -52,6 +52,12 @@ extension Portal {
             guard let credential = URLBase64.decode(sent["passkey"] ?? "", bytesMax: 1_024) else {
                 throw OrganisationRefusal.notAllowed
             }
+            guard sent["known"] == "yes" else {
+                throw Problem.unfit(
+                    "Members would see what this account pays, so nothing was linked.",
+                    hint: "Say beneath the warning that they may see it, or choose another account."
+                )
+            }
             try await database.linkAccount(
                 ofPasskey: credential,
                 to: sent.visitor.caller.organisation,

@@ -29,12 +29,15 @@ extension Portal {
             add(
                 PersonalPage(path: PortalPaths.receipts) { read, visitor in
                     try visitor.require(.readUsage, to: "see what was bought")
-                    let page = try await ReceiptsPage.load(visitor, delegate, read.source)
+                    let page = try await ReceiptsPage.load(visitor, delegate, database, read.source)
+                    var fill = page.fill(read.source)
+                    let name = visitor.isAlone ? nil : visitor.organisation?.name
+                    fill.put("organisationName", name)
                     return Sheet(
                         template: "receipts-page",
                         title: "Receipts",
                         section: .none,
-                        fill: page.fill(read.source)
+                        fill: fill
                     )
                 },
                 to: router
@@ -102,6 +105,7 @@ extension Portal {
         fill.put("vatText", typed?["vat"] ?? billing?.vat ?? "")
         fill.put("mayName", visitor.organisation?.role.mayGrant(.viewer) ?? false)
         fill.put("account", visitor.caller.account.map { NameText.fill($0) })
+        fill.put("isShared", !visitor.isAlone)
         fill.put("token", visitor.crossSiteToken)
         fill.put("done", read["done"] == "saved" ? "The details are kept." : nil)
         return Sheet(

@@ -192,11 +192,13 @@ public struct WebhookReceipt: Sendable {
 public protocol WebhookReceipts: Sendable {
     /// Grows whenever something was added.
     var changeCount: UInt64 { get }
-    /// The account whose receipts are an organisation's now, and the number of its last one.
+    /// The account that pays for an organisation now, and the number of its last receipt.
     func standing(of organisation: OrganisationID) async throws -> (AccountID, last: UInt64)?
-    /// The receipts of an account behind a number, in order, at most so many.
+    /// An organisation's receipts that an account paid for, behind a number, in order, at most so
+    /// many; what others bought from the same account is left out.
     func receipts(
         of account: AccountID,
+        for organisation: OrganisationID,
         behind number: UInt64,
         limit: Int
     ) async throws -> [WebhookReceipt]

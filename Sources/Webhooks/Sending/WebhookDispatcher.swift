@@ -129,6 +129,7 @@ public struct WebhookDispatcher: Service {
             guard own < last else { continue }
             let found = try await receipts.receipts(
                 of: account,
+                for: webhook.organisation,
                 behind: own,
                 limit: store.limits.pendingMax - webhook.pendingCount
             )
