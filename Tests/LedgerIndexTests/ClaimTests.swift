@@ -81,6 +81,29 @@ struct ClaimTests {
         #expect(all.claims.map(\.amount.obol) == [100, 200, 300])
     }
 
+    @Test("PRT-78: what is claimed from an account's channels is activity of the account")
+    func activity() async throws {
+        let all = try await library.index.activity(of: payer, PageRequest(limit: 50))
+        #expect(all.items.map(\.height.rawValue) == [3, 2, 1, 1, 1])
+        #expect(all.items.prefix(3).allSatisfy { $0.name == "channels.claimed" })
+        // What is claimed from a channel that another account pays from is not.
+        #expect(!all.items.contains { $0.name == "channels.claimed" && $0.index == 6 })
+        #expect(all.next == nil)
+        var found: [EventEntry] = []
+        var cursor: String?
+        repeat {
+            let page = try await library.index.activity(
+                of: payer,
+                PageRequest(limit: 2, after: cursor)
+            )
+            found += page.items
+            cursor = page.next
+        } while cursor != nil
+        #expect(found == all.items)
+        let paid = try await library.index.activity(of: payee, PageRequest(limit: 50))
+        #expect(paid.items.filter { $0.name == "channels.claimed" }.map(\.index) == [6])
+    }
+
     @Test("an account that nobody heard of paid nothing")
     func stranger() async throws {
         let (claims, isCut) = try await library.index.claims(

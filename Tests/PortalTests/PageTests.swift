@@ -257,6 +257,27 @@ struct SentenceTests {
         #expect(sentence.pieces == pieces)
     }
 
+    @Test("PRT-78: what one’s own account did is told to “You”")
+    func addressed() {
+        let json = #"{"account":"\#(account)","own":"5"}"#
+        let votes = EventSentence(name: "governance.votesChanged", json: json)
+        #expect(votes.addressed(to: account).pieces.prefix(2) == [
+            .text("You"), .text(" can vote with "),
+        ])
+        let other = AccountID(Digest(sha256: [7]))
+        let bond = EventSentence(
+            name: "bonds.changed",
+            json: #"{"account":"\#(account)","active":"5"}"#
+        )
+        #expect(bond.addressed(to: account).pieces[1] == .text(" have "))
+        #expect(bond.addressed(to: other) == bond)
+        let paid = EventSentence(
+            name: "accounts.transferred",
+            json: #"{"from":"\#(other)","to":"\#(account)","amount":"1"}"#
+        )
+        #expect(paid.addressed(to: account).pieces.last == .text("you"))
+    }
+
     @Test("every phrase closes its braces, and is of an event's component")
     func phrases() {
         let lacking = EventPhrases.lacking.map { ($0.key, $0.value.phrase) }

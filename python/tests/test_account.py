@@ -544,6 +544,10 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
     newcomer.go("/wallet")
     assert newcomer.page.inner_text("#spent") != "0 STOA"
     assert "You pay" in newcomer.page.inner_text("main")
+    # PRT-78: what was locked is in the account of money, to “You”.
+    said = " ".join(newcomer.page.inner_text(".events").split())
+    assert "You locked" in said and "in a channel to" in said, said
+    assert re.search(r"\+5 STOA", said) and re.search(r"−\d[\d.]* STOA", said), said
     newcomer.page.click("text=Change or end it")
     newcomer.page.click("text=End it now")
     assert newcomer.sign() == "accepted"
@@ -561,6 +565,9 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
         return newcomer.page.locator("tfoot").count() == 1
     until("the seller's claim", claimed, 90)
     assert total in newcomer.page.inner_text("tfoot")
+    newcomer.go("/wallet")
+    said = " ".join(newcomer.page.inner_text(".events").split())
+    assert f"claimed {total} STOA for calls, of what you had locked" in said, said
     assert "not a tax invoice" in newcomer.page.inner_text("main")
     until("calls that are not paid any more", lambda: site.call(key)[0] != 200, 60)
     # PRT-113: what was bought is still there to be seen.
@@ -756,6 +763,12 @@ def test_somebody_is_invited_joins_and_leaves(site, browser, ada, newcomer):
     ada.page.click("button:has-text('Leave')")
     ada.page.wait_for_selector(".notice.bad")
     assert "Analytical Engines" in ada.page.inner_text("h1")
+    assert "also those for calls that you make for yourself" in ada.page.inner_text("#link-warning")
+    unwarned = site.ask("POST", "/account/organisation/link", form(ada, passkey=""),
+                        cookie=ada.cookie(), sec_fetch_site="same-origin", **FORM)
+    assert unwarned[0] == 400
+    ada.go("/account/organisation")
+    ada.page.check("[name=known]")
     ada.page.click("text=Let it pay")
     ada.page.wait_for_selector(".notice.good")
     ada.go("/account")
@@ -766,12 +779,6 @@ def test_somebody_is_invited_joins_and_leaves(site, browser, ada, newcomer):
     ada.page.wait_for_selector(".notice.good")
     ada.said.clear()
 
-    assert "also those for calls that you make for yourself" in ada.page.inner_text("#link-warning")
-    unwarned = site.ask("POST", "/account/organisation/link", form(ada, passkey=""),
-                        cookie=ada.cookie(), sec_fetch_site="same-origin", **FORM)
-    assert unwarned[0] == 400
-    ada.go("/account/organisation")
-    ada.page.check("[name=known]")
 
 def test_a_tab_left_open_acts_for_nobody_else(site, newcomer):
     """PRT-74, ACC-26: what a form or a script was shown for is what it does, or nothing is done."""
@@ -853,6 +860,10 @@ def test_a_pass_is_bought_on_the_offers_page(site, ada):
     assert ada.sign() == "accepted"
     ada.close_dialog()
     assert "Yours" in ada.page.inner_text("main")
+    ada.go("/wallet")
+    # What it cost is in the account of money.
+    assert "You bought a pass" in ada.page.inner_text(".events")
+    assert "−1 STOA" in " ".join(ada.page.inner_text(".events").split())
 
 
 def test_a_seller_accepts_and_delivers_a_job(site, ada, tmp_path):

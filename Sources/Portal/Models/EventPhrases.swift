@@ -5,7 +5,20 @@ enum EventPhrases {
 
     /// What events mean that lack a field which theirs may lack.
     static let lacking: [String: (field: String, phrase: String)] = [
-        "governance.delegated": ("to", "{account} lets nobody vote for it any more")
+        "governance.delegated": ("to", "{account} lets nobody vote for it any more"),
+        // Events of channels name neither party nor the unit: somebody looks these up, or no amount
+        // is told.
+        "channels.opened": ("deposit", "{payer} opened a channel to {payee}"),
+        "channels.toppedUp": ("payer", "the channel {channel} was topped up"),
+        "channels.claimed": ("payer", "paid calls were claimed from the channel {channel}"),
+        "channels.closing": ("payer", "the channel {channel} closes at block {closesAt}"),
+        "channels.closed": ("payer", "the channel {channel} was closed"),
+    ]
+
+    /// How a verb behind “You” is said.
+    static let secondPerson = [
+        " has ": " have ", " changes ": " change ", " keeps ": " keep ", " lets ": " let ",
+        " sells ": " sell ", " claims ": " claim ", " sits ": " sit ", " unlocks ": " unlock ",
     ]
 
     /// The phrase for an event with the fields that it has; nil if nobody wrote one.
@@ -18,11 +31,11 @@ enum EventPhrases {
         "accounts.transferred": "{from} paid {amount} to {to}",
         "bonds.changed": "{account} has {active} at stake as a seller",
         "bonds.slashed": "{account} lost {amount} of its stake for a proven fraud",
-        "channels.opened": "{payer} opened a channel to {payee}",
-        "channels.toppedUp": "the channel {channel} was topped up",
-        "channels.claimed": "paid calls were claimed from the channel {channel}",
-        "channels.closing": "the channel {channel} closes at block {closesAt}",
-        "channels.closed": "the channel {channel} was closed",
+        "channels.opened": "{payer} locked {deposit} in a channel to {payee}",
+        "channels.toppedUp": "{payer} topped the channel to {payee} up to {deposit}",
+        "channels.claimed": "{payee} claimed {paid} for calls, of what {payer} had locked",
+        "channels.closing": "the channel of {payer} to {payee} closes at block {closesAt}",
+        "channels.closed": "the channel to {payee} was closed: {refunded} went back to {payer}",
         "staking.registered": "{validator} registered as a validator",
         "staking.delegationChanged": "{delegator} changed its stake with {validator}",
         "staking.stakeWithdrawn": "{delegator} took {amount} back from {validator}",

@@ -18,8 +18,10 @@ struct EventSentence: Hashable, Sendable {
     let pieces: [Piece]
 
     /// Reads an event of the index; fields that a phrase does not name are left out.
-    init(name: String, json: String) {
-        let fields = Self.fields(json)
+    ///
+    /// - Parameter more: fields that the event lacks and somebody looked up.
+    init(name: String, json: String, more: [String: String] = [:]) {
+        let fields = Self.fields(json).merging(more) { own, _ in own }
         guard let phrase = EventPhrases.phrase(of: name, has: { fields[$0] != nil }) else {
             let words = Self.words(name)
             let rest = fields.keys.sorted().filter { $0 != "event" && !$0.hasSuffix("Unit") }
@@ -56,7 +58,7 @@ struct EventSentence: Hashable, Sendable {
     private static let amounts: Set<String> = [
         "amount", "baseAmount", "quoteAmount", "active", "stake", "weight", "deposit", "own",
         "received", "bond", "returned", "open", "supply", "wantedAmount", "perAmount", "paid",
-        "awarded", "restored", "volume",
+        "awarded", "restored", "volume", "refunded",
     ]
     private static let assets: Set<String> = ["asset", "parent", "sold", "earner"]
 
@@ -96,7 +98,7 @@ struct EventSentence: Hashable, Sendable {
     }
 
     /// The members of an object of texts, numbers and flags; nothing if it is another.
-    private static func fields(_ json: String) -> [String: String] {
+    static func fields(_ json: String) -> [String: String] {
         let decoded = try? JSONDecoder().decode([String: Scalar].self, from: Data(json.utf8))
         return (decoded ?? [:]).mapValues(\.text)
     }
@@ -115,6 +117,21 @@ struct EventSentence: Hashable, Sendable {
             }
         }
     }
+
+    /// The same to its reader, whose account is “You”.
+    func addressed(to own: AccountID) -> EventSentence {
+        var pieces = pieces
+        for (place, piece) in pieces.enumerated() where piece == .account(own) {
+            pieces[place] = .text(place == 0 ? "You" : "you")
+            guard place == 0, pieces.count > 1, case .text(let text) = pieces[1] else { continue }
+            let verb = EventPhrases.secondPerson.first { text.hasPrefix($0.key) }
+            let rest = verb.map { $0.value + text.dropFirst($0.key.count) } ?? text
+            pieces[1] = .text(rest.replacing(" its ", with: " your "))
+        }
+        return EventSentence(pieces: pieces)
+    }
+
+    private init(pieces: [Piece]) { self.pieces = pieces }
 
     /// The pieces for the template `sentence`, with names that were looked up before.
     func fill(
@@ -155,7 +172,11 @@ struct EventSentence: Hashable, Sendable {
 extension PageSource {
     /// Events for the template `events`, with what they name looked up once.
     func fills(_ events: [EventEntry]) async throws -> [Fill] {
-        let sentences = events.map { EventSentence(name: $0.name, json: $0.json) }
+        try await fills(events, events.map { EventSentence(name: $0.name, json: $0.json) })
+    }
+
+    /// Events for the template `events`, in these words.
+    func fills(_ events: [EventEntry], _ sentences: [EventSentence]) async throws -> [Fill] {
         let pieces = sentences.flatMap(\.pieces)
         let assets = try await assets(
             pieces.compactMap { if case .asset(let asset) = $0 { asset } else { nil } }
@@ -168,6 +189,7 @@ extension PageSource {
             fill.put("sentence", sentence.fill(assets, units))
             fill.put("component", event.name.split(separator: ".").first.map(String.init))
             fill.put("name", event.name)
+            fill.put("moved", String?.none)
             fill.put("height", event.height.rawValue)
             fill.put("blockHref", PortalPaths.block(event.height))
             fill.merge(time(event.time))

@@ -37,12 +37,13 @@ extension Portal {
         }
         let source = read.source
         var fill = try await WalletPage.load(passkey.account, access, source).fill(source)
-        let history = try await source.index.history(
-            of: .account(passkey.account),
+        let activity = try await AccountActivity.load(
+            passkey.account,
+            source,
             read.pageRequest(limit: AccountPage.historyMax)
         )
-        fill.put("events", try await source.fills(history.items))
-        fill.put("pages", read.links(PortalPaths.wallet, [], next: history.next))
+        fill.put("events", try await activity.fill(source))
+        fill.put("pages", read.links(PortalPaths.wallet, [], next: activity.next))
         fill.put("token", visitor.crossSiteToken)
         fill.put("faucetAmount", access.faucet.map { UnitName.native.text($0.amount) })
         fill.put(
