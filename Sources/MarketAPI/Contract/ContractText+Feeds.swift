@@ -82,7 +82,7 @@ extension ContractText {
                 number:
                   type: integer
                   minimum: 1
-                  description: Which of the account's; without a gap, in the order of arrival.
+                  description: Which of the account's, in the order of arrival; others' are missing.
                 model: {type: string}
                 account: {$ref: '#/components/schemas/Address'}
                 seller: {$ref: '#/components/schemas/Address'}
