@@ -121,8 +121,16 @@ public struct CallRoutes: Sendable {
             return try await wallets.answerTest(request, requestID: context.requestID)
         }
         let (caller, account) = try payer(context, for: .callModels)
-        let meter = context.admission?.key.map {
-            KeyMeter(key: $0, budgets: budgets, endings: endings, now: now)
+        let key = context.admission?.key
+        let counter = KeylessUse(caller.proof)?.counter(of: caller.organisation)
+        let meter = (key?.id ?? counter).map {
+            KeyMeter(
+                id: $0,
+                rules: key?.budgets ?? .none,
+                budgets: budgets,
+                endings: endings,
+                now: now
+            )
         }
         let lease = try await wallets.wallet(of: account)
         let held = try await files.holding(request, context)

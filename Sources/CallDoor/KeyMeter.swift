@@ -6,9 +6,10 @@ import MarketTypes
 import OpenAIWire
 import WebServing
 
-/// Counts what one key spends, against its budgets.
+/// Counts what one key spends, against its budgets, or what is spent without a key.
 struct KeyMeter: CallMeter {
-    let key: APIKey
+    let id: APIKeyID
+    let rules: BudgetRules
     let budgets: any BudgetStore
     /// Tells the budgets of the calls that ended; nil if nobody collects them.
     let endings: BudgetEndings?
@@ -42,7 +43,7 @@ struct KeyMeter: CallMeter {
     ) async throws {
         _ = try await budgets.reserve(
             request,
-            under: key.budgets,
+            under: rules,
             boundTo: voucher,
             at: time
         )
@@ -57,8 +58,8 @@ struct KeyMeter: CallMeter {
         let request = try request(model, denomination, chargeMax, at: time)
         await endings?.tellNow()
         do {
-            let lines = try await budgets.spending(of: key.id, at: time)
-            try key.budgets.check(request) { slot in
+            let lines = try await budgets.spending(of: id, at: time)
+            try rules.check(request) { slot in
                 lines.first { $0.slot == slot && $0.denomination == denomination }?.counter
                     ?? .zero
             }
@@ -74,7 +75,7 @@ struct KeyMeter: CallMeter {
         at time: Timestamp
     ) throws(APIFailure) -> SpendingRequest {
         let request = SpendingRequest(
-            key: key.id,
+            key: id,
             model: model,
             amount: chargeMax,
             denomination: denomination,

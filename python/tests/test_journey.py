@@ -187,7 +187,25 @@ def test_an_offer_is_tried_and_its_receipt_listed(site, ada):
     assert ada.page.url.endswith("#r-" + ada.page.get_attribute("tbody tr", "id")[2:])
     for page in ("/wallet", "/account/usage"):
         ada.go(page)
-        assert ada.page.locator("main a[href='/account/receipts']").count() == 1
+        assert ada.page.locator("main a[href='/account/receipts']").count() >= 1
+    assert ada.said == []
+
+
+def test_what_is_tried_on_pages_is_counted(site, ada):
+    """PRT-94: beside what keys spend, by model and day, once its end was told."""
+    def counted():
+        ada.go("/account/usage")
+        return "Tried on pages" in ada.page.inner_text("main")
+    until("the try in the counts", counted, 20)
+    said = " ".join(ada.page.inner_text("main").split())
+    assert COST in said and "mock-model" in said and "Nothing was spent" not in said
+    assert re.search(r"Keys used 0", said), said
+    # Each page of a sum says how it differs from the others.
+    for page in ("/account/usage", "/account/receipts", "/account/invoices", "/wallet"):
+        ada.go(page)
+        assert "Three sums that differ" in ada.page.inner_text(".sums")
+    ada.go("/account/receipts")
+    assert "You" in ada.page.inner_text("tbody tr >> nth=0")
     assert ada.said == []
 
 

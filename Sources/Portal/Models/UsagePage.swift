@@ -3,7 +3,8 @@ import AccessStore
 import MarketTypes
 import WebServing
 
-/// What an organisation's keys spent in the last days: the same counts that budgets hold.
+/// What an organisation spent in the last days, with keys and without: the same counts that budgets
+/// hold.
 struct UsagePage: Sendable {
     static let days: UInt32 = 30
     static let rowsMax = 50
@@ -11,6 +12,22 @@ struct UsagePage: Sendable {
     let lines: [DaySpending]
     let today: UInt32
     let units: [Denomination: UnitName]
+    /// What is counted without a key: by its counters' names.
+    let keyless: [APIKeyID: String]
+
+    /// What calls without a key are called.
+    static func keyless(of organisation: OrganisationID) -> [APIKeyID: String] {
+        var labels: [APIKeyID: String] = [:]
+        for use in KeylessUse.allCases {
+            guard let counter = use.counter(of: organisation) else { continue }
+            labels[counter] =
+                switch use {
+                case .pages: "Tried on pages, without a key"
+                case .programs: "Programs with a token, without a key"
+                }
+        }
+        return labels
+    }
 
     static func load(
         _ organisation: OrganisationID,
@@ -18,14 +35,17 @@ struct UsagePage: Sendable {
         _ source: PageSource
     ) async throws -> UsagePage {
         let today = source.now.dayUTC
+        let keyless = keyless(of: organisation)
+        let labels = try await door.database.labels(of: organisation, at: source.now)
         let lines = try await door.limits.spending(
-            of: try await door.database.labels(of: organisation, at: source.now),
+            of: labels.merging(keyless) { own, _ in own },
             days: (today - min(today, days - 1))...today
         )
         return UsagePage(
             lines: lines,
             today: today,
-            units: try await source.units(lines.map(\.denomination))
+            units: try await source.units(lines.map(\.denomination)),
+            keyless: keyless
         )
     }
 
@@ -50,7 +70,7 @@ struct UsagePage: Sendable {
         fill.put("isCut", self.lines.count >= DaySpending.linesMax)
         fill.put("sum", unit.fill(sum))
         fill.put("todaySum", unit.fill(Self.sum(whole.filter { $0.day == today })))
-        fill.put("keyCount", Set(whole.map(\.key)).count)
+        fill.put("keyCount", Set(whole.map(\.key)).subtracting(keyless.keys).count)
         fill.put("modelCount", Set(lines.compactMap(\.model)).count)
         fill.put("daysSVG", drawing(whole, unit).svg)
         fill.put("byModel", rows(lines.filter { $0.model != nil }, sum, unit) { $0.model ?? "" })

@@ -73,6 +73,7 @@ enum EmbeddedFiles {
         ("steps.mustache", PackageResources.steps_mustache),
         ("stoa.css", PackageResources.stoa_css),
         ("stoa.js", PackageResources.stoa_js),
+        ("sums.mustache", PackageResources.sums_mustache),
         ("theme.js", PackageResources.theme_js),
         ("transact.js", PackageResources.transact_js),
         ("transaction-page.mustache", PackageResources.transaction_page_mustache),
