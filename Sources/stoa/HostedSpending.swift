@@ -45,6 +45,11 @@ struct HostedSpending: SpendingDelegate {
         }
     }
 
+    func channelUse(of account: AccountID, isLive: Bool) async -> [ChannelID: ChannelUse]? {
+        await wallets.channelUse(of: account, opens: isLive)?.mapValues {
+            ChannelUse(used: $0.used, promised: $0.promised)
+        }
+    }
 }
 
 extension Purchase {

@@ -544,6 +544,9 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
     newcomer.go("/wallet")
     assert newcomer.page.inner_text("#spent") != "0 STOA"
     assert "You pay" in newcomer.page.inner_text("main")
+    # PRT-79: used, locked and free in words, as the market's own wallet knows.
+    row = " ".join(newcomer.page.inner_text(".row-card").split())
+    assert f"Used {total} STOA" in row and "free" in row and "not known" not in row, row
     # PRT-78: what was locked is in the account of money, to “You”.
     said = " ".join(newcomer.page.inner_text(".events").split())
     assert "You locked" in said and "in a channel to" in said, said
@@ -860,7 +863,12 @@ def test_a_pass_is_bought_on_the_offers_page(site, ada):
     assert ada.sign() == "accepted"
     ada.close_dialog()
     assert "Yours" in ada.page.inner_text("main")
+    own = ada.page.inner_text("#own-pass")
+    assert "calls cost nothing: 10 calls" in own and "about" in own, own
+    assert ada.page.locator("text=stoa pass buy gold").count() == 0
     ada.go("/wallet")
+    passes = ada.page.inner_text("#passes")
+    assert "gold for mock-model" in passes and "Yours" in passes and "Renew" in passes, passes
     # What it cost is in the account of money.
     assert "You bought a pass" in ada.page.inner_text(".events")
     assert "−1 STOA" in " ".join(ada.page.inner_text(".events").split())

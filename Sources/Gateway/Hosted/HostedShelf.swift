@@ -71,6 +71,14 @@ final class HostedShelf: Sendable {
         }
     }
 
+    /// A wallet if it is open, to look at it alone.
+    func opened(_ account: AccountID) -> HostedWallet? {
+        state.withLock { state in
+            guard case .open(let wallet, _, _) = state.places[account] else { return nil }
+            return wallet
+        }
+    }
+
     private func expire(_ ticket: UInt64, _ account: AccountID) {
         let late = state.withLock { state -> Waiter? in
             switch state.places[account] {

@@ -79,6 +79,9 @@ public final class HostedLease: Sendable {
         wallet.desk.parts.book.recent.newest(limit, in: view).map { BoughtCall($0) }
     }
 
+    /// What became of what is locked in its channels.
+    var channelUse: [ChannelID: HostedChannelUse] { wallet.channelUse }
+
     /// What the wallet paid in all, in obol.
     public var spent: Amount {
         wallet.desk.parts.wallet.withLock { $0.spent[.native] ?? .zero }
@@ -103,21 +106,21 @@ public struct BoughtCall: Hashable, Sendable {
     public var isDelivered: Bool { status == .delivered }
     /// When it ended.
     public let finishedAt: Timestamp
+    /// On whose behalf it was bought; nil if nobody wrote that down.
+    public let buyer: CallBuyer?
 
     init(_ receipt: RecentReceipt) {
         self.receipt = receipt.digest
-    /// On whose behalf it was bought; nil if nobody wrote that down.
-    public let buyer: CallBuyer?
         seller = receipt.seller
         model = receipt.model
         charge = receipt.charge
         denomination = receipt.denomination
         status = receipt.status
         finishedAt = receipt.finishedAt
+        buyer = receipt.buyer
     }
 }
 
-        buyer = receipt.buyer
 /// Ends a wallet's services when asked, or when it was idle for long enough.
 struct StopRequest: Service {
     private let asked: AsyncStream<Void>

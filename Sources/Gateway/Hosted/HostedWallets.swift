@@ -109,12 +109,19 @@ public final class HostedWallets: Service {
     /// - Throws: what the client is told: that nothing was granted, that the grant is over, or that
     ///   no further wallet can be opened.
     public func wallet(of account: AccountID) async throws(APIFailure) -> HostedLease {
-        try await shelf.lease(
-            account,
-            waitingAtMost: .seconds(Self.waitSeconds),
-            on: httpClient.eventLoopGroup.any()
-        ).get()
+        try await lease(account, Self.waitSeconds).get()
     }
+
+    func lease(_ account: AccountID, _ seconds: Int64) async -> HostedShelf.Answer {
+        await shelf.lease(
+            account,
+            waitingAtMost: .seconds(seconds),
+            on: httpClient.eventLoopGroup.any()
+        )
+    }
+
+    /// A wallet if it is open.
+    func opened(_ account: AccountID) -> HostedWallet? { shelf.opened(account) }
 
     /// The answer to a call that failed, in the words of its path.
     public static func answer(

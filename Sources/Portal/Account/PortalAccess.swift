@@ -78,6 +78,24 @@ public protocol SpendingDelegate: Sendable {
         limit: Int
     ) async throws -> [Purchase]
 
+    /// What became of what the account locked in channels; nil if that is not known now.
+    ///
+    /// - Parameter isLive: whether the account lets it spend now.
+    func channelUse(of account: AccountID, isLive: Bool) async -> [ChannelID: ChannelUse]?
+}
+
+/// What became of what an account locked in a channel, as far as whoever spends for it knows.
+public struct ChannelUse: Hashable, Sendable {
+    /// What answered calls cost, whether the seller claimed it or not.
+    public let used: Amount
+    /// What calls that are under way may cost at most.
+    public let promised: Amount
+
+    /// Describes the use of a channel.
+    public init(used: Amount, promised: Amount) {
+        self.used = used
+        self.promised = promised
+    }
 }
 
 /// Why what was bought cannot be seen now, for example because nothing is granted.

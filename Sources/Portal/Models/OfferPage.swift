@@ -84,10 +84,24 @@ struct OfferPage: Sendable {
         )
         let isIncluded = plans.contains { $0.plan.terms.includedOffer == entry.id }
         fill.put("needsPass", isIncluded)
+        fill.put("ownPass", ownPass(passes))
         fill.put("canBuy", fill.values["warning"] as? Bool == false)
         merge(&fill, snippets: gateway, apiKey)
         fill.merge(sellerFill)
         return fill
+    }
+
+    /// The visitor's own pass that pays for calls under this offer; nil if they have none.
+    private func ownPass(_ passes: [Fill]) -> Fill? {
+        for (plan, pass) in zip(plans, passes)
+        where plan.plan.terms.includedOffer == entry.id && pass.text("passEnds") != nil {
+            var fill = self.plan(plan.plan)
+            fill.merge(pass)
+            let beyond = plan.plan.terms.overageOffer
+            fill.put("beyondHref", beyond.map { PortalPaths.offer($0) })
+            return fill
+        }
+        return nil
     }
 
     private var sellerFill: Fill {
@@ -121,10 +135,8 @@ struct OfferPage: Sendable {
         fill.put("planKind", terms.kind.name.capitalizedFirst)
         fill.put("planPrice", unit.fill(terms.price))
         fill.put("planBlocks", terms.periodBlocks)
-        let included = terms.includedUnits.entries.map {
-            "\(NumberText.grouped($0.value)) \(PriceText.name($0.key).lowercased())"
-        }
-        fill.put("planIncludes", included.isEmpty ? "no limit" : included.joined(separator: ", "))
+        fill.put("planSpan", BlockText.span(terms.periodBlocks))
+        fill.put("planIncludes", WalletPasses.includes(terms))
         fill.put("planSales", plan.sales)
         fill.put("planRetired", plan.retiredAt != nil)
         return fill

@@ -84,14 +84,17 @@ enum SignedActions {
         _ read: PageRead
     ) async throws -> Fill {
         var fill = Fill(["planID": "\(plan.digest)", "priceMax": "\(terms.terms.price.obol)"])
-        fill.put("passEnds", Optional<String>.none)
+        for name in ["passEnds", "passLeft"] { fill.put(name, String?.none) }
         guard let account = read.visitor?.account else {
             fill.put("canBuyPass", false)
             fill.put("canRenewPass", false)
             return fill
         }
         let held = try await read.source.ledger.pass(of: account, plan)
-        fill.put("passEnds", held?.pass.periods.last.map { NumberText.grouped($0.endsAt.rawValue) })
+        if let held {
+            let height = try await read.source.ledger.status().height
+            fill.merge(WalletPasses.end(of: held.pass, at: height))
+        }
         fill.put("canBuyPass", held == nil && terms.retiredAt == nil)
         let isFull = (held?.pass.periods.count ?? 0) >= Pass.periodsMax
         fill.put("canRenewPass", held != nil && !isFull && terms.retiredAt == nil)

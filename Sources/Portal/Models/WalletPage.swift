@@ -12,6 +12,9 @@ struct WalletPage: Sendable {
     let height: BlockHeight
     let locked: LockedMoney
     let permission: SpendingPermission?
+    /// What became of what is locked, as the market's own gateway knows; nil if it does not.
+    let use: [ChannelID: ChannelUse]?
+    let passes: WalletPasses
 
     static func load(
         _ account: AccountID,
@@ -28,11 +31,19 @@ struct WalletPage: Sendable {
                 source.ledger
             )
         }
+        let page = try await AccountPage.load(account, source)
+        var use: [ChannelID: ChannelUse]?
+        if let delegate = access.delegate, let permission, !page.paysFrom.isEmpty {
+            let isLive = permission.live(at: status.height) != nil
+            use = await delegate.channelUse(of: account, isLive: isLive)
+        }
         return WalletPage(
-            account: try await AccountPage.load(account, source),
+            account: page,
             height: status.height,
             locked: try await LockedMoney.load(account, source),
-            permission: permission
+            permission: permission,
+            use: use,
+            passes: try await WalletPasses.load(account, at: status.height, source)
         )
     }
 
@@ -46,6 +57,7 @@ struct WalletPage: Sendable {
         )
         fill.put("inChannels", UnitName.native.fill(locked.sum))
         fill.put("inChannelsCut", locked.isCut)
+        fill.put("passes", passes.fill())
         fill.put("permission", permission?.fill(at: height))
         return fill
     }
@@ -59,8 +71,13 @@ struct WalletPage: Sendable {
         fill.put("deposit", unit.fill(channel.deposit))
         fill.put("paid", unit.fill(channel.paid))
         fill.put("rest", unit.fill(channel.locked))
-        let part = Bars.part(channel.paid.obol, of: channel.deposit.obol)
+        let known = isPayer ? self.use?[id] : nil
+        let use = known?.fill(deposit: channel.deposit, claimed: channel.paid, unit)
+        fill.put("use", use)
+        let used = max(known?.used ?? .zero, channel.paid)
+        let part = Bars.part(used.obol, of: channel.deposit.obol)
         fill.put("paidSVG", Bars.split([("part", part)], title: ""))
+        fill.put("isPayer", isPayer)
         fill.put("closesAt", Optional<String>.none)
         fill.put("canClose", false)
         fill.put("canWithdraw", false)
@@ -79,6 +96,22 @@ struct WalletPage: Sendable {
             fill.put("standing", "Closed")
             fill.put("tone", "quiet")
         }
+        return fill
+    }
+}
+
+extension ChannelUse {
+    /// What a channel's deposit is for now: used, not claimed of that, in calls under way, and free.
+    func fill(deposit: Amount, claimed: Amount, _ unit: UnitName) -> Fill {
+        // Another process of this market may have used the channel since: the ledger knows better.
+        let used = max(self.used, claimed)
+        let bound = used.obol + promised.obol
+        let unclaimed = Amount(obol: used.obol - claimed.obol)
+        var fill = Fill()
+        fill.put("used", unit.fill(used))
+        fill.put("unclaimed", unclaimed.isZero ? Fill?.none : unit.fill(unclaimed))
+        fill.put("promised", promised.isZero ? Fill?.none : unit.fill(promised))
+        fill.put("free", unit.fill(Amount(obol: deposit.obol - min(bound, deposit.obol))))
         return fill
     }
 }
@@ -138,9 +171,15 @@ struct SpendingPermission: Sendable {
         )
     }
 
+    /// The session, if it may be used in the next block.
+    func live(at height: BlockHeight) -> Session? {
+        let next = height.advanced(byBlocks: 1) ?? height
+        return session.flatMap { $0.isLive(at: next, authority: authority) ? $0 : nil }
+    }
+
     func fill(at height: BlockHeight) -> Fill {
         let next = height.advanced(byBlocks: 1) ?? height
-        let live = session.flatMap { $0.isLive(at: next, authority: authority) ? $0 : nil }
+        let live = live(at: height)
         var fill = Fill()
         fill.put("delegate", NameText.fill(delegate))
         fill.put("delegateAddress", "\(delegate)")
