@@ -153,6 +153,7 @@ extension APIFailureKind {
         case .internalFault: "internal_fault"
         case .permission: "permission"
         case .unsupportedMedia: "unsupported_media"
+        case .receiptMissing: "receipt_missing"
         }
     }
 }

@@ -32,6 +32,8 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
     case permission = 12
     /// The request has something that this seller does not take, though another may.
     case unsupportedMedia = 13
+    /// The call was served, and its receipt cannot be written: it may be charged later.
+    case receiptMissing = 14
 
     /// The HTTP status.
     public var status: Int {
@@ -44,7 +46,7 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
         case .tooLarge: 413
         case .unsupportedMedia: 415
         case .rateLimited: 429
-        case .internalFault: 500
+        case .internalFault, .receiptMissing: 500
         case .upstreamFailed: 502
         case .overloaded: 503
         case .timeout: 504
@@ -60,7 +62,8 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
         case .permission: "permission_error"
         case .insufficientFunds: "insufficient_quota"
         case .rateLimited: "rate_limit_error"
-        case .internalFault, .upstreamFailed, .overloaded, .timeout: "server_error"
+        case .internalFault, .upstreamFailed, .overloaded, .timeout, .receiptMissing:
+            "server_error"
         }
     }
 
@@ -80,6 +83,7 @@ public enum APIFailureKind: UInt32, CaseIterable, Hashable, Sendable {
         case .internalFault: "internal_error"
         case .permission: "insufficient_permissions"
         case .unsupportedMedia: "unsupported_media"
+        case .receiptMissing: "receipt_missing"
         }
     }
 }

@@ -276,7 +276,15 @@ extension CallDoor {
         case .book(.unknownOffer): .voucher(.wrongOffer)
         case .book(.full), .book(.unitsUsed): .other(unavailable)
         case .journal:
-            .other(APIFailure(.overloaded, message: "The provider cannot write its journal."))
+            // What failed to be written may be read again at the next start.
+            .other(
+                APIFailure(
+                    .overloaded,
+                    message: "The provider cannot write its journal.",
+                    hint: "The voucher may be used up; the lane tells (CALL-9).",
+                    moneyMoved: nil
+                )
+            )
         }
     }
 

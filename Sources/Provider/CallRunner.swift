@@ -126,8 +126,14 @@ struct CallRunner: Sendable {
             return response
         } catch {
             parts.logger.error("a receipt cannot be written", metadata: ["reason": "\(error)"])
+            // The voucher is in the journal, so its number is used, and what it pays for is open.
             return .failure(
-                APIFailure(.overloaded, message: "The provider cannot write its journal.")
+                APIFailure(
+                    .receiptMissing,
+                    message: "The provider cannot write the call's receipt.",
+                    hint: "The voucher is used up; ask for its receipt at the lane (CALL-9).",
+                    moneyMoved: nil
+                )
             )
         }
     }

@@ -43,14 +43,35 @@ struct ProviderRefusalTests {
     func noEnvelope() {
         for body in ["", "<html>", "{}", #"{"error":"no"}"#, #"{"error":{"money_moved":"no"}}"#] {
             let error = ProviderRefusals.refusal(
-                answer(500, body, ["retry-after": "soon"]),
+                answer(429, body, ["retry-after": "soon"]),
                 receipt: nil
             )
-            #expect(error.code == .internalError)
+            #expect(error.code == .unavailable)
             #expect(error.metadata.trailer("stoa-money-moved") == "unknown")
-            #expect(error.metadata.trailer("stoa-reason") == "http_500")
+            #expect(error.metadata.trailer("stoa-reason") == "http_429")
             #expect(error.metadata.trailer("retry-after") == nil)
         }
+    }
+
+    @Test("GRPC-8: without a receipt, only a refusal says that the voucher is unused")
+    func proxies() {
+        let unwritten = #"{"error":{"message":"No.","code":"receipt_missing","money_moved":null}}"#
+        for (status, body) in [
+            (502, "<html>"), (504, ""), (500, "{}"), (503, unwritten), (500, unwritten),
+            (408, ""), (499, ""), (302, ""), (204, ""),
+        ] {
+            let error = ProviderRefusals.refusal(answer(status, body), receipt: nil)
+            #expect(error.code == .unknown, "\(status) \(body)")
+            #expect(error.metadata.trailer("stoa-reason") == "cut_off")
+            #expect(error.metadata.trailer("stoa-money-moved") == "unknown")
+        }
+        let busy = #"{"error":{"message":"Busy.","code":"overloaded","money_moved":false}}"#
+        let error = ProviderRefusals.refusal(answer(503, busy), receipt: nil)
+        #expect(error.code == .unavailable)
+        #expect(error.metadata.trailer("stoa-money-moved") == "false")
+        let read = ProviderRefusals.unanswered(answer(502, "<html>"))
+        #expect(read.code == .unavailable)
+        #expect(read.metadata.trailer("stoa-money-moved") == "false")
     }
 
     @Test("a receipt comes with the answer that it is of, if trailers can carry it")

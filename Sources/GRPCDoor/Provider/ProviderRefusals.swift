@@ -26,11 +26,43 @@ enum ProviderRefusals {
     /// The longest answer that goes into a trailer: clients read 8 KiB of headers.
     private static let answerBytesMax = 2048
 
-    /// Words the provider's answer, an error envelope, as a status.
+    private static func fault(_ answer: Backend.Answer) -> Envelope.Fault? {
+        try? JSONDecoder().decode(Envelope.self, from: Data(answer.body)).error
+    }
+
+    /// Words the provider's answer to a paid call, an error envelope, as a status.
     ///
-    /// With a receipt the voucher is used up, so that no status invites to send it again.
+    /// With a receipt the voucher is used up, so that no status invites to send it again. Without
+    /// one it is unused if the provider says that no money moved, or finds fault with the request;
+    /// what a proxy says that gave up waiting tells nothing of what the provider did.
     static func refusal(_ answer: Backend.Answer, receipt: [UInt8]?) -> RPCError {
-        let fault = try? JSONDecoder().decode(Envelope.self, from: Data(answer.body)).error
+        let fault = fault(answer)
+        if receipt == nil, fault?.money_moved != false, !isRefusal(answer.status) { return cutOff }
+        return refusal(answer, fault, receipt)
+    }
+
+    /// Whether a status says by itself that the request was turned away.
+    private static func isRefusal(_ http: Int) -> Bool {
+        (400..<500).contains(http) && http != 408 && http != 499
+    }
+
+    /// Words the provider's answer to a question that costs nothing.
+    static func unanswered(_ answer: Backend.Answer) -> RPCError {
+        let fault = fault(answer)
+        return .refusal(
+            status(answer.status, isVoucherUsed: false),
+            fault?.message ?? "The provider answered \(answer.status).",
+            reason: fault?.code ?? "http_\(answer.status)",
+            number: fault?.stoa_code,
+            hint: fault?.hint ?? "Asking again is safe; its operator must look after it."
+        )
+    }
+
+    private static func refusal(
+        _ answer: Backend.Answer,
+        _ fault: Envelope.Fault?,
+        _ receipt: [UInt8]?
+    ) -> RPCError {
         var error = RPCError.refusal(
             status(answer.status, isVoucherUsed: receipt != nil),
             fault?.message ?? "The provider answered \(answer.status).",

@@ -70,7 +70,7 @@ struct ProviderService: DoorService {
             deadline: scope.deadline?.time ?? .now() + .seconds(limits.nodeSecondsMax)
         )
         guard answer.status == 200 else {
-            throw ProviderRefusals.refusal(answer, receipt: nil)
+            throw ProviderRefusals.unanswered(answer)
         }
         return answer.body
     }

@@ -89,7 +89,7 @@ public enum MessagesAnswer {
             case .rateLimited: "rate_limit_error"
             case .overloaded: "overloaded_error"
             case .timeout: "timeout_error"
-            case .upstreamFailed, .internalFault: "api_error"
+            case .upstreamFailed, .internalFault, .receiptMissing: "api_error"
             }
         return JSONWriter.text { writer in
             writer.member("type", "error")
