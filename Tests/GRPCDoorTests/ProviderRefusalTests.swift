@@ -1,5 +1,6 @@
 import GRPCCore
 import NIOHTTP1
+import ProtobufWire
 import Testing
 
 @testable import GRPCDoor
@@ -89,6 +90,13 @@ struct ProviderRefusalTests {
     func documents() {
         let zeros = String(repeating: "0", count: 64)
         #expect(OffersResponse(json: Array(#"{"data":[]}"#.utf8)) != nil)
+        for (interface, isOffered) in [("chat", true), ("json", true), ("speech", false)] {
+            let json = #"{"data":[{"id":"\#(zeros)","model":"m","interface":"\#(interface)","#
+                + #""offer":"AQID"}]}"#
+            var writer = ProtobufWriter()
+            OffersResponse(json: Array(json.utf8))?.write(into: &writer)
+            #expect(writer.bytes.isEmpty != isOffered, "\(interface)")
+        }
         for offer in [
             #"{"id":"00","model":"m","interface":"chat","offer":""}"#,
             #"{"id":"\#(zeros)","model":"m","interface":"mint","offer":""}"#,

@@ -32,11 +32,11 @@ struct PaidExchange: Sendable {
         _ scope: CallScope
     ) throws(RPCError) {
         guard let number = UInt8(exactly: call.interface),
-            let interface = CallInterface(rawValue: number)
+            let interface = CallInterface.overGRPC.first(where: { $0.rawValue == number })
         else {
             throw RPCError.refusal(
                 .invalidArgument,
-                "There is no interface \(call.interface).",
+                "There is no interface \(call.interface) over gRPC.",
                 reason: "bad_interface",
                 hint: "Offers tells the interface of each offer; the voucher is unused."
             )

@@ -1,6 +1,11 @@
 import ProtobufWire
 import SettlementCore
 
+extension CallInterface {
+    /// The interfaces that `proto/` has: their answers are JSON and need no type beside them.
+    static let overGRPC: [CallInterface] = [.chat, .embeddings, .json]
+}
+
 /// A paid call.
 struct CallRequest: WireRequest {
     /// The interface's number, which may be none.

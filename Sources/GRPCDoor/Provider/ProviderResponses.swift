@@ -36,6 +36,8 @@ struct OffersResponse: WireResponse {
             guard let id = Digest(hex: entry.id), let offer = bytes(base64: entry.offer),
                 let interface = CallInterface.allCases.first(where: { $0.name == entry.interface })
             else { return nil }
+            // What cannot be called here is not offered here.
+            guard CallInterface.overGRPC.contains(interface) else { continue }
             offers.append(
                 Offer(id: id.bytes, model: entry.model, interface: interface, offer: offer)
             )
