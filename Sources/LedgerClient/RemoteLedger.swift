@@ -155,11 +155,15 @@ private actor BlockFollower {
                     "the node answered \(response.status.code) for its blocks"
                 )
             }
-            let documents = try JSONDecoder().decode(
-                [NodeDocuments.Summary].self,
-                from: Data(body.readableBytesView)
-            )
-            for document in documents { pending.append(try document.summary()) }
+            do {
+                let documents = try JSONDecoder().decode(
+                    [NodeDocuments.Summary].self,
+                    from: Data(body.readableBytesView)
+                )
+                for document in documents { pending.append(try document.summary()) }
+            } catch is DecodingError {
+                throw LedgerClientError(.malformedAnswer, "the node's blocks do not decode")
+            }
         }
         let first = pending.removeFirst()
         height = first.height.advanced(byBlocks: 1) ?? first.height

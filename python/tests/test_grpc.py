@@ -201,7 +201,7 @@ def test_a_voucher_pays_once(market):
         forged = call.voucher[:-1] + bytes([call.voucher[-1] ^ 1])
         found = [refused(lambda: stub.Call(changed(**fields))) for fields in (
             {"voucher": b""}, {"voucher": b"x" * 4096}, {"voucher": b"no voucher"},
-            {"voucher": forged}, {"body": call.body + b" "}, {"interface": 0}, {"interface": 9},
+            {"voucher": forged}, {"body": call.body + b" "}, {"interface": 0}, {"interface": 4},
             {"interface": pb.INTERFACE_JSON}, {"body": b"{"},
             {"body": call.body.replace(b"false", b"true")})]
         answer = stub.Call(call)
@@ -349,11 +349,20 @@ def test_what_stands_behind_the_door_is_not_believed(market, tmp_path):
                 market.nodes.SubmitRequest(transaction=b"t")))
             assert (code, trailers["stoa-reason"]) == (StatusCode.INTERNAL, "malformed_answer")
             assert trailers["stoa-money-moved"] == "unknown"
+            # GRPC-4: of blocks too.
+            bridge.reads = lambda path: (200, {}, b"{}")
+            for call in (lambda: node.Status(market.nodes.StatusRequest()),
+                         lambda: next(node.Blocks(market.nodes.BlocksRequest(**{"from": 1})))):
+                code, trailers = refused(call)
+                assert (code, trailers["stoa-reason"], trailers["stoa-money-moved"]) == (
+                    StatusCode.INTERNAL, "malformed_answer", "false")
+            bridge.reads = None
             code, trailers = refused(lambda: node.Genesis(market.nodes.GenesisRequest()))
             assert (code, trailers["stoa-reason"], trailers["stoa-money-moved"]) == (
                 StatusCode.UNAVAILABLE, "backend_unreachable", "false")
             health = health_pb2_grpc.HealthStub(channel)
-            assert health.Check(health_pb2.HealthCheckRequest()).status == NOT_SERVING
+            assert wait_until(lambda: health.Check(
+                health_pb2.HealthCheckRequest()).status == NOT_SERVING, 10)
     finally:
         door.stop()
         bridge.stop()
