@@ -41,6 +41,8 @@ struct LargeAnswerTests {
         let message = request.bytes
         var options = CallOptions.defaults
         options.maxResponseMessageBytes = 80 << 20
+        // The transport's client reads this one for answers too.
+        options.maxRequestMessageBytes = 80 << 20
         return try await RunningDoor.call(
             method,
             of: ProviderService.name,
