@@ -284,7 +284,7 @@ def test_what_was_traded_is_not_rounded(site, browser):
             document = answer.json()
             document["data"][-1]["baseVolume"] = "1234567" + "0" * decimals
             route.fulfill(response=answer, json=document)
-        visit.page.route("**/candles*", trade_much)
+        visit.page.route("**/api/v1/**/candles*", trade_much)
         visit.page.goto(site.url + site.paths["market"])
         visit.page.wait_for_selector("[data-candles][data-state=live]")
         assert "1,234,567 traded" in visit.page.inner_text("#candle-legend")
