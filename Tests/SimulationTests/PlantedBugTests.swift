@@ -25,6 +25,8 @@ struct PlantedBugTests {
         .commitBeforeDurable: ["lost write"],
         .blockInTwoRecords: ["auditor", "equal roots"],
         .recoveryForgetsEntries: ["auditor", "equal roots", "conservation"],
+        .damageUnnoticed: ["recovery"],
+        .proofForgotten: ["proofs"],
         .replayFromWrongHeight: ["auditor", "equal roots", "node"],
         .orderOfItsOwn: ["auditor", "equal roots"],
         .claimPaidTwice: ["conservation"],

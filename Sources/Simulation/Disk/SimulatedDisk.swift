@@ -26,6 +26,8 @@ final class SimulatedDisk {
     var lostRecords = 0
     /// Whether the next crash also spoils a record in the middle.
     var spoilsRecord = false
+    /// Whether a record is spoiled, so that whoever opens the disk must notice.
+    private(set) var isSpoiled = false
 
     private let chance: Chance
     private var durable: [UInt8] = []
@@ -86,6 +88,7 @@ final class SimulatedDisk {
             let start = place == 0 ? 0 : ends[place - 1]
             durable[start + Self.headerBytes + chance.index(ends[place] - start - 12)] ^= 1
             broken = true
+            isSpoiled = true
         }
         lostRecords = 0
         spoilsRecord = false

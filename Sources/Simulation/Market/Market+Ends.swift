@@ -99,14 +99,21 @@ extension Market {
         }
     }
 
-    /// A stranger can check an entry, and the absence of one, against the root.
+    /// A stranger can check entries, and the absence of one, against the root.
     private func prove(_ application: LedgerApplication, _ store: SimulatedStore) throws {
-        let there = StateKey.account(cast.vandal.id)
         let absent = StateKey.account(AccountID(Digest(sha256: [7])))
-        for key in [there, absent] {
-            let answer = try application.query(key, proven: true)
-            let root = store.version.head.root
-            try answer.proof?.verify(key: key, value: answer.value, root: root)
+        let there = store.version.entries.keys.sorted()
+        let some = stride(from: 0, to: there.count, by: max(1, there.count / 8)).map { there[$0] }
+        let root = store.version.head.root
+        for key in [StateKey.account(cast.vandal.id), absent] + some {
+            let answer = try application.query(key, proven: bug != .proofForgotten)
+            guard let proof = answer.proof else {
+                return fail("proofs", "a node proves nothing of \(Hex.encode(key.bytes))")
+            }
+            guard answer.value == store.version.entries[key] else {
+                return fail("proofs", "a node has another value at \(Hex.encode(key.bytes))")
+            }
+            try proof.verify(key: key, value: answer.value, root: root)
         }
     }
 }

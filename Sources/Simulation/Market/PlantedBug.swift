@@ -8,6 +8,10 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case blockInTwoRecords
     /// A restarting node forgets the entries of the last record but keeps its height.
     case recoveryForgetsEntries
+    /// A restarting node takes a spoiled disk for an empty one.
+    case damageUnnoticed
+    /// A node answers without the proof that it was asked for.
+    case proofForgotten
     /// A restarting node replays the engine's blocks from one height too late.
     case replayFromWrongHeight
     /// One node executes the transactions of a block in an order of its own.

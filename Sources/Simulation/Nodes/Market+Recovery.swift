@@ -36,6 +36,9 @@ extension Market {
         node.disk.crashPermille = 0
         do {
             try open(node)
+            if node.disk.isSpoiled {
+                fail("recovery", "\(node.name) started from a disk that is spoiled")
+            }
         } catch StoreError.corrupt {
             guard node.expectsLoss else {
                 return fail("recovery", "\(node.name) cannot read what it wrote")

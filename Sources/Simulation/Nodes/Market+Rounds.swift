@@ -200,7 +200,8 @@ extension Market {
             report: proposal.report,
             dealers: auditor.dealers
         )
-        if let waits = replica.value(for: .lastDeadline) {
+        // Dealers' deadlines are the rules' alone; of all others the auditor knows.
+        if drawn.hasDealers, let waits = replica.value(for: .lastDeadline) {
             auditor.lastDeadline = max(auditor.lastDeadline, MoneyChecker.number(waits, at: 1))
         }
         return zip(modelled, results).map { $0 == .unmodelled ? $1 : $0 }

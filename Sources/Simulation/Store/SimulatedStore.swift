@@ -48,7 +48,7 @@ final class SimulatedStore: ApplicationStore, @unchecked Sendable {
         self.bug = bug
         version = Version(head: Self.emptyHead)
         do {
-            var payloads = try disk.recover()
+            var payloads = try Self.payloads(of: disk, bug)
             if bug == .recoveryForgetsEntries, payloads.count > 2 {
                 let last = try StoreRecord(canonicalBytes: payloads[payloads.count - 1])
                 payloads[payloads.count - 1] = last.without { _ in true }.canonicalBytes
@@ -60,6 +60,17 @@ final class SimulatedStore: ApplicationStore, @unchecked Sendable {
         version.tree.apply(version.entries.map { leaf($0.key, $0.value) })
         guard version.tree.root == version.head.root || bug != nil else {
             throw StoreError.corrupt(.head)
+        }
+    }
+
+    private static func payloads(
+        of disk: SimulatedDisk,
+        _ bug: PlantedBug?
+    ) throws(DiskError) -> [[UInt8]] {
+        do {
+            return try disk.recover()
+        } catch .damaged where bug == .damageUnnoticed {
+            return []
         }
     }
 
