@@ -14,6 +14,8 @@ public struct Portal: Sendable {
         public var gatewayURL = "http://127.0.0.1:8090"
         /// The ledger's node, as whoever sells names it to their own program.
         public var node = "http://127.0.0.1:26600"
+        /// Where people get the program; nil if the operator names no place.
+        public var download: String?
         /// A folder with files that others wrote (`htmx.min.js`); pages work without them.
         public var libraries: String?
         /// A folder with templates and styles instead of those in the program, for whoever

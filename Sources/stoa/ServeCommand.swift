@@ -49,6 +49,13 @@ struct Serve: AsyncParsableCommand {
     var sellersNode: String?
     @Option(
         help: ArgumentHelp(
+            "where people get this program, for the pages that name its commands",
+            valueName: "url"
+        )
+    )
+    var downloadURL: String?
+    @Option(
+        help: ArgumentHelp(
             "a folder with scripts that others wrote; pages work without (scripts/libraries)",
             valueName: "folder"
         )
@@ -260,6 +267,7 @@ struct Serve: AsyncParsableCommand {
         options.gatewayURL = gateway
         // Where an operator's own node is, is nobody's business.
         options.node = sellersNode ?? (node.isLocal ? node.url : options.node)
+        options.download = downloadURL
         options.operations = market.api.operations
         options.libraries = libraries
         options.pages = pages

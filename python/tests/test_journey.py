@@ -513,6 +513,39 @@ def test_a_price_is_exact_and_a_url_is_one_word(site):
     assert "Without a stake" in shown
 
 
+def test_a_seller_can_afford_what_the_form_says_at_first(site):
+    """PRT-120: of a gift of 5 STOA, 3 are the stake, 1 is for fees, and one pays for sending it."""
+    _, _, form = site.ask("GET", "/sell")
+    assert re.search(r'id="f-stake"[^>]* value="3"', form)
+    status, shown = sell_page(site)
+    assert status == 200 and "--bond 3" in shown and "Send 4 STOA" in shown
+    assert "take 5 STOA" in shown and "Only programs on your machine" in shown
+    _, shown = sell_page(site, endpoint="https://models.example")
+    assert "Only programs on your machine" not in shown
+    # A stake of nothing is one too, and stays nothing where something else is changed.
+    _, shown = sell_page(site, stake="")
+    assert "--bond" not in shown and "stake=0" in shown
+
+
+def test_a_fault_stands_at_its_field(site):
+    """PRT-121: and what is folded away is unfolded if the fault is in it."""
+    _, shown = sell_page(site, port="lots", model="a b")
+    for field in ("port", "model"):
+        assert f'href="#f-{field}"' in shown
+        assert f'id="f-{field}" aria-invalid="true" aria-describedby="e-{field}"' in shown
+    assert '<details class="disclose" open>' in shown
+    _, shown = sell_page(site, model="a b")
+    assert '<details class="disclose" open>' not in shown
+
+
+def test_the_pages_say_where_the_command_is_had(site):
+    """PRT-130: and those that name its commands lead there."""
+    _, _, docs = site.ask("GET", "/docs")
+    assert 'id="command"' in docs and "scripts/demo" in docs and "export STOA_NODE=" in docs
+    assert 'href="/docs#command"' in site.ask("GET", "/sell")[2]
+    assert 'href="/docs#command"' in sell_page(site)[1]
+
+
 def test_another_sites_link_shows_no_command(site):
     """PRT-120: a stranger's form is looked at before it is a command."""
     query = urllib.parse.urlencode({
@@ -619,9 +652,9 @@ def test_somebody_new_buys_sells_and_votes(site, browser, tmp_path):
     page.click("text=Sell a model")
     page.fill("#f-model", "zoe-model")
     page.fill("#f-upstream", next(other.url for other in site.others if other.name == "upstream"))
-    page.fill("#f-in", "0.5")
+    page.fill("#f-priceIn", "0.5")
     page.fill("#f-stake", "0.25")
-    page.click("text=Your server and your address")
+    page.click("text=More of your server")
     page.fill("#f-port", "0")
     page.click("text=Show the command")
     assert "earns 0.00025 STOA" in page.inner_text("aside")
@@ -632,8 +665,8 @@ def test_somebody_new_buys_sells_and_votes(site, browser, tmp_path):
     assert made.returncode == 0 and address, output
     shop = page.url
     page.click("text=From your wallet")
+    assert page.input_value("#f-amount") == "1.25"
     page.fill("#f-to", address[0])
-    page.fill("#f-amount", "1.25")
     page.click("#send button")
     assert person.sign() == "accepted"
     person.close_dialog()

@@ -16,19 +16,32 @@ struct SellForm: Sendable {
         ("priceIn", ""), ("priceOut", ""), ("priceCall", ""), ("licence", ""), ("stake", "10"),
         ("endpoint", ""), ("port", "26700"),
     ]
+    /// Those that are folded away, because few sellers need them.
+    private static let folded: Set<String> = ["upstreamModel", "keyVariable", "port"]
+
+    /// What of a field cannot be sold, for people.
+    struct Fault: Hashable, Sendable {
+        let field: String
+        let text: String
+    }
 
     private let typed: [String: String]
     let interface: CallInterface
-    /// What of the form cannot be sold, for people.
-    private(set) var faults: [String] = []
+    private(set) var faults: [Fault] = []
     private(set) var prices = PriceTable(SortedMap())
     private(set) var stake = Amount.zero
 
     /// Reads the form's fields, and checks them if it was sent.
-    init(_ value: (String) -> String?, isSent: Bool) {
+    ///
+    /// - Parameters:
+    ///   - gift: what the market gives whoever tries it out; the stake that stands in the form
+    ///     at first, and the fees, are paid from that.
+    ///   - value: a field's text; nil for one that is not there, which is not one left empty.
+    init(gift: Amount? = nil, _ value: (String) -> String?, isSent: Bool) {
         var typed: [String: String] = [:]
         for (name, standard) in Self.fields {
-            let text = value(name) ?? (isSent ? "" : standard)
+            let first = name == "stake" ? gift.map(Self.stake) : nil
+            let text = value(name) ?? first ?? standard
             let words = text.split { $0.isWhitespace }.joined(separator: " ")
             typed[name] = String(words.prefix(Self.textMax))
         }
@@ -37,19 +50,34 @@ struct SellForm: Sendable {
         if isSent { check() }
     }
 
+    /// The whole STOA that a gift leaves for a stake, beside fees for publishing, claiming and
+    /// for sending it on; at least one.
+    private static func stake(from gift: Amount) -> String {
+        let whole = gift.obol / Amount.obolPerStoa
+        return "\(whole > 3 ? whole - 2 : 1)"
+    }
+
     var model: String { self["model"] }
     /// The server that answers.
     var server: String { self["upstream"] }
     /// The environment variable whose value is sent to that server; nil if none is.
     var keyVariable: String? { self["keyVariable"].isEmpty ? nil : self["keyVariable"] }
 
+    /// Where buyers reach the seller; nil if only programs on the seller's machine do.
+    var endpoint: String? { self["endpoint"].isEmpty ? nil : self["endpoint"] }
+
     private subscript(name: String) -> String { typed[name] ?? "" }
 
     /// The form for its template.
     var fill: Fill {
         var fill = Fill()
-        for (name, _) in Self.fields { fill.put(name + "Text", self[name]) }
-        fill.put("faults", faults.map { Fill(["fault": $0]) })
+        for (name, _) in Self.fields {
+            fill.put(name + "Text", self[name])
+            fill.put(name + "Fault", faults.first { $0.field == name }?.text)
+        }
+        let isUsed = !self["upstreamModel"].isEmpty || !self["keyVariable"].isEmpty
+        fill.put("isUnfolded", isUsed || faults.contains { Self.folded.contains($0.field) })
+        fill.put("faults", faults.map { Fill(["fault": $0.text, "faultField": $0.field]) })
         fill.put(
             "interfaces",
             CallInterface.allCases.map { kind in
@@ -62,9 +90,11 @@ struct SellForm: Sendable {
         return fill
     }
 
-    /// The form's address, to come back to it.
+    /// The form's address, to come back to it; no stake at all is written as none.
     var parameters: [(String, String?)] {
-        Self.fields.map { ($0.name, self[$0.name]) } + [("interface", interface.name)]
+        Self.fields.map { name, _ in
+            (name, name == "stake" && self[name].isEmpty ? "0" : self[name])
+        } + [("interface", interface.name)]
     }
 
     private static func title(_ interface: CallInterface) -> String {
@@ -82,27 +112,32 @@ struct SellForm: Sendable {
 
     private mutating func check() {
         if !Self.isPlain(model, "._:/@+-", atMost: Offer.modelBytesMax) {
-            faults.append(
+            fault(
+                "model",
                 "The model’s name has 1 to \(Offer.modelBytesMax) letters, digits and "
                     + ". _ : / @ + -"
             )
         }
         if !Self.isAddress(self["upstream"]) {
-            faults.append("Your server is named by a URL that begins with http:// or https://")
+            fault("upstream", "Your server is named by a URL that begins with http:// or https://")
         }
         if !self["endpoint"].isEmpty, !Self.isAddress(self["endpoint"]) {
-            faults.append("Where buyers reach you is a URL that begins with http:// or https://")
+            fault("endpoint", "Where buyers reach you is a URL that begins with http:// or https://")
         }
         for (name, marks, what) in [
             ("upstreamModel", "._:/@+-", "The server’s own name for the model"),
             ("keyVariable", "_", "The variable with the server’s key"),
             ("licence", ".-+", "The licence"),
         ] where !self[name].isEmpty && !Self.isPlain(self[name], marks, atMost: 64) {
-            faults.append("\(what) has at most 64 letters, digits and \(marks)")
+            fault(name, "\(what) has at most 64 letters, digits and \(marks)")
         }
-        if UInt16(self["port"]) == nil { faults.append("The port is a number up to 65535.") }
+        if UInt16(self["port"]) == nil { fault("port", "The port is a number up to 65535.") }
         checkPrices()
         stake = amount("stake", "The stake") ?? .zero
+    }
+
+    private mutating func fault(_ field: String, _ text: String) {
+        faults.append(Fault(field: field, text: text))
     }
 
     private mutating func checkPrices() {
@@ -114,12 +149,14 @@ struct SellForm: Sendable {
         ] {
             guard let amount = amount(name, what) else { continue }
             guard interface.counts(unit) else {
-                faults.append("\(what) means nothing here: nobody counts them for this interface.")
+                fault(name, "\(what) means nothing here: nobody counts them for this interface.")
                 continue
             }
             table[unit] = Price(amount: amount, perUnits: count)
         }
-        if table.isEmpty, faults.isEmpty { faults.append("Give at least one price.") }
+        if table.isEmpty, faults.isEmpty {
+            fault(interface.counts(.inputToken) ? "priceIn" : "priceCall", "Give at least one price.")
+        }
         prices = PriceTable(table)
     }
 
@@ -128,7 +165,7 @@ struct SellForm: Sendable {
         let text = self[name]
         guard !text.isEmpty else { return nil }
         guard let amount = try? Amount(stoa: text), amount <= Self.amountMax else {
-            faults.append("\(what) is a number of STOA up to a million, such as 0.05.")
+            fault(name, "\(what) is a number of STOA up to a million, such as 0.05.")
             return nil
         }
         return amount

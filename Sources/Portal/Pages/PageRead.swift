@@ -41,6 +41,9 @@ struct PageRead: Sendable {
         return text
     }
 
+    /// A field of a form that was sent, even if it is empty; nil if it was not there.
+    func given(_ name: String) -> String? { query[name] }
+
     /// The scripts with which the visitor signs; a stranger needs none.
     var signingScripts: [String] { visitor == nil ? [] : SignedActions.scripts }
 

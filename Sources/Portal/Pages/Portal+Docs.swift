@@ -69,11 +69,14 @@ extension Portal {
         var fill = Fill()
         fill.put("isHosted", isHosted)
         fill.put("gateway", options.gatewayURL)
-        fill.put("origin", origin(of: read.request))
         fill.put("model", snippets.model)
         fill.put("modelHref", offer.map { PortalPaths.offer($0.id) + "#try" })
         fill.put("faucetAmount", access?.faucet.map { UnitName.native.text($0.amount) })
         fill.put("isStranger", read.visitor == nil)
+        fill.put("downloadHref", AssetPage.safeLink(options.download ?? ""))
+        for (name, code) in commands(origin: origin(of: read.request)) {
+            fill.put(name, Fill(["code": code]))
+        }
         fill.put(
             "snippets",
             snippets.all.map { language, title, text in
@@ -83,5 +86,56 @@ extension Portal {
             }
         )
         return Sheet(template: "docs-page", title: "Docs", section: .docs, fill: fill)
+    }
+
+    /// The commands that the documentation shows, each to copy.
+    private func commands(origin: String) -> [(name: String, code: String)] {
+        [
+            (
+                "buildStep",
+                "./scripts/demo --once\nexport PATH=\"$PWD/.build/release:$PATH\""
+            ),
+            ("nodeStep", "export STOA_NODE=\(SellForm.quoted(options.node))"),
+            ("upStep", "stoa up"),
+            (
+                "connectStep",
+                """
+                stoa wallet new buyer
+                stoa wallet balance buyer
+                stoa connect --wallet buyer --budget 10
+                """
+            ),
+            (
+                "receiptStep",
+                """
+                stoa receipts list
+                stoa receipts verify 4f1d             # signatures and arithmetic, offline
+                stoa prove receipt 4f1d > sale.proof  # for somebody else, once it is claimed
+                stoa verify receipt sale.proof        # needs nothing but the genesis
+                """
+            ),
+            (
+                "eventsStep",
+                """
+                curl -N '\(origin)/api/v1/events?topics=receipts' \\
+                  -H 'authorization: Bearer stoa_live_…'
+                """
+            ),
+            (
+                "sellStep",
+                """
+                stoa sell my-model --wallet seller --upstream http://127.0.0.1:8080 \\
+                  --price-in 20 --price-out 60 --bond 100
+                """
+            ),
+            (
+                "ownStep",
+                """
+                stoa asset publish tune --file tune.bin --parent mona/base:base-model:20%
+                stoa shares issue tune 1000
+                stoa exchange pool create shares:finn/tune 100 STOA 200
+                """
+            ),
+        ]
     }
 }

@@ -12,7 +12,8 @@ extension Portal {
             let site = read.request.headers[.secFetchSite]
             let isOwn = site != "cross-site" && site != "same-site"
             let isSent = read["show"] == "command" && isOwn
-            let form = SellForm({ read[$0] }, isSent: isSent)
+            let gift = access?.faucet?.amount
+            let form = SellForm(gift: gift, { read.given($0) }, isSent: isSent)
             var fill = form.fill
             let height = try await read.source.latestBlock()?.height.rawValue ?? 0
             // Whoever reloads the page still waits from where they began.
@@ -21,6 +22,8 @@ extension Portal {
             let isReady = isSent && form.faults.isEmpty
             fill.put("ready", isReady ? commands(form) : nil)
             fill.put("hasWallet", read.visitor != nil)
+            fill.put("signInHref", access == nil ? nil : read.signInHref)
+            fill.put("faucetAmount", gift.map { UnitName.native.text($0) })
             return Sheet(
                 template: "sell-page",
                 title: isReady ? "Sell \(form.model)" : "Sell",
@@ -40,6 +43,9 @@ extension Portal {
         fill.put("server", form.server)
         fill.put("isNetwork", !options.node.hasPrefix("http"))
         fill.put("funds", UnitName.native.text(form.funds))
+        let funds = [("amount", Optional(MoneyText.typed(form.funds, decimals: 9)))]
+        fill.put("sendHref", PortalPaths.query(PortalPaths.wallet, funds) + "#send")
+        fill.put("isLocal", form.endpoint == nil)
         fill.put("hasStake", !form.stake.isZero)
         fill.put("stakeDigits", UnitName.native.text(form.stake))
         fill.put("prices", PriceText.rows(form.prices, .native, form.interface))

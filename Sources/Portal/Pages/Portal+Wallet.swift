@@ -62,6 +62,9 @@ extension Portal {
                     return fill
                 }
         )
+        // Where somebody was told to send an amount, it stands in the form already.
+        let amount = read["amount"].flatMap { try? Amount(stoa: $0) }
+        fill.put("sendAmount", amount.map { MoneyText.typed($0, decimals: 9) })
         fill.put("done", read["done"] == "faucet" ? "The money is in your account." : nil)
         return Sheet(
             template: "wallet-page",
