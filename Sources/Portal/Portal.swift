@@ -135,12 +135,13 @@ public struct Portal: Sendable {
     ) async throws -> Response {
         let partOnly = Reply.isForPart(request) && sheet.part != nil
         let latest = partOnly ? nil : try await latest()
-        let surroundings = PageWriter.Surroundings(
+        var surroundings = PageWriter.Surroundings(
             latest: latest,
             visitor: visitor?.fill(signer: sheet.signer ?? visitor?.passkey()),
             signInHref: access == nil || sheet.isDoor
                 ? nil : LocalPath(request.head.path).after(PortalPaths.signIn)
         )
+        if let visitor { surroundings.add(visitor, at: request.uri.path) }
         let html = writer.write(sheet, surroundings, partOnly: partOnly)
         guard visitor == nil || partOnly, !sheet.isPersonal else {
             return Reply.personal(html, status: sheet.status, to: request)
@@ -167,7 +168,7 @@ public struct Portal: Sendable {
         fill.put("hint", problem.hint)
         fill.put("requestID", context.requestID)
         fill.put("moved", problem.moneyMoved)
-        let sheet = Sheet(
+        var sheet = Sheet(
             template: "problem-page",
             title: Self.heading(problem),
             section: .none,
@@ -175,11 +176,19 @@ public struct Portal: Sendable {
         )
         let visitor = try? await visitor(context)
         let latest = try? await latest()
-        let surroundings = PageWriter.Surroundings(
+        var surroundings = PageWriter.Surroundings(
             latest: latest ?? nil,
             visitor: visitor?.fill(signer: nil),
             signInHref: access == nil ? nil : LocalPath(nil).after(PortalPaths.signIn)
         )
+        if let visitor { surroundings.add(visitor, at: request.uri.path) }
+        // In another organisation they may have another role.
+        let mayElsewhere = problem.status == .forbidden && (visitor?.organisations.count ?? 0) > 1
+        sheet.fill.put("switchHref", mayElsewhere ? PortalPaths.organisation : nil)
+        let isOfList = problem.status == .badRequest && request.method == .get
+            && request.uri.queryParameters["cursor"] != nil
+        sheet.fill.put("againHref", isOfList ? LocalPath(request.uri.path).text : nil)
+        sheet.fill.put("isSecond", mayElsewhere || isOfList)
         let html = writer.write(sheet, surroundings, partOnly: false)
         return Reply.personal(html, status: problem.status, to: request)
     }
@@ -187,7 +196,7 @@ public struct Portal: Sendable {
     private static func heading(_ problem: Problem) -> String {
         switch problem.status {
         case .notFound: "Nothing is here"
-        case .badRequest: "That question means nothing here"
+        case .badRequest: "This cannot be answered"
         case .serviceUnavailable: "Not now"
         case .forbidden: "You may not do that here"
         case .unauthorized: "Sign in first"

@@ -155,11 +155,27 @@ struct KeyFormTests {
         #expect(!KeysPage.shown(Array(keys.suffix(110)), at: now).isCut)
     }
 
+    @Test(
+        "PRT-93: the row of pages marks the one that is open, and stands on no other",
+        arguments: [
+            ("/wallet", "/wallet"), ("/account", "/account"), ("/account/keys", "/account/keys"),
+            ("/account/keys/new", "/account/keys"), ("/account/keysmith", "/account"),
+            ("/account/invoices/2026-11", "/account/invoices"), ("/wallets", nil), ("/", nil),
+            ("/accounts/stoa1x", nil),
+        ] as [(String, String?)]
+    )
+    func places(path: String, place: String?) {
+        #expect(AccountPages.place(of: path) == place)
+    }
+
     @Test("every scope and role has its own sentence")
     func sentences() {
         #expect(Set(Scope.allCases.map(ScopeText.sentence)).count == Scope.allCases.count)
         #expect(Set(Scope.allCases.map(ScopeText.short)).count == Scope.allCases.count)
         #expect(Set(Role.allCases.map(ScopeText.sentence)).count == Role.allCases.count)
+        // Whoever has a key that makes keys, lets in members or sends messages on has more than it.
+        let strong = Scope.allCases.filter { ScopeText.group($0) == .administer }
+        #expect(strong == [.writeKeys, .writeOrganisation, .writeWebhooks])
         let roles = ScopeText.options(grantedBy: .admin, chosen: .viewer).map { $0.text("value") }
         #expect(roles == ["admin", "developer", "billing", "viewer"])
     }

@@ -743,6 +743,15 @@ def test_somebody_is_invited_joins_and_leaves(site, browser, ada, newcomer):
     assert newcomer.go("/account/keys/new").status == 403
     assert newcomer.go("/account/invoices").status == 403
     assert newcomer.page.inner_text("h1") == "You may not do that here"
+    assert newcomer.page.locator(".lost .button:has-text('Switch organisation')").count() == 1
+    # What a role refuses is not offered, and the page that is open is marked.
+    newcomer.go("/account/keys")
+    tabs = newcomer.page.locator(".account-nav a")
+    assert tabs.all_inner_texts() == [
+        "Wallet", "Keys", "Usage", "Receipts", "Organisation", "Account"]
+    assert newcomer.page.inner_text(".account-nav [aria-current]") == "Keys"
+    newcomer.go("/account/organisation")
+    assert "An owner must choose who pays" in newcomer.page.inner_text("#unpaid")
     newcomer.go("/account/organisation")
     assert newcomer.page.locator("text=Make a link").count() == 0
     # A form that the page does not have is refused all the same.
@@ -758,11 +767,13 @@ def test_somebody_is_invited_joins_and_leaves(site, browser, ada, newcomer):
     ada.page.wait_for_selector(".notice.good")
     assert newcomer.go("/account/keys/new").status == 200
     newcomer.go("/account/organisation")
+    newcomer.page.click("summary:has-text('Leave')")
     newcomer.page.click("button:has-text('Leave')")
     newcomer.page.wait_for_selector("text=You left")
     assert "Grace" in newcomer.page.inner_text("h1")
     # The last owner stays.
     ada.go("/account/organisation")
+    ada.page.click("summary:has-text('Leave')")
     ada.page.click("button:has-text('Leave')")
     ada.page.wait_for_selector(".notice.bad")
     assert "Analytical Engines" in ada.page.inner_text("h1")
@@ -770,10 +781,15 @@ def test_somebody_is_invited_joins_and_leaves(site, browser, ada, newcomer):
     unwarned = site.ask("POST", "/account/organisation/link", form(ada, passkey=""),
                         cookie=ada.cookie(), sec_fetch_site="same-origin", **FORM)
     assert unwarned[0] == 400
-    ada.go("/account/organisation")
+    # Until somebody pays, nothing that a member calls is answered: said where it is seen.
+    assert "refused until an account pays" in ada.page.inner_text("#unpaid")
+    ada.go("/account/keys")
+    assert "refused until an account pays" in ada.page.inner_text(".notice")
+    ada.page.click("text=Choose one")
     ada.page.check("[name=known]")
     ada.page.click("text=Let it pay")
     ada.page.wait_for_selector(".notice.good")
+    assert ada.page.locator("#unpaid").count() == 0
     ada.go("/account")
     log = ada.page.inner_text(".audit")
     assert "You made the organisation" in log and "Grace joined" in log

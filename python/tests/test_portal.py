@@ -370,6 +370,9 @@ def test_errors_are_pages_for_people(site, path, status):
     assert found == status and "<h1>" in html and "No money moved" in html
     found, text = site.get(path, accept="application/json")
     assert found == status
+    if "cursor" in path:
+        assert "out of date" in html and ">Open the list again</a>" in html
+        assert 'class="button" href="/search"' in html
     if path == "/nothing":
         assert json.loads(text)["code"] == "not_found"
 

@@ -18,6 +18,27 @@ enum ScopeText {
         }
     }
 
+    /// What kind of thing scopes let somebody do.
+    enum Group: CaseIterable {
+        case use, read, administer
+    }
+
+    static func group(_ scope: Scope) -> Group {
+        switch scope {
+        case .callModels, .callModelsSigned, .submitTransactions: .use
+        case .readUsage, .readAccount, .readKeys, .readAudit: .read
+        case .writeKeys, .writeOrganisation, .writeWebhooks: .administer
+        }
+    }
+
+    static func title(_ group: Group) -> String {
+        switch group {
+        case .use: "Use"
+        case .read: "Read"
+        case .administer: "Administer: whoever has the key can change who else may act"
+        }
+    }
+
     /// A scope in few words, for lists.
     static func short(_ scope: Scope) -> String {
         switch scope {

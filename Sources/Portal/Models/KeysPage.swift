@@ -77,13 +77,15 @@ struct KeysPage: Sendable {
         fill.put("created", TimeText.fill(key.created, now: now))
         fill.put("expires", TimeText.full(key.expires))
         fill.put("used", entry.listing.used.map { TimeText.fill($0, now: now) })
-        let state = Self.state(key, at: now)
+        var state = Self.state(key, at: now)
+        let isSpent = key.budgets.rules.contains { isUsedUp($0, entry.spending, at: now) }
+        if state.tone == "good", isSpent { (state.text, state.tone) = ("Limit reached", "active") }
         fill.put("state", state.text)
         fill.put("tone", state.tone)
         fill.put("stateNote", state.note)
         fill.put("isOver", state.isOver)
         fill.put("canRevoke", mayWrite && !state.isOver)
-        fill.put("canRotate", mayWrite && state.tone == "good")
+        fill.put("canRotate", mayWrite && key.state == .active && !state.isOver)
         fill.put("budgets", key.budgets.rules.map { budget($0, entry.spending, at: now) })
         return fill
     }
@@ -105,13 +107,27 @@ struct KeysPage: Sendable {
         }
     }
 
-    private func budget(_ rule: BudgetRule, _ lines: [SpendingLine], at now: Timestamp) -> Fill {
+    /// What was spent of a budget.
+    private func used(_ rule: BudgetRule, _ lines: [SpendingLine], at now: Timestamp) -> Amount {
         let slot = CounterSlot(
             model: rule.model,
             day: rule.window == .day ? now.dayUTC : nil
         )
         let line = lines.first { $0.slot == slot && $0.denomination == rule.denomination }
-        let used = line?.counter.used ?? .zero
+        return line?.counter.used ?? .zero
+    }
+
+    private func isUsedUp(
+        _ rule: BudgetRule,
+        _ lines: [SpendingLine],
+        at now: Timestamp
+    ) -> Bool {
+        // One model's budget leaves the others.
+        rule.model == nil && used(rule, lines, at: now) >= rule.limit
+    }
+
+    private func budget(_ rule: BudgetRule, _ lines: [SpendingLine], at now: Timestamp) -> Fill {
+        let used = used(rule, lines, at: now)
         let unit = units[rule.denomination] ?? .native
         var fill = Fill()
         fill.put("budgetName", "\(rule.model ?? "All models"), \(Self.name(rule.window))")
@@ -148,16 +164,22 @@ struct KeyForm {
         fill.put("dayText", read("budget.day") ?? "")
         fill.put("totalText", read("budget.total") ?? "")
         let usual: Set<Scope> = [.callModels, .readUsage]
-        fill.put(
-            "scopes",
-            allowed.scopes.map { scope in
-                let isTicked = isTyped ? read("scope.\(scope.rawValue)") != nil : nil
-                var fill = Fill(["scopeName": scope.rawValue])
-                fill.put("scopeSentence", ScopeText.sentence(scope))
-                fill.put("ticked", isTicked ?? usual.contains(scope))
-                return fill
-            }
-        )
+        let groups = ScopeText.Group.allCases.map { group in
+            var fill = Fill(["groupTitle": ScopeText.title(group)])
+            fill.put("isStrong", group == .administer)
+            fill.put(
+                "scopes",
+                allowed.scopes.filter { ScopeText.group($0) == group }.map { scope in
+                    let isTicked = isTyped ? read("scope.\(scope.rawValue)") != nil : nil
+                    var fill = Fill(["scopeName": scope.rawValue])
+                    fill.put("scopeSentence", ScopeText.sentence(scope))
+                    fill.put("ticked", isTicked ?? usual.contains(scope))
+                    return fill
+                }
+            )
+            return fill
+        }
+        fill.put("scopeGroups", groups.filter { !$0.list("scopes").isEmpty })
         let days = read("days").flatMap { UInt64($0) } ?? 90
         fill.put(
             "lives",

@@ -47,7 +47,10 @@ struct OrganisationPage: Sendable {
                 Fill(["roleName": $0.name.capitalizedFirst, "roleText": ScopeText.sentence($0)])
             }
         )
-        fill.put("mayLink", organisation.role == .owner && !visitor.isAlone)
+        let mayLink = organisation.role == .owner && !visitor.isAlone
+        fill.put("mayLink", mayLink)
+        fill.put("mayRelink", mayLink && organisation.account != nil)
+        fill.put("isUnpaid", !visitor.isAlone && organisation.account == nil)
         fill.put(
             "linkable",
             visitor.passkeys.map { listing in

@@ -122,7 +122,10 @@ struct SellForm: Sendable {
             fault("upstream", "Your server is named by a URL that begins with http:// or https://")
         }
         if !self["endpoint"].isEmpty, !Self.isAddress(self["endpoint"]) {
-            fault("endpoint", "Where buyers reach you is a URL that begins with http:// or https://")
+            fault(
+                "endpoint",
+                "Where buyers reach you is a URL that begins with http:// or https://"
+            )
         }
         for (name, marks, what) in [
             ("upstreamModel", "._:/@+-", "The server’s own name for the model"),
@@ -155,7 +158,8 @@ struct SellForm: Sendable {
             table[unit] = Price(amount: amount, perUnits: count)
         }
         if table.isEmpty, faults.isEmpty {
-            fault(interface.counts(.inputToken) ? "priceIn" : "priceCall", "Give at least one price.")
+            let first = interface.counts(.inputToken) ? "priceIn" : "priceCall"
+            fault(first, "Give at least one price.")
         }
         prices = PriceTable(table)
     }

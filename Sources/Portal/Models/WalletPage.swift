@@ -144,8 +144,9 @@ struct SpendingPermission: Sendable {
     static let messages: [UInt8] = [6, 7, 9, 10]
     /// Over how many blocks a limit counts, and for how long a permission can be given: blocks
     /// come about once a second.
+    static let dayBlocks: UInt64 = 86_400
     static let periods: [(blocks: UInt64, title: String)] = [
-        (3600, "an hour"), (86_400, "a day"), (604_800, "a week"),
+        (3600, "an hour"), (dayBlocks, "a day"), (604_800, "a week"),
     ]
     static let lives: [(blocks: UInt64, title: String)] = [
         (86_400, "a day"), (604_800, "a week"), (2_592_000, "a month"),

@@ -27,6 +27,7 @@ extension Portal: ConsentPages {
             question.scopes.scopes.map { scope in
                 var fill = Fill(["scopeName": scope.rawValue])
                 fill.put("scopeSentence", ScopeText.sentence(scope))
+                fill.put("isStrong", ScopeText.group(scope) == .administer)
                 fill.put("spends", [.callModels, .callModelsSigned].contains(scope))
                 return fill
             }

@@ -2,6 +2,8 @@ import AccessCore
 import AccessStore
 import HTTPTypes
 import Hummingbird
+import LedgerClient
+import LedgerCore
 import MarketTypes
 import SettlementCore
 import WebServing
@@ -17,6 +19,10 @@ extension Portal {
             let typed = read.typed
             let form = KeyForm { name in typed?[name].flatMap { $0.isEmpty ? nil : $0 } }
             var fill = form.fill(visitor.caller.scopes, isTyped: typed != nil)
+            if typed == nil {
+                let limit = await dailyLimit(of: visitor, access, read.source)
+                fill.put("dayText", limit.map { MoneyText.typed($0, decimals: 9) } ?? "")
+            }
             fill.put("token", visitor.crossSiteToken)
             fill.put("labelBytesMax", APIKey.labelBytesMax)
             return Sheet(
@@ -61,6 +67,22 @@ extension Portal {
         }
     }
 
+    /// What the market may spend a day from the account that pays, which a new key's budget begins
+    /// with: nobody means a key to spend more. Nil if nothing is allowed by the day, or the
+    /// ledger does not say now.
+    private func dailyLimit(
+        of visitor: Visitor,
+        _ access: PortalAccess,
+        _ source: PageSource
+    ) async -> Amount? {
+        guard let account = visitor.caller.account,
+            let delegate = access.delegate?.sessionKey(of: account),
+            let session = try? await source.ledger.read(Session.self, .session(account, delegate)),
+            session.grant.periodBlocks == SpendingPermission.dayBlocks
+        else { return nil }
+        return session.grant.limits.first { $0.denomination == .native }?.amount
+    }
+
     private func keys(
         _ read: PageRead,
         _ visitor: Visitor,
@@ -70,6 +92,8 @@ extension Portal {
         var fill = try await KeysPage.load(visitor, access, read.source).fill(at: read.source.now)
         fill.put("token", visitor.crossSiteToken)
         fill.put("organisationName", visitor.isAlone ? nil : visitor.organisation?.name)
+        fill.put("isUnpaid", !visitor.isAlone && visitor.organisation?.account == nil)
+        fill.put("isOwner", visitor.organisation?.role == .owner)
         fill.put(
             "done",
             read["done"] == "revoked"

@@ -24,6 +24,13 @@ extension Problem {
                 "The form is larger than this page takes; nothing was done.",
                 hint: "Type less into it."
             )
+        case IndexError.badQuestion(let what) where what.contains("cursor"):
+            return Problem(
+                .badRequest,
+                "bad_request",
+                "This link is out of date: the place in the list that it leads to is gone.",
+                hint: "Open the list again from its beginning."
+            )
         case IndexError.badQuestion(let what):
             return Problem(
                 .badRequest,

@@ -65,6 +65,10 @@ struct PageWriter: Sendable {
         var visitor: Fill?
         /// Where a stranger signs in; nil where nobody can.
         var signInHref: String?
+        /// The pages that only the visitor sees.
+        var accountPages: [Fill] = []
+        /// Whether this is one of them.
+        var isAccount = false
     }
 
     /// What every page shows around itself.
@@ -95,6 +99,8 @@ struct PageWriter: Sendable {
         )
         fill.put("latest", surroundings.latest)
         fill.put("visitor", surroundings.visitor)
+        fill.put("accountPages", surroundings.accountPages)
+        fill.put("isAccount", surroundings.isAccount && surroundings.visitor != nil)
         fill.put("signInHref", surroundings.visitor == nil ? surroundings.signInHref : nil)
         return fill
     }
