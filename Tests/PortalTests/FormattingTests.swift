@@ -88,6 +88,8 @@ struct FormattingTests {
         #expect(NumberText.percent(basisPoints: 5) == "0.05%")
         #expect(NumberText.percent(1, of: 3) == "33.3%")
         #expect(NumberText.percent(5, of: 0) == "0%")
+        #expect(NumberText.percent(0, of: 5_000) == "0%")
+        #expect(NumberText.percent(1, of: 5_000) == "<0.1%")
         #expect(NumberText.percent(.max, of: .max) == "100%")
         #expect(NumberText.percent(.max / 2, of: .max) == "49.9%")
     }
@@ -109,6 +111,20 @@ struct FormattingTests {
             #expect(found.month == parts.month)
             #expect(found.day == parts.day)
         }
+    }
+
+    @Test("spans of blocks say about how long they are")
+    func blocks() {
+        #expect(BlockTime.about(1) == "about 1 s")
+        #expect(BlockTime.about(600) == "about 10 min")
+        #expect(BlockTime.about(86_400) == "about 24 h")
+        #expect(BlockTime.about(2_592_000) == "about 30 days")
+        #expect(BlockTime.span(7_200) == "7,200 blocks, about 2 h")
+        #expect(BlockTime.span(0) == "0 blocks")
+        #expect(BlockTime.about(.max).hasPrefix("about 213"))
+        let now = BlockHeight(100)
+        #expect(BlockTime.ahead(BlockHeight(160), from: now) == "in about 60 s")
+        #expect(BlockTime.ahead(now, from: now) == nil)
     }
 
     @Test("times")

@@ -191,5 +191,43 @@ struct ListTests {
             units: [:]
         )
         #expect(end.fill().text("standing") == "Voting")
+        // Nobody voted, so nobody has counted yet what is locked: that is said as what it is now.
+        let open = ProposalPage(
+            id: id,
+            proposal: page.proposal,
+            height: BlockHeight(2),
+            ballots: [],
+            ballotsLookedAt: nil,
+            units: [:],
+            locked: Amount(obol: 6_000_500_000_000)
+        ).fill()
+        let total = open.values["total"] as? [String: Any]
+        #expect(total?["digits"] as? String == "6,000.5")
+        #expect(open.values["isCounted"] as? Bool == false)
+        #expect(open.text("timing") == "Voting: about 6 s left, until block 9")
+        #expect(open.text("resultText") == "Nobody voted yet")
+    }
+
+    @Test("PRT-52: every number that a vote can change has a title, a sentence and a unit")
+    func rules() throws {
+        let texts = GovernedNumber.all.map { RuleText.text($0) }
+        #expect(Set(texts.map(\.title)).count == GovernedNumber.all.count)
+        #expect(texts.allSatisfy { !$0.sentence.isEmpty && !$0.title.contains(".") })
+        #expect(GovernedNumber.all.allSatisfy { RuleText.subject($0) != "More" })
+        func said(_ name: String, _ value: UInt64) throws -> String {
+            RuleText.value(value, of: try #require(GovernedNumber(name: name)))
+        }
+        #expect(try said("disputes.bondObol", 5_000_000_000) == "5 STOA")
+        #expect(try said("governance.quorumBasisPoints", 3_340) == "33.4%")
+        #expect(try said("channels.closingDelayBlocks", 600) == "600 blocks, about 10 min")
+        #expect(try said("escrows.blocksMax", 86_400) == "86,400 blocks, about 24 h")
+        #expect(try said("staking.validatorsMax", 100) == "100")
+        #expect(try said("staking.missedBlocksMax", 500) == "500")
+        let bond = try #require(GovernedNumber(name: "disputes.bondObol"))
+        let change = RuleText.change(bond.id, to: 5_000_000_000, from: 10_000_000_000)
+        #expect(change.text("action") == "Stake of each side in a dispute")
+        #expect(change.text("actionFrom") == "10 STOA")
+        #expect(change.text("actionTo") == "5 STOA")
+        #expect(change.text("actionBounds") == "0.1 STOA to 1,000,000 STOA")
     }
 }

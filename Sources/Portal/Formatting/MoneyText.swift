@@ -43,6 +43,8 @@ enum NumberText {
         guard whole > 0, part <= whole else { return whole == 0 ? "0%" : "100%" }
         let product = part.multipliedFullWidth(by: 1000)
         let permille = whole.dividingFullWidth(product).quotient
+        // Something is not nothing.
+        if permille == 0, part > 0 { return "<0.1%" }
         let (percent, tenth) = permille.quotientAndRemainder(dividingBy: 10)
         return tenth == 0 ? "\(percent)%" : "\(percent).\(tenth)%"
     }

@@ -40,7 +40,8 @@ struct GovernancePage: Sendable {
                     height: height,
                     ballots: [],
                     ballotsLookedAt: nil,
-                    units: [:]
+                    units: [:],
+                    locked: locked
                 )
                 return page.summary
             }
@@ -53,15 +54,7 @@ struct GovernancePage: Sendable {
         let values = try await source.each(GovernedNumber.all) { number in
             try await source.ledger.value(of: number)
         }
-        return zip(GovernedNumber.all, values).map { number, value in
-            var fill = Fill(["numberName": number.name])
-            fill.put("numberValue", value.map { NumberText.grouped($0) } ?? "damaged")
-            fill.put("numberStandard", number.standard)
-            fill.put("numberLeast", number.bounds.lowerBound)
-            fill.put("numberMost", number.bounds.upperBound)
-            fill.put("isChanged", value != number.standard)
-            return fill
-        }
+        return RuleText.groups(values)
     }
 }
 
@@ -77,6 +70,10 @@ struct ProposalPage: Sendable {
     /// Among how many they were found; nil if those are all there are.
     let ballotsLookedAt: Int?
     let units: [Denomination: UnitName]
+    /// What the numbers that it would change are now.
+    var current: [UInt16: UInt64] = [:]
+    /// All stake that is locked now.
+    var locked: Amount?
 
     static func load(_ id: ProposalID, _ source: PageSource) async throws -> ProposalPage {
         guard let proposal = try await source.ledger.proposal(id) else {
@@ -93,7 +90,15 @@ struct ProposalPage: Sendable {
             return (AccountID(account), ballot)
         }
         var paid: [Denomination] = []
-        if case .payment(let payment) = proposal.content.action { paid = [payment.denomination] }
+        var current: [UInt16: UInt64] = [:]
+        switch proposal.content.action {
+        case .text: break
+        case .numbers(let changes):
+            for number in changes.compactMap({ GovernedNumber(id: $0.number) }) {
+                current[number.id] = try await source.ledger.value(of: number)
+            }
+        case .payment(let payment): paid = [payment.denomination]
+        }
         return ProposalPage(
             id: id,
             proposal: proposal,
@@ -102,7 +107,9 @@ struct ProposalPage: Sendable {
                 ballots.sorted { $0.ballot.weight > $1.ballot.weight }.prefix(ballotsMax)
             ),
             ballotsLookedAt: isCut || ballots.count > ballotsMax ? ballots.count : nil,
-            units: try await source.units(paid)
+            units: try await source.units(paid),
+            current: current,
+            locked: try await source.ledger.totalLocked()
         )
     }
 
@@ -126,20 +133,57 @@ struct ProposalPage: Sendable {
     }
 
     /// What happens if it passes.
-    var action: [String] {
+    var action: [Fill] {
         switch proposal.content.action {
-        case .text: ["Nothing by itself: the text is what is voted on."]
+        case .text: [Fill(["action": "Nothing by itself: the text is what is voted on."])]
         case .numbers(let changes):
+            // What was executed is what the number is now.
             changes.map { change in
-                let name = GovernedNumber(id: change.number)?.name ?? "number \(change.number)"
-                return "\(name) becomes \(NumberText.grouped(change.value))"
+                let before = proposal.status == .executed ? nil : current[change.number]
+                return RuleText.change(change.number, to: change.value, from: before)
             }
         case .payment(let paid):
             [
-                "The treasury pays \((units[paid.denomination] ?? .native).text(paid.amount)) to "
-                    + "\(paid.recipient)"
+                Fill([
+                    "action": "The treasury pays "
+                        + "\((units[paid.denomination] ?? .native).text(paid.amount)) to "
+                        + "\(paid.recipient)",
+                ])
             ]
         }
+    }
+
+    /// What comes next and about when, or what was last.
+    private var timing: String {
+        func block(_ height: BlockHeight) -> String {
+            "block " + NumberText.grouped(height.rawValue)
+        }
+        switch proposal.status {
+        case .open:
+            if let wait = BlockTime.ahead(proposal.opensAt, from: next) {
+                return "Voting begins \(wait), in \(block(proposal.opensAt))"
+            }
+            guard proposal.endsAt > next else { return "Voting is over: votes are counted" }
+            let left = BlockTime.about(proposal.endsAt.rawValue - next.rawValue)
+            return "Voting: \(left) left, until \(block(proposal.endsAt))"
+        case .waiting:
+            let wait = BlockTime.ahead(proposal.executesAt, from: next) ?? "now"
+            return "Takes effect \(wait), in \(block(proposal.executesAt))"
+        case .executed: return "Took effect in \(block(proposal.executesAt))"
+        case .failed: return "Could not be executed in \(block(proposal.executesAt))"
+        case .ended: return "Voting ended in \(block(proposal.endsAt))"
+        }
+    }
+
+    /// All stake that counts for the quorum; nil if nobody counted it and it counts no more.
+    private var total: Amount? {
+        if let counted = proposal.total { return counted }
+        return proposal.status == .open ? locked : nil
+    }
+
+    /// Whether too few voted for what they said to mean anything.
+    private var isTooFew: Bool {
+        if case .ended(.noQuorum) = proposal.status { true } else { false }
     }
 
     /// What stands in lists.
@@ -152,10 +196,17 @@ struct ProposalPage: Sendable {
         fill.put("id", NameText.fill(id.digest))
         fill.put("standing", standing.text)
         fill.put("tone", standing.tone)
-        fill.put("opensAt", proposal.opensAt.rawValue)
-        fill.put("endsAt", proposal.endsAt.rawValue)
-        fill.put("executesAt", proposal.executesAt.rawValue)
-        fill.put("yesPart", NumberText.percent(tally.yes.obol, of: cast))
+        fill.put("timing", timing)
+        // What a few said is drawn as the part of all that it was: a full bar would say it passed.
+        let whole = isTooFew ? max(total?.obol ?? cast, cast) : cast
+        fill.put(
+            "resultText",
+            cast == 0
+                ? (proposal.status == .open ? "Nobody voted yet" : "Nobody voted")
+                : isTooFew
+                    ? NumberText.percent(cast, of: whole) + " voted"
+                    : NumberText.percent(tally.yes.obol, of: cast) + " yes"
+        )
         let parts: [(String, Amount)] = [
             ("yes", tally.yes), ("no", tally.no), ("abstain", tally.abstain), ("veto", tally.veto),
         ]
@@ -163,7 +214,7 @@ struct ProposalPage: Sendable {
         fill.put(
             "tallySVG",
             Bars.split(
-                parts.map { ($0.0, Bars.part($0.1.obol, of: cast)) },
+                parts.map { ($0.0, Bars.part($0.1.obol, of: whole)) },
                 title: "Votes: " + words.joined(separator: ", ")
             )
         )
@@ -174,7 +225,7 @@ struct ProposalPage: Sendable {
         var fill = summary
         fill.put("proposer", NameText.fill(proposal.proposer))
         fill.put("deposit", UnitName.native.fill(proposal.deposit))
-        fill.put("actions", action.map { Fill(["action": $0]) })
+        fill.put("actions", action)
         fill.put(
             "document",
             proposal.content.document == .zero
@@ -214,7 +265,7 @@ struct ProposalPage: Sendable {
     /// How far the votes are from what the rules ask of them.
     private var thresholds: Fill {
         let (tally, rules) = (proposal.tally, proposal.rules)
-        let total = proposal.total?.obol ?? 0
+        let total = total?.obol ?? 0
         let decided = tally.cast.obol - tally.abstain.obol
         func goal(_ part: UInt128, _ whole: UInt128, _ mark: UInt64, _ what: String) -> SVG {
             let percent = NumberText.percent(part, of: whole)
@@ -223,7 +274,7 @@ struct ProposalPage: Sendable {
                 Bars.part(part, of: whole),
                 mark: Double(mark) / 10_000,
                 style: what,
-                title: "\(percent) of \(asked)"
+                title: "\(percent), with a mark at \(asked)"
             )
         }
         var fill = Fill()
@@ -231,27 +282,27 @@ struct ProposalPage: Sendable {
             "goals",
             [
                 (
-                    "Quorum", "of all locked stake voted", tally.cast.obol, total, rules.quorum,
-                    "turnout"
+                    "Quorum", "voted", "needed", "Of all stake that was locked.",
+                    tally.cast.obol, total, rules.quorum, "turnout"
                 ),
                 (
-                    "Threshold", "of yes, no and veto say yes", tally.yes.obol, decided,
-                    rules.threshold, "yes"
+                    "Threshold", "yes", "must be exceeded", "Of the yes, no and veto votes.",
+                    tally.yes.obol, decided, rules.threshold, "yes"
                 ),
                 (
-                    "Veto", "of all votes; less passes", tally.veto.obol, tally.cast.obol,
-                    rules.veto,
-                    "veto"
+                    "Veto", "veto", "ends it", "Of all votes.",
+                    tally.veto.obol, tally.cast.obol, rules.veto, "veto"
                 ),
-            ].map { name, note, part, whole, mark, style in
+            ].map { name, verb, need, note, part, whole, mark, style in
                 var fill = Fill(["goalName": name, "goalNote": note])
-                fill.put("goalPart", NumberText.percent(part, of: whole))
-                fill.put("goalMark", NumberText.percent(basisPoints: mark))
+                fill.put("goalPart", "\(NumberText.percent(part, of: whole)) \(verb)")
+                fill.put("goalMark", "\(NumberText.percent(basisPoints: mark)) \(need)")
                 fill.put("goalSVG", goal(part, whole, mark, style))
                 return fill
             }
         )
-        fill.put("total", UnitName.native.fill(Amount(obol: total)))
+        fill.put("total", self.total.map { UnitName.native.fill($0) })
+        fill.put("isCounted", proposal.total != nil)
         fill.put("votesMin", UnitName.native.fill(rules.votesMin))
         return fill
     }
@@ -273,7 +324,14 @@ struct ProposalPage: Sendable {
         ]
         return steps.enumerated().map { place, step in
             var fill = Fill(["stepName": step.0])
-            fill.put("stepHeight", step.1.map { "block " + NumberText.grouped($0.rawValue) })
+            fill.put(
+                "stepHeight",
+                step.1.map { height in
+                    let wait = isOver ? nil : BlockTime.ahead(height, from: next)
+                    return "block " + NumberText.grouped(height.rawValue)
+                        + (wait.map { ", \($0)" } ?? "")
+                }
+            )
             fill.put("isDone", place <= reached)
             fill.put("isNow", place == reached)
             return fill

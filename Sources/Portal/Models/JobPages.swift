@@ -127,7 +127,11 @@ enum JobPages {
     }
 
     /// Everything that a job's page shows.
-    static func page(_ id: EscrowID, _ source: PageSource) async throws -> Fill {
+    static func page(
+        _ id: EscrowID,
+        _ history: [EventEntry],
+        _ source: PageSource
+    ) async throws -> Fill {
         guard let escrow = try await source.ledger.read(Escrow.self, .escrow(id)) else {
             throw Problem.missing(
                 "There is no job of this name.",
@@ -142,11 +146,20 @@ enum JobPages {
         fill.put("assetName", asset??.asset.name)
         fill.put("assetHref", terms.asset.map { PortalPaths.asset($0) })
         fill.values(of: escrow)
-        fill.put("steps", steps(escrow))
+        let height = try await source.ledger.status().height
+        fill.put("steps", steps(escrow, history, at: height, source.now))
         return fill
     }
 
-    private static func steps(_ escrow: Escrow) -> [Fill] {
+    /// What was done and when, and until when the rest has time.
+    ///
+    /// The ledger keeps deadlines alone: when something happened is in the index.
+    static func steps(
+        _ escrow: Escrow,
+        _ history: [EventEntry],
+        at height: BlockHeight,
+        _ now: Timestamp
+    ) -> [Fill] {
         let terms = escrow.terms
         let reached: Int =
             switch escrow.status {
@@ -155,22 +168,36 @@ enum JobPages {
             case .delivered, .disputed: 2
             case .ended: 3
             }
-        let end = standing(escrow).text
+        let isOver = reached == 3
+        var review = "\(BlockTime.span(terms.reviewBlocks)) after delivery"
+        if case .delivered(_, let end) = escrow.status { review = until(end, from: height) }
+        if case .disputed = escrow.status { review = "by the jury" }
         let steps = [
-            ("Locked", ""), ("Accepted", "by block \(NumberText.grouped(terms.acceptBy.rawValue))"),
-            ("Delivered", "by block \(NumberText.grouped(terms.deliverBy.rawValue))"),
-            (
-                reached == 3 ? end : "Approved or judged",
-                "\(NumberText.count(terms.reviewBlocks, "block", "blocks")) to look at it"
-            ),
+            ("Locked", "escrows.locked", ""),
+            ("Accepted", "escrows.accepted", until(terms.acceptBy, from: height)),
+            ("Delivered", "escrows.delivered", until(terms.deliverBy, from: height)),
+            (isOver ? standing(escrow).text : "Approved or judged", "escrows.ended", review),
         ]
         return steps.enumerated().map { place, step in
+            let event = history.last { $0.name == step.1 }
+            let happened = event.map { event in
+                "block \(NumberText.grouped(event.height.rawValue)), "
+                    + TimeText.ago(event.time, now: now)
+            }
+            let isDone = place == reached || place < reached && (event != nil || !isOver)
+            // Of a job that is over nobody waits for what never happened.
+            let note = happened ?? (isDone || isOver ? nil : step.2)
             var fill = Fill(["stepName": step.0])
-            fill.put("stepHeight", step.1.isEmpty ? nil : step.1)
-            fill.put("isDone", place <= reached)
+            fill.put("stepHeight", note.flatMap { $0.isEmpty ? nil : $0 })
+            fill.put("isDone", isDone)
             fill.put("isNow", place == reached)
             return fill
         }
+    }
+
+    private static func until(_ end: BlockHeight, from height: BlockHeight) -> String {
+        let ahead = BlockTime.ahead(end, from: height).map { ", \($0)" } ?? ", which is past"
+        return "until block \(NumberText.grouped(end.rawValue))" + ahead
     }
 }
 

@@ -171,11 +171,11 @@ extension Portal {
         }
         add("/jobs/:id", to: router) { read in
             let id = EscrowID(try read.digest("id", "job"))
-            var fill = try await JobPages.page(id, read.source)
             let history = try await read.source.index.history(
                 of: Subject(kind: "escrow", name: id.digest),
                 PageRequest(limit: JobPages.historyMax)
             )
+            var fill = try await JobPages.page(id, history.items, read.source)
             fill.put("events", try await read.source.fills(history.items))
             fill.put("acts", try await SignedActions.job(id, read))
             return Sheet(
@@ -224,7 +224,7 @@ extension Portal {
         }
         add("/governance/rules", to: router) { read in
             var fill = Fill()
-            fill.put("numbers", try await GovernancePage.numbers(read.source))
+            fill.put("groups", try await GovernancePage.numbers(read.source))
             return Sheet(
                 template: "rules-page",
                 title: "Rules",
