@@ -141,6 +141,8 @@ public struct Portal: Sendable {
             signInHref: access == nil || sheet.isDoor
                 ? nil : LocalPath(request.head.path).after(PortalPaths.signIn)
         )
+        surroundings.origin = origin(of: request)
+        surroundings.isSandbox = access?.faucet != nil
         if let visitor { surroundings.add(visitor, at: request.uri.path) }
         let html = writer.write(sheet, surroundings, partOnly: partOnly)
         guard visitor == nil || partOnly, !sheet.isPersonal else {
@@ -181,6 +183,8 @@ public struct Portal: Sendable {
             visitor: visitor?.fill(signer: nil),
             signInHref: access == nil ? nil : LocalPath(nil).after(PortalPaths.signIn)
         )
+        surroundings.origin = origin(of: request)
+        surroundings.isSandbox = access?.faucet != nil
         if let visitor { surroundings.add(visitor, at: request.uri.path) }
         // In another organisation they may have another role.
         let mayElsewhere = problem.status == .forbidden && (visitor?.organisations.count ?? 0) > 1

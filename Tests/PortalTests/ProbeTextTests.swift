@@ -18,4 +18,15 @@ struct ProbeTextTests {
         #expect(share(0, 3) == "0.00 %")
         #expect(share(9_905, 10_000) == "99.05 %")
     }
+
+    @Test("of a time that nobody has looked at yet nothing is said")
+    func early() {
+        func share(_ looks: UInt64, within minutes: UInt64) -> String {
+            ProbeText.share(ProbeCount(looks: looks, good: looks), within: minutes)
+        }
+        #expect(share(2, within: 1_440) == "100 % of 2 minutes")
+        #expect(share(1_400, within: 1_440) == "100 %")
+        #expect(share(2_880, within: 129_600) == "100 % of 2 days")
+        #expect(share(0, within: 1_440) == "–")
+    }
 }

@@ -292,7 +292,7 @@ def test_the_status_page_tells_how_it_has_been(market):
     deadline = time.monotonic() + 20
     while True:
         page = ask(market.market.url + "/status")[2].decode()
-        if all(name in page for name in ("How it has been", "Pages and API", "100 %")):
+        if all(name in page for name in ("Uptime", "Pages and API", "100 %")):
             break
         assert time.monotonic() < deadline, page
         time.sleep(0.5)

@@ -20,6 +20,8 @@ struct DayBars: Sendable {
     let days: [Day]
     /// How the largest amount is written beside the axis.
     let topText: String
+    /// How half of it is written.
+    var halfText = ""
 
     var svg: SVG {
         SVG(
@@ -31,6 +33,9 @@ struct DayBars: Sendable {
             let most = days.map(\.value).max() ?? 0
             svg.line("grid", from: (0, Self.bottom), to: (Self.width - Self.right, Self.bottom))
             svg.line("grid", from: (0, Self.top), to: (Self.width - Self.right, Self.top))
+            let middle = (Self.top + Self.bottom) / 2
+            svg.line("grid", from: (0, middle), to: (Self.width - Self.right, middle))
+            svg.text("axis", halfText, at: (Self.width - Self.right + 10, middle + 4))
             svg.text("axis", topText, at: (Self.width - Self.right + 10, Self.top + 4))
             svg.text("axis", "0", at: (Self.width - Self.right + 10, Self.bottom + 4))
             guard !days.isEmpty else { return }

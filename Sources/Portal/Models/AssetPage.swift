@@ -159,6 +159,7 @@ extension AssetPage {
         fill.put("hasTerms", terms != nil)
         if let terms { fill.merge(termsFill(terms)) }
         fill.put("split", split)
+        fill.put("parents", parents)
         fill.put(
             "children",
             children.map { child in
@@ -207,6 +208,18 @@ extension AssetPage {
     }
 
     /// Who gets which part of what is paid for this asset.
+    /// What it was made from, for screens that are too narrow for the drawing.
+    private var parents: [Fill] {
+        (lineage?.nodes.first?.parents ?? []).map { edge in
+            var fill = Fill(["href": PortalPaths.asset(edge.parent)])
+            let name = named[edge.parent]?.asset.name
+            fill.put("parentName", name ?? NameText.short(edge.parent.digest))
+            let share = UInt64(edge.shareBasisPoints)
+            fill.put("parentPart", NumberText.percent(basisPoints: share))
+            return fill
+        }
+    }
+
     private var split: [Fill] {
         guard let lineage, lineage.nodes.count > 1 else { return [] }
         let whole = Amount.obolPerStoa
@@ -261,6 +274,7 @@ extension AssetPage {
         guard let shares else { return fill }
         fill.put("shareCount", shares.count)
         fill.put("circulating", shares.circulating)
+        fill.put("isPartly", shares.circulating < shares.count)
         if let market = Market(ShareUnit.denomination(of: entry.id), .native) {
             fill.put("marketHref", PortalPaths.market(market.id))
         }

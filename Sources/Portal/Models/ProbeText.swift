@@ -3,12 +3,15 @@ import Probes
 
 /// What probes found, as the status page says it.
 enum ProbeText {
-    static func fill(_ summary: ProbeSummary, _ source: PageSource) -> Fill {
+    /// - Parameter isLost: whether it did not answer this page either.
+    static func fill(_ summary: ProbeSummary, isLost: Bool, _ source: PageSource) -> Fill {
         var fill = Fill()
         fill.put("probe", name(summary.name))
-        fill.put("isGood", summary.isGood)
-        fill.put("day", share(summary.day))
-        fill.put("quarter", share(summary.quarter))
+        fill.put("isGood", summary.isGood && !isLost)
+        fill.put("day", share(summary.day, within: 1_440))
+        // Before there is more than a day, both would say the same.
+        let isLonger = summary.quarter.looks > summary.day.looks
+        fill.put("quarter", isLonger ? share(summary.quarter, within: 90 * 1_440) : "–")
         fill.put("took", "\(summary.milliseconds) ms")
         fill.put("seen", source.time(summary.seen))
         return fill
@@ -32,9 +35,19 @@ enum ProbeText {
         return "\(part / 100).\(rest < 10 ? "0" : "")\(rest) %"
     }
 
+    /// A share, and of how long if that is less than the `minutes` that its column is of: there is
+    /// a look a minute.
+    static func share(_ count: ProbeCount, within minutes: UInt64) -> String {
+        guard count.looks > 0, count.looks < minutes / 10 * 9 else { return share(count) }
+        return "\(share(count)) of \(duration(minutes: count.looks))"
+    }
+
     private static func duration(_ incident: ProbeIncident, until end: Timestamp) -> String {
         let began = incident.began.milliseconds
-        let minutes = (end.milliseconds - min(began, end.milliseconds)) / 60_000
+        return duration(minutes: (end.milliseconds - min(began, end.milliseconds)) / 60_000)
+    }
+
+    private static func duration(minutes: UInt64) -> String {
         switch minutes {
         case 0: return "less than a minute"
         case 1..<120: return NumberText.count(minutes, "minute", "minutes")

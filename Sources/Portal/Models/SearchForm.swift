@@ -115,7 +115,7 @@ struct SearchForm: Hashable, Sendable {
         fill.put(
             "units",
             options(
-                Unit.allCases.map { ($0.name, "per " + PriceText.measure($0).text) },
+                Unit.allCases.map { ($0.name, PriceText.measure($0).text) },
                 (unit ?? .outputToken).name
             )
         )

@@ -10,6 +10,7 @@ import SettlementCore
 struct StatusPage: Sendable {
     static let sellersMax = 20
     static let incidentsMax = 20
+    static let modelsShown = 3
 
     /// What is known of a seller.
     struct Seller: Sendable {
@@ -67,7 +68,7 @@ struct StatusPage: Sendable {
             found.append(
                 Seller(
                     account: account,
-                    models: Array(entries.prefix(3).map(\.record.offer.model)),
+                    models: Self.names(entries),
                     promised: entries.map(\.record.offer.bond).max() ?? .zero,
                     active: bond?.active ?? .zero,
                     last: try await source.index.counts(of: .account(account))?.last
@@ -75,6 +76,12 @@ struct StatusPage: Sendable {
             )
         }
         return found
+    }
+
+    /// The names of what is offered, each once, the newest first.
+    static func names(_ offers: [OfferEntry]) -> [String] {
+        var seen: Set<String> = []
+        return offers.map(\.record.offer.model).filter { seen.insert($0).inserted }
     }
 
     /// How many blocks the index is behind the ledger.
@@ -115,14 +122,28 @@ struct StatusPage: Sendable {
             fill.put("feePerByte", UnitName.native.fill(parameters.feePerByte))
             fill.put("closingDelay", parameters.closingDelayBlocks)
         }
-        fill.put("probes", probes.map { ProbeText.fill($0, source) })
+        fill.put(
+            "probes",
+            probes.map { probe in
+                // What was found just now counts for more than the last look of a minute ago.
+                let isLost = probe.name == "ledger" && ledger == nil
+                return ProbeText.fill(probe, isLost: isLost, source)
+            }
+        )
         fill.put("incidents", incidents.map { ProbeText.fill($0, source) })
         fill.put(
             "sellers",
             sellers.map { seller in
                 var fill = Fill()
                 fill.put("seller", NameText.fill(seller.account))
-                fill.put("models", seller.models.joined(separator: ", "))
+                let more = seller.models.count - Self.modelsShown
+                let shown = seller.models.prefix(Self.modelsShown)
+                fill.put("models", shown.joined(separator: ", "))
+                fill.put("moreModels", more > 0 ? NumberText.grouped(more) : nil)
+                fill.put(
+                    "sellsHref",
+                    PortalPaths.query(PortalPaths.search, [("seller", "\(seller.account)")])
+                )
                 fill.put("promised", UnitName.native.fill(seller.promised))
                 fill.put("active", UnitName.native.fill(seller.active))
                 fill.put("holds", seller.active >= seller.promised)

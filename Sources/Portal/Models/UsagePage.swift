@@ -111,6 +111,8 @@ struct UsagePage: Sendable {
                 )
             },
             topText: MoneyText.price(most.obol, by: unit.decimals, significant: 4)
+                + (unit.name.count <= 4 ? " \(unit.name)" : ""),
+            halfText: MoneyText.price(most.obol / 2, by: unit.decimals, significant: 4)
         )
     }
 

@@ -3,6 +3,8 @@
   "use strict";
   var root = document.documentElement;
   root.classList.add("js");
+  // Browsers copy for pages over TLS alone: elsewhere the buttons would do nothing.
+  if (!navigator.clipboard) root.classList.add("no-copy");
   try {
     var theme = localStorage.getItem("theme");
     if (theme === "light" || theme === "dark") root.dataset.theme = theme;

@@ -65,6 +65,10 @@ struct PageWriter: Sendable {
         var visitor: Fill?
         /// Where a stranger signs in; nil where nobody can.
         var signInHref: String?
+        /// Whether the market gives its money away, to be tried out.
+        var isSandbox = false
+        /// Where the market is, for paper.
+        var origin = ""
         /// The pages that only the visitor sees.
         var accountPages: [Fill] = []
         /// Whether this is one of them.
@@ -99,6 +103,8 @@ struct PageWriter: Sendable {
         )
         fill.put("latest", surroundings.latest)
         fill.put("visitor", surroundings.visitor)
+        fill.put("isSandbox", surroundings.isSandbox)
+        fill.put("origin", surroundings.origin)
         fill.put("accountPages", surroundings.accountPages)
         fill.put("isAccount", surroundings.isAccount && surroundings.visitor != nil)
         fill.put("signInHref", surroundings.visitor == nil ? surroundings.signInHref : nil)
