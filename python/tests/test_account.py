@@ -572,11 +572,42 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
     said = " ".join(newcomer.page.inner_text(".events").split())
     assert f"claimed {total} STOA for calls, of what you had locked" in said, said
     assert "not a tax invoice" in newcomer.page.inner_text("main")
+    fits_paper_and_telephones(newcomer)
     until("calls that are not paid any more", lambda: site.call(key)[0] != 200, 60)
     # PRT-113: what was bought is still there to be seen.
     newcomer.go("/account/receipts")
     assert newcomer.page.locator("tbody tr").count() == 3
     assert newcomer.page.locator("main .notice").count() == 0
+
+
+def fits_paper_and_telephones(person: Person) -> None:
+    """PRT-95: a statement is dark on white whatever theme was chosen, says where it is from, and is
+    not cut on a telephone."""
+    page = person.page
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.emulate_media(media="print")
+    ink = page.evaluate("getComputedStyle(document.querySelector('h1')).color")
+    assert ink == "rgb(27, 28, 25)"
+    assert page.is_visible(".print-only") and person.site.url in page.inner_text(".print-only")
+    page.emulate_media(media="screen")
+    page.evaluate("delete document.documentElement.dataset.theme")
+    assert not page.is_visible(".print-only")
+    page.set_viewport_size({"width": 360, "height": 900})
+    cut = "box => box.scrollWidth > box.clientWidth"
+    assert not page.evaluate(f"[...document.querySelectorAll('.table-box')].some({cut})")
+    # In the wallet, what can be done comes before what was done.
+    person.go("/wallet")
+    activity = page.locator("h2:has-text('Activity')").bounding_box()
+    sandbox = page.locator("h2:has-text('Shares and units')").bounding_box()
+    assert activity and sandbox and sandbox["y"] < activity["y"]
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_a_sandbox_says_what_its_money_is_worth(site):
+    """PRT-130: on each page, with the way to what STOA is."""
+    for path in ("/", "/search", "/exchange"):
+        assert "STOA here is worth nothing" in site.ask("GET", path)[2]
+    assert 'id="stoa"' in site.ask("GET", "/docs")[2]
 
 
 def test_a_statement_has_the_buyers_name(site, ada):
@@ -585,7 +616,7 @@ def test_a_statement_has_the_buyers_name(site, ada):
     ada.page.fill("#f-name", "Analytical Engines <Ltd>")
     ada.page.fill("#f-address", "12 St James’s Square\nLondon")
     ada.page.fill("#f-vat", "gb 123 4567 89")
-    ada.page.click("text=Keep")
+    ada.page.click("button:has-text('Save')")
     ada.page.wait_for_selector(".notice.good")
     ada.page.locator(".month-list a").first.click()
     ada.page.wait_for_selector(".statement")
@@ -594,7 +625,7 @@ def test_a_statement_has_the_buyers_name(site, ada):
     assert "Nothing was paid" in text
     ada.go("/account/invoices")
     ada.page.fill("#f-vat", "no!")
-    ada.page.click("text=Keep")
+    ada.page.click("button:has-text('Save')")
     ada.page.wait_for_selector(".notice.bad")
     assert ada.page.input_value("#f-vat") == "no!"
     ada.said.clear()
@@ -730,7 +761,8 @@ def test_somebody_is_invited_joins_and_leaves(site, browser, ada, newcomer):
 
     site.forget_rates()
     newcomer.page.goto(link)
-    newcomer.page.click("text=Make an account")
+    assert newcomer.page.inner_text("h1") == "You are invited"
+    newcomer.page.click(".door-invited a")
     newcomer.page.fill("#f-name", "Grace")
     newcomer.page.click("text=Make a passkey")
     newcomer.page.wait_for_url(link)

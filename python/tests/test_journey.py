@@ -566,6 +566,8 @@ def test_every_operation_is_told(site):
              for method, operation in path.items() if method != "parameters"]
     _, _, page = site.ask("GET", "/docs/api")
     assert sorted(re.findall(r'href="/docs/api/([A-Za-z]+)"', page)) == sorted(named)
+    # What people come for is not in it: calls have others' contracts.
+    assert "/v1/chat/completions" in page and "/v1/messages" in page
     for name in named:
         status, _, page = site.ask("GET", f"/docs/api/{name}")
         assert status == 200 and "{{" not in page and "curl " in page, name
@@ -638,6 +640,8 @@ def test_somebody_new_buys_sells_and_votes(site, browser, tmp_path):
     person.go("/docs")
     page.click("text=make a key")
     page.fill("#f-label", "My program")
+    # Nobody means a key to spend more in a day than the market may.
+    assert page.input_value("#f-day") == "2"
     page.fill("#f-day", "1")
     page.click("text=Make the key")
     key = page.inner_text("#new-key")
@@ -703,6 +707,9 @@ def vote(site: AccountSite, person: Person) -> None:
         person.go("/governance/" + proposal)
         return page.locator("form[data-transact=vote]").count() == 1
     until("the voting", voting, 90)
+    change = page.inner_text("aside")
+    assert "Wait for a channel to close" in change and "150 blocks, about 3 min" in change
+    assert "now 600 blocks, about 10 min" in change
     page.check("input[value=yes]")
     page.click("#vote button")
     assert person.sign() == "accepted"

@@ -173,6 +173,43 @@ def test_a_browser_that_cannot_check_signatures_says_so(site, browser):
         assert "cannot check who signed" in visit.page.inner_text("#verdict-text")
 
 
+def test_a_proof_says_of_what_it_is(site):
+    """PRT-60: an entry in words, and the way back to its page."""
+    _, page = site.get(site.paths["proof"])
+    assert f'href="{site.paths["account"]}"' in page
+    assert re.search(r"Balance [0-9.,]+ STOA, after [0-9,]+ transaction", page)
+
+
+def test_votes_are_on_what_people_can_read(site):
+    """PRT-51, PRT-52: numbers have titles and units, not the names of the state alone."""
+    _, rules = site.get("/governance/rules")
+    for said in ("Stake of each side in a dispute", "10 STOA", "33.4%", "about 2 h",
+                 "A vote can set 0.1 STOA to 1,000,000 STOA", "disputes.bondObol"):
+        assert said in rules, said
+    _, proposals = site.get("/governance")
+    assert re.search(r"(Voting|Takes|Took|Could) [^<]*block [0-9,]+", proposals)
+
+
+def test_lineage_is_a_list_on_a_telephone(site, browser):
+    """PRT-9: the drawing would show half of itself."""
+    for width in (1280, 360):
+        with Visit(browser, width) as visit:
+            visit.page.goto(site.url + site.paths["tune"])
+            assert visit.page.is_visible(".graph") == (width == 1280)
+            assert visit.page.is_visible(".lineage-list") == (width == 360)
+            assert "base" in visit.page.locator(".lineage-list").text_content()
+
+
+def test_rows_of_jobs_and_markets_say_how_one_begins(site):
+    """PRT-13: also once there are some."""
+    assert "stoa escrow lock" in site.get("/jobs")[1]
+    assert "stoa exchange swap 10 STOA " in site.get(site.paths["market"])[1]
+    assert "stoa asset publish" in site.get("/assets")[1]
+    assert "stoa govern propose" in site.get("/governance")[1]
+    _, job = site.get(site.paths["job"])
+    assert re.search(r'step-note">block [0-9,]+, [^<]*(ago|now)', job)
+
+
 def test_absence_is_proven_too(site, browser):
     """PRT-60: for an account that is not there, the proof shows that there is no entry."""
     with Visit(browser) as visit:

@@ -186,6 +186,35 @@ struct ProofPage: Sendable {
         fill.put("height", entry.height.rawValue)
         fill.put("blockHref", PortalPaths.block(entry.height))
         fill.put("isThere", entry.value != nil)
+        fill.put("of", subject)
+        return fill
+    }
+
+    /// What the entry is of, and what it says where that is a few words: which bytes do not show.
+    /// Nil for entries without a page.
+    private var subject: Fill? {
+        guard let name = Digest(bytes: key.bytes.suffix(Digest.byteCount)) else { return nil }
+        let account = AccountID(name)
+        let known: [(key: StateKey, kind: String, href: String)] = [
+            (.account(account), "Account", PortalPaths.account(account)),
+            (.asset(AssetID(name)), "Asset", PortalPaths.asset(AssetID(name))),
+            (.offer(OfferID(name)), "Offer", PortalPaths.offer(OfferID(name))),
+            (.escrow(EscrowID(name)), "Job", PortalPaths.job(name)),
+            (.dispute(DisputeID(name)), "Dispute", PortalPaths.dispute(name)),
+            (.proposal(ProposalID(name)), "Proposal", PortalPaths.proposal(name)),
+        ]
+        guard let found = known.first(where: { $0.key == key }) else { return nil }
+        let isAccount = found.key == .account(account)
+        var fill = Fill(["ofKind": found.kind, "ofHref": found.href])
+        fill.put("ofName", isAccount ? "\(account)" : "\(name)")
+        let state = isAccount ? entry.value.flatMap { try? Account(canonicalBytes: $0) } : nil
+        fill.put(
+            "ofText",
+            state.map { state in
+                let sent = NumberText.count(state.sequence, "transaction", "transactions")
+                return "Balance \(MoneyText.stoa(state.balance)), after \(sent)"
+            }
+        )
         return fill
     }
 }

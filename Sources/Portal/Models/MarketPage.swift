@@ -230,6 +230,23 @@ extension MarketPage {
         return MoneyText.price(UInt128(scaled), by: 9, significant: 5)
     }
 
+    /// How one trades here: units are named by their digits, which name one unit only.
+    private var commands: String {
+        func name(_ denomination: Denomination) -> String {
+            guard case .issued(let unit) = denomination else { return "STOA" }
+            return "\(unit)"
+        }
+        let (base, quote) = (name(names.market.base), name(names.market.quote))
+        var lines = [
+            "stoa exchange swap 10 \(quote) \(base) --quote",
+            "stoa exchange swap 10 \(quote) \(base) --wallet WALLET",
+        ]
+        if names.market.quote == .native {
+            lines.append("stoa exchange order place buy 5 \(base) --price 1 --wallet WALLET")
+        }
+        return lines.joined(separator: "\n")
+    }
+
     func fill(_ source: PageSource) -> Fill {
         var fill = Fill()
         fill.put("title", names.title)
@@ -238,6 +255,7 @@ extension MarketPage {
         fill.put("heading", isShares ? names.base.name.capitalizedFirst : names.base.name)
         fill.put("quoteName", names.quote.name)
         fill.put("baseHref", names.base.link)
+        fill.put("tradeStep", Fill(["code": commands]))
         fill.put("id", NameText.fill(names.market.id))
         fill.put("lastPrice", lastPrice.map { names.price($0) })
         fill.put("chartSVG", chart)

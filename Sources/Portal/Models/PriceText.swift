@@ -62,6 +62,14 @@ enum PriceText {
         guard let charge = try? chosen.value.charge(for: count) else { return nil }
         var fill = unit.fill(charge)
         fill.put("per", text)
+        // What is paid besides: a cheap answer can come with a dear question.
+        let others = entries.filter { $0.key != chosen.key }.compactMap { entry -> String? in
+            let (count, text) = measure(entry.key, interface)
+            guard let charge = try? entry.value.charge(for: count) else { return nil }
+            let digits = MoneyText.exact(charge, decimals: unit.decimals)
+            return entry.key == .inputToken ? "\(digits) input" : "\(digits) a \(text)"
+        }
+        fill.put("also", others.isEmpty ? nil : others.joined(separator: " · "))
         return fill
     }
 

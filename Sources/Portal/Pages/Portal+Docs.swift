@@ -23,6 +23,10 @@ extension Portal {
             var fill = Fill()
             fill.put("operationCount", options.operations.count)
             fill.put(
+                "calls",
+                Self.calls.map { Fill(["method": $0.0, "apiPath": $0.1, "summary": $0.2]) }
+            )
+            fill.put(
                 "groups",
                 groups.map { group in
                     var fill = Fill(["groupID": group.name, "groupText": group.text])
@@ -51,6 +55,20 @@ extension Portal {
             )
         }
     }
+
+    /// The doors for calls, which others wrote the contract of.
+    private static let calls = [
+        ("POST", "/v1/chat/completions", "Chat, whole or streamed"),
+        ("POST", "/v1/responses", "Chat by OpenAI’s newer words"),
+        ("POST", "/v1/messages", "Chat by Anthropic’s words"),
+        ("POST", "/v1/embeddings", "Texts as vectors"),
+        ("POST", "/v1/images/generations", "Pictures"),
+        ("POST", "/v1/audio/speech", "Speech from text"),
+        ("POST", "/v1/audio/transcriptions", "Text from a recording"),
+        ("POST", "/v1/call", "Any JSON that a seller understands"),
+        ("GET", "/v1/models", "What can be called"),
+        ("POST", "/v1/files", "A file to name in calls; GET lists, DELETE ends"),
+    ]
 
     /// From nothing to an answer, with the names of this market.
     private func quickstart(_ read: PageRead) async throws -> Sheet {

@@ -41,6 +41,7 @@ extension Portal {
     private static func doorSheet(isNew: Bool, next: LocalPath, party: RelyingParty) -> Sheet {
         var fill = Fill()
         fill.put("next", next.text)
+        fill.put("isInvited", next.text.hasPrefix(PortalPaths.join + "/"))
         fill.put("party", party.id)
         fill.put("otherHref", next.after(isNew ? PortalPaths.signIn : PortalPaths.signUp))
         fill.put("nameBytesMax", Passkey.labelBytesMax)
