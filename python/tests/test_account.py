@@ -573,6 +573,11 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
     assert f"claimed {total} STOA for calls, of what you had locked" in said, said
     assert "not a tax invoice" in newcomer.page.inner_text("main")
     fits_paper_and_telephones(newcomer)
+    # Months in which nothing was claimed are left out.
+    newcomer.go("/account/invoices")
+    assert newcomer.page.locator(".month-list li").count() == 1
+    months = newcomer.page.inner_text(".month-list")
+    assert total in months and re.search(r"\d claim", months)
     until("calls that are not paid any more", lambda: site.call(key)[0] != 200, 60)
     # PRT-113: what was bought is still there to be seen.
     newcomer.go("/account/receipts")

@@ -88,11 +88,18 @@ extension Portal {
             months.append(month)
             month = month.previous
         }
+        var sums: MonthSums?
+        if let account = visitor.caller.account {
+            sums = try await MonthSums.load(account, months, read.source)
+        }
+        // Of most months there is nothing to state: this one stays, for what comes.
+        let shown = months.filter { $0 == months.first || sums?.hasClaims(in: $0) ?? true }
         var fill = Fill()
         fill.put(
             "months",
-            months.enumerated().map { place, month in
-                var fill = Fill(["monthTitle": month.title])
+            shown.enumerated().map { place, month in
+                var fill = sums?.fill(of: month) ?? Fill(["claimText": false, "monthSums": false])
+                fill.put("monthTitle", month.title)
                 fill.put("monthHref", "\(PortalPaths.invoices)/\(month.text)")
                 fill.put("isOpen", place == 0)
                 return fill
