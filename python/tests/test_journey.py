@@ -613,6 +613,35 @@ def run_as_shown(site: AccountSite, home: Path, command: str) -> subprocess.Pope
                             start_new_session=True)
 
 
+def test_examples_run_as_they_are_shown(site, browser, ada):
+    """PRT-41: a stranger's and one's own, on every page that has one: the newest offer is no chat."""
+    ada.go("/account/keys/new")
+    ada.page.fill("#f-label", "Copied")
+    ada.page.fill("#f-day", "1")
+    ada.page.click("text=Make the key")
+    key = ada.page.inner_text("#new-key")
+    shown = [code.strip() for code in ada.page.locator(".code code").all_text_contents()]
+    assert len(shown) == 2 and all(key in code for code in shown)
+    open_offer(ada, "mock-model")
+    here = ada.page.url[len(site.url):]
+    for person in (None, ada):
+        for path in ("/", "/docs", here):
+            _, _, page = site.ask("GET", path, **({"cookie": person.cookie()} if person else {}))
+            codes = [html.unescape(code) for code in re.findall(r"<code>([^<]*)</code>", page)]
+            found = [code for code in codes if "stoa_live_…" in code and (
+                code.startswith("from openai") or "/v1/chat/completions \\\n" in code)]
+            assert len(found) == (1 if path == "/" else 2), path
+            shown += [code.replace("stoa_live_…", key) for code in found]
+    for code in dict.fromkeys(shown):
+        command = ["bash", "-ec", code + " -sS --fail-with-body"] if code.startswith("curl ") \
+            else [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0 and ANSWER in done.stdout, code + done.stdout + done.stderr
+        if code.startswith("from openai"):
+            assert re.search(r"^cost in obol: \d+$", done.stdout, re.MULTILINE)
+            assert re.search(r"^receipt: [0-9a-f]{64}$", done.stdout, re.MULTILINE)
+
+
 def test_somebody_new_buys_sells_and_votes(site, browser, tmp_path):
     """PRT-110 to PRT-132: nothing but what the pages say."""
     person = Person(site, browser)

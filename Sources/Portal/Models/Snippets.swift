@@ -87,7 +87,8 @@ struct Snippets: Sendable {
                 messages=[{"role": "user", "content": "Hello"}],
             )
             print(reply.choices[0].message.content)
-            print(reply.usage.cost, getattr(reply.usage, "receipt", "no receipt"))
+            print("cost in obol:", reply.usage.cost)
+            print("receipt:", getattr(reply.usage, "receipt", "none"))
             """
         case .embeddings:
             """

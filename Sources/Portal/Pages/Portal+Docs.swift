@@ -70,20 +70,30 @@ extension Portal {
         ("POST", "/v1/files", "A file to name in calls; GET lists, DELETE ends"),
     ]
 
-    /// From nothing to an answer, with the names of this market.
-    private func quickstart(_ read: PageRead) async throws -> Sheet {
+    /// Whether this market pays for people: it is called itself then, with a key of theirs.
+    var isHosted: Bool { access?.delegate != nil }
+
+    /// How a chat that is on offer here is called, and the offer; without one, a model of no name.
+    ///
+    /// What is copied has to work: not every offer is a chat, and the market pays in STOA alone.
+    func example(_ read: PageRead) async throws -> (snippets: Snippets, offer: OfferEntry?) {
         var newest = OfferSearch()
         newest.order = .newest
         newest.interface = .chat
         newest.denomination = .native
         let offer = try await read.source.index.search(newest, PageRequest(limit: 1)).items.first
-        let isHosted = access?.delegate != nil
         var snippets = Snippets(
             model: offer?.record.offer.model ?? "my-model",
             interface: .chat,
             gateway: isHosted ? origin(of: read.request) : options.gatewayURL
         )
         snippets.apiKey = isHosted ? "stoa_live_…" : nil
+        return (snippets, offer)
+    }
+
+    /// From nothing to an answer, with the names of this market.
+    private func quickstart(_ read: PageRead) async throws -> Sheet {
+        let (snippets, offer) = try await example(read)
         var fill = Fill()
         fill.put("isHosted", isHosted)
         fill.put("gateway", options.gatewayURL)

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import LedgerClient
 import LedgerCore
+import LedgerIndex
 import MarketTypes
 import SettlementCore
 import WebServing
@@ -42,7 +43,7 @@ extension Portal {
                 source: sent.read.context.source,
                 at: now()
             )
-            return .shown(made: made, replaced: nil, sent, self)
+            return await .shown(made: made, replaced: nil, sent, self)
         }
         add(form: PortalPaths.keys + "/:key/revoke", of: list, to: router) { sent in
             try await access.door.database.revokeKey(
@@ -63,7 +64,7 @@ extension Portal {
                 source: sent.read.context.source,
                 at: now()
             )
-            return .shown(made: made, replaced: (id, hours), sent, self)
+            return await .shown(made: made, replaced: (id, hours), sent, self)
         }
     }
 
@@ -111,7 +112,7 @@ extension FormOutcome {
         replaced: (id: APIKeyID, hours: UInt64)?,
         _ sent: PersonalPage.Sent,
         _ portal: Portal
-    ) -> FormOutcome {
+    ) async -> FormOutcome {
         var fill = Fill(["keyText": made.text.text, "label": made.key.label])
         fill.put("expires", TimeText.full(made.key.expires))
         let visitor = sent.visitor
@@ -147,13 +148,17 @@ extension FormOutcome {
         ]
         let callsModels = made.key.scopes.contains(.callModels)
         if callsModels {
+            // A key is shown this once: it is, even if the index cannot be asked for an offer.
+            let found = try? await portal.example(sent.read)
             var snippets = Snippets(
-                model: "my-model",
+                model: found?.snippets.model ?? "my-model",
                 interface: .chat,
                 gateway: origin
             )
             snippets.apiKey = made.text.text
             texts = snippets.all.filter { ["curl", "python"].contains($0.language) }
+            fill.put("model", found?.offer?.record.offer.model)
+            fill.put("modelHref", found?.offer.map { PortalPaths.offer($0.id) })
         }
         fill.put("callsModels", callsModels)
         fill.put(

@@ -17,16 +17,16 @@ extension Portal {
             for (id, plan) in page.plans {
                 passes.append(try await SignedActions.pass(of: id, plan, read))
             }
-            // Whoever is signed in calls this market itself, with a key of theirs.
-            let isHosted = read.visitor != nil && access?.delegate != nil
+            // A market that pays for people, in STOA alone, is called itself, with a key of theirs.
+            let isPaidFor = isHosted && page.offer.denomination == .native
             var fill = page.fill(
                 read.source,
-                gateway: isHosted ? origin(of: read.request) : options.gatewayURL,
-                apiKey: isHosted ? "stoa_live_…" : nil,
+                gateway: isPaidFor ? origin(of: read.request) : options.gatewayURL,
+                apiKey: isPaidFor ? "stoa_live_…" : nil,
                 passes: passes
             )
             fill.put("signInHref", access == nil ? nil : read.signInHref)
-            let trial = Trial(page, read, isHosted: access?.delegate != nil)
+            let trial = Trial(page, read, isHosted: isHosted)
             fill.put("trial", trial?.fill())
             let history = try await read.source.index.history(
                 of: .offer(id),
@@ -102,14 +102,7 @@ extension Portal {
                 ])
             }
         )
-        // A market that pays for people is called itself, with a key of theirs.
-        let isHosted = access?.delegate != nil
-        var snippets = Snippets(
-            model: offers.items.first?.record.offer.model ?? "my-model",
-            interface: .chat,
-            gateway: isHosted ? origin(of: read.request) : options.gatewayURL
-        )
-        snippets.apiKey = isHosted ? "stoa_live_…" : nil
+        let (snippets, _) = try await example(read)
         fill.put("isHosted", isHosted)
         fill.put("python", snippets.all.first { $0.language == "python" }?.text)
         return Sheet(template: "home-page", title: "Stoa", section: .none, fill: fill)
