@@ -177,7 +177,21 @@ extension ContractText {
                 validUntil: {$ref: '#/components/schemas/Height'}
                 summary:
                   type: array
-                  description: What it does, a sentence for each message.
+                  description: >-
+                    What it does, a sentence for each message with every member in it.
+                  items: {type: string}
+                plain:
+                  type: array
+                  description: >-
+                    The same in plain words, a sentence for each message, with what the ledger
+                    knows of the things that it names. Members may be left out and names
+                    shortened; show `summary` too.
+                  items: {type: string}
+                obstacles:
+                  type: array
+                  description: >-
+                    Why the ledger would refuse it now, as far as that is sure; empty if nothing
+                    is known to stand in its way.
                   items: {type: string}
                 challenge: {type: string, description: 'For passkeys: the digest in base64url.'}
                 personalText: {type: string, description: The text that `personal_sign` signs.}

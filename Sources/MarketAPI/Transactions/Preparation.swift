@@ -20,22 +20,36 @@ extension MarketAPI {
             summary.append(MessageSummary(message: message).text)
         }
         let status = try await ledger.status()
+        let account = try await ledger.account(sender)
         let draft = TransactionDraft(
             key: key,
             sender: sender,
-            sequence: try await ledger.account(sender).sequence + 1,
+            sequence: account.sequence + 1,
             validForBlocks: body.members["validForBlocks"]?.integer ?? 1000,
             messages: messages
         )
         let transaction = draft.transaction(status)
-        let document = Self.show(transaction, key: key, summary: summary)
+        let sentences = PlainSentence(
+            ledger: ledger,
+            index: index,
+            sender: sender,
+            height: status.height,
+            pace: await BlockPace.latest(status, index)
+        )
+        var words = PreparationWords(summary: summary)
+        for (message, line) in zip(messages, summary) {
+            words.plain.append(await sentences.text(of: message) ?? line)
+        }
+        let forecast = Forecast(ledger: ledger, sentences: sentences, fee: transaction.fee)
+        words.obstacles = await forecast.obstacles(messages, balance: account.balance)
+        let document = Self.show(transaction, key: key, words)
         return .one(document, at: status.height, .personal)
     }
 
     private static func show(
         _ transaction: Transaction,
         key: PublicKey,
-        summary: [String]
+        _ words: PreparationWords
     ) -> JSON {
         let digest = transaction.signingDigest
         let purpose = Transaction.signingTag
@@ -48,7 +62,9 @@ extension MarketAPI {
                 ("sender", .account(transaction.sender)), ("key", .text("\(key)")),
                 ("sequence", .number(transaction.sequence)), ("fee", .obol(transaction.fee)),
                 ("validUntil", .height(at: transaction.validUntil)),
-                ("summary", .list(summary) { .text($0) }),
+                ("summary", .list(words.summary) { .text($0) }),
+                ("plain", .list(words.plain) { .text($0) }),
+                ("obstacles", .list(words.obstacles) { .text($0) }),
                 (
                     "challenge",
                     .text(Base64URLText.encode(WebAuthnAssertion.challenge(for: digest)))
@@ -80,6 +96,16 @@ extension MarketAPI {
             ),
         ])
     }
+}
+
+/// What is said of a transaction to whoever is asked to sign it.
+private struct PreparationWords {
+    /// For each message a sentence with every member in it.
+    let summary: [String]
+    /// For each message what it does in plain words.
+    var plain: [String] = []
+    /// Why the ledger would refuse it now.
+    var obstacles: [String] = []
 }
 
 /// A transaction before its fee and its end are known.
