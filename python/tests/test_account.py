@@ -301,8 +301,11 @@ def test_money_is_sent_after_it_was_shown(site, ada):
     ada.page.fill("#f-amount", "1.25")
     ada.page.click("#send button")
     ada.page.wait_for_selector("#transact-sign:not([disabled])")
-    shown = ada.page.inner_text("#transact-summary")
-    assert alice in shown and "1.25" in shown
+    assert ada.page.inner_text("#transact-summary") == f"Send 1.25 STOA to {alice}."
+    # Every member that is signed is one press away.
+    ada.page.click("text=Everything that is signed")
+    shown = ada.page.inner_text("#transact-whole")
+    assert alice in shown and "1.250000000" in shown
     assert site.balance(alice) == before[1], "nothing is sent before it is signed"
     assert ada.sign() == "accepted"
     ada.close_dialog()
@@ -322,13 +325,36 @@ def test_what_the_ledger_refuses_is_said(site, ada):
     ada.go("/wallet")
     ada.page.fill("#f-to", site.address("alice"))
     ada.page.fill("#f-amount", "1000")
+
+    def hopeful(route):
+        """Nothing is known to stand in the way: as if the money left between asking and signing."""
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), "obstacles": []})
+    ada.page.route("**/transactions/prepare", hopeful)
     ada.page.click("#send button")
     assert ada.sign() == "refused"
+    ada.page.unroute("**/transactions/prepare")
+    ada.page.wait_for_selector("#transact-outcome:has-text('has less than that')")
     outcome = ada.page.inner_text("#transact-outcome")
-    assert "insufficientBalance" in outcome and "fee" in outcome
+    assert "insufficientBalance" not in outcome and "fee" in outcome
     link = ada.page.get_attribute("#transact-outcome a", "href")
-    assert site.ask("GET", link)[0] == 200
+    assert link.endswith("/accounts.insufficientBalance") and site.ask("GET", link)[0] == 200
     ada.close_dialog()
+
+
+def test_what_will_be_refused_is_not_signed(site, ada):
+    """REST-12, PRT-75: a refused transaction costs its fee, so it is said before."""
+    address = ada_address(ada)
+    before = site.balance(address)
+    ada.page.fill("#f-to", site.address("alice"))
+    ada.page.fill("#f-amount", "1000")
+    ada.page.click("#send button")
+    ada.page.wait_for_selector("#transact-outcome.bad")
+    said = ada.page.inner_text("#transact-outcome")
+    assert said.startswith("Nothing was sent.") and "this account has" in said
+    assert not ada.page.is_visible("#transact-sign")
+    ada.page.click("#transact-cancel")
+    assert site.balance(address) == before
 
 
 @pytest.mark.parametrize("amount", [
@@ -515,7 +541,11 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
     newcomer.page.fill("#f-limit", "3")
     newcomer.page.click("#permission button:has-text('Allow')")
     newcomer.page.wait_for_selector("#transact-sign:not([disabled])")
-    shown = newcomer.page.inner_text("#transact-summary")
+    plain = newcomer.page.inner_text("#transact-summary")
+    assert "lock at most 3 STOA of yours in payment channels to any seller" in plain
+    assert "do nothing else" in plain
+    newcomer.page.click("text=Everything that is signed")
+    shown = newcomer.page.inner_text("#transact-whole")
     assert "3.0" in shown and "6 openChannel and 7 topUpChannel" in shown
     assert newcomer.page.locator("#permission [name=session]").first.input_value() in shown
     assert newcomer.sign() == "accepted"
@@ -894,6 +924,8 @@ def test_somebody_with_a_stake_votes(site, ada):
     assert "Sign in to vote" in site.ask("GET", path)[2]
     ada.page.check("input[value=yes]")
     ada.page.click("#vote button")
+    ada.page.wait_for_selector("#transact-summary li")
+    assert ada.page.inner_text("#transact-summary") == "Vote yes on “because”."
     assert ada.sign() == "accepted"
     ada.close_dialog()
     ada.go(path)
@@ -913,6 +945,10 @@ def test_a_pass_is_bought_on_the_offers_page(site, ada):
     assert "Sign in to buy" in site.ask("GET", path)[2]
     ada.go(path)
     ada.page.click("[aria-label='Buy a pass of gold']")
+    ada.page.wait_for_selector("#transact-summary li")
+    said = ada.page.inner_text("#transact-summary")
+    assert said.startswith("Pay 1 STOA for a pass of the plan “gold” of stoa1")
+    assert "smallest" not in said
     assert ada.sign() == "accepted"
     ada.close_dialog()
     assert "Yours" in ada.page.inner_text("main")

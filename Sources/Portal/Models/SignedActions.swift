@@ -6,7 +6,7 @@ import MarketTypes
 /// What somebody who is signed in can do on pages that everybody reads: votes, passes and jobs.
 enum SignedActions {
     /// The scripts of pages on which something can be signed.
-    static let scripts = ["passkey.js", "transact.js"]
+    static let scripts = ["passkey.js", "signer.js", "transact.js"]
 
     /// Voting on a proposal: what the visitor has to vote with, and what they said.
     static func vote(

@@ -71,7 +71,7 @@ extension Portal {
             title: "Wallet",
             section: .none,
             fill: fill,
-            scripts: ["passkey.js", "transact.js"],
+            scripts: SignedActions.scripts,
             signer: passkey
         )
     }

@@ -128,6 +128,7 @@
     lead.hidden = false;
     summary.replaceChildren();
     facts.replaceChildren();
+    stoa.dialog.begin(form);
     say("", "");
     cancel.textContent = "Cancel";
     sign.hidden = false;
@@ -166,6 +167,7 @@
       });
       fact("Fee", money(mine.prepared.fee));
       sign.disabled = false;
+      stoa.dialog.tell(mine.prepared);
       sign.focus();
     } catch (error) {
       if (isOver(mine)) return;
@@ -253,6 +255,7 @@
         + " was charged, nothing else took effect.",
       { href: "/problems/" + result.refusal, text: "What that means" });
     }
+    stoa.dialog.end(result);
     cancel.focus();
   }
 

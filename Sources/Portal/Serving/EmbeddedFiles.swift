@@ -75,6 +75,7 @@ enum EmbeddedFiles {
         ("stoa.js", PackageResources.stoa_js),
         ("sums.mustache", PackageResources.sums_mustache),
         ("theme.js", PackageResources.theme_js),
+        ("signer.js", PackageResources.signer_js),
         ("transact.js", PackageResources.transact_js),
         ("transaction-page.mustache", PackageResources.transaction_page_mustache),
         ("transactions-page.mustache", PackageResources.transactions_page_mustache),
