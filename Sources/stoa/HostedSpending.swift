@@ -29,6 +29,17 @@ struct HostedSpending: SpendingDelegate {
         do throws(APIFailure) {
             lease = try await wallets.wallet(of: account)
         } catch {
+            // Whoever never let the market spend bought nothing: that is an empty list.
+            if error.kind == .insufficientFunds,
+                let allowance = try? await wallets.allowance(of: account)
+            {
+                guard allowance.granted != nil else { return [] }
+                throw PurchasesClosed(
+                    "The permission to spend from this account is over.",
+                    hint: "What was bought within 30 days would stand here. Older receipts are "
+                        + "shown again once you give it anew in your wallet."
+                )
+            }
             throw PurchasesClosed(error.message, hint: error.hint)
         }
         return lease.receipts(limit: limit, in: view).map { call in

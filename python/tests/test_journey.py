@@ -161,14 +161,76 @@ def test_a_stranger_is_led_to_sign_in_and_back(site, browser):
     stranger.page.fill("#f-name", "Passing By")
     stranger.page.click("text=Make a passkey")
     stranger.page.wait_for_url(here)
-    # PRT-112: what is refused says what to do, and that nothing was paid.
+    # What is missing is said before anything is typed, one step after the other, and leads back.
+    assert stranger.page.locator("[data-try]").count() == 0
+    assert "empty" in stranger.page.inner_text("#try-setup")
+    stranger.page.click("#try-setup a")
+    stranger.page.click(".welcome button")
+    assert "5 STOA are in your account" in stranger.page.inner_text(".notice.good")
+    assert "let the market spend" in stranger.page.inner_text(".notice.good")
+    stranger.page.goto(here)
+    stranger.page.click("#try-setup a:has-text('Let the market spend')")
+    stranger.page.fill("#f-limit", "1")
+    stranger.page.click("#permission button:has-text('Allow')")
+    assert stranger.sign() == "accepted"
+    stranger.page.click("#transact-outcome a.next-step")
+    stranger.page.wait_for_url(here + "#try")
     attempt(stranger, "Hello")
-    said = settled(stranger)
-    assert "has not allowed this market to spend" in said and "No money moved" in said
-    link = stranger.page.get_attribute("#try-outcome a >> nth=0", "href")
-    assert link == "/wallet#permission"
-    assert [text for text in stranger.said if "402" not in text] == []
+    assert ANSWER in settled(stranger)
+    assert stranger.said == []
     stranger.close()
+
+
+def test_a_refusal_speaks_to_whoever_is_signed_in(site, ada):
+    """PRT-112: what happened, whether money moved, and one thing to do; nothing of commands."""
+    open_offer(ada, "mock-model")
+    refusal = {"error": {"message": "The account does not allow this market to spend for it; "
+                                    "nothing was charged.", "code": "insufficient_quota",
+                         "hint": "For a wallet of the command line, `stoa session grant`.",
+                         "money_moved": False}}
+    ada.page.route("**/v1/chat/completions", lambda route: route.fulfill(status=402, json=refusal))
+    attempt(ada, "Hello")
+    said = settled(ada)
+    ada.page.unroute("**/v1/chat/completions")
+    assert "does not allow this market to spend for it. No money moved." in said
+    assert "`" not in said and "nothing was charged" not in said
+    links = ada.page.locator("#try-outcome a")
+    assert links.count() == 1
+    href = links.get_attribute("href")
+    assert href.startswith("/wallet?next=%2Foffers%2F") and href.endswith("%23try#permission")
+    assert site.ask("GET", href.split("#")[0], cookie=ada.cookie())[0] == 200
+    ada.said.clear()
+
+
+def test_a_newcomer_is_told_what_comes_next(site, browser):
+    """PRT-115: from the first page over the wallet, until the first call."""
+    person = Person(site, browser)
+    person.go("/")
+    person.page.click(".hero >> text=Make an account")
+    person.page.fill("#f-name", "Step By Step")
+    person.page.click("text=Make a passkey")
+    person.page.wait_for_url(site.url + "/wallet")
+
+    def now() -> str:
+        return person.page.inner_text("#first-steps [aria-current=step]").strip()
+    assert now() == "Take 5 STOA"
+    person.take_from_faucet()
+    assert now() == "Let the market spend for you"
+    person.go("/")
+    assert now() == "Let the market spend for you"
+    person.page.click("#first-steps [aria-current=step] a")
+    person.page.wait_for_selector("#f-limit")
+    allow(person, "1")
+    assert now() == "Ask a model"
+    assert "/offers/" in person.page.get_attribute("#first-steps [aria-current=step] a", "href")
+    open_offer(person, "mock-model")
+    attempt(person, "Hello")
+    assert ANSWER in settled(person)
+    for path in ("/", "/wallet"):
+        person.go(path)
+        assert person.page.locator("#first-steps").count() == 0
+    assert person.said == []
+    person.close()
 
 
 def test_an_offer_is_tried_and_its_receipt_listed(site, ada):
@@ -416,13 +478,14 @@ def test_what_a_seller_says_is_text(site, ada):
     assert ada.said == []
 
 
-def test_receipts_without_a_permission_say_why(site, browser):
-    """PRT-113: a list that cannot be seen is not an empty list."""
+def test_receipts_of_somebody_new_are_an_empty_list(site, browser):
+    """PRT-113: whoever never let the market spend bought nothing, and is not told of commands."""
     person = Person(site, browser)
     person.sign_up("Nobody")
     person.go("/account/receipts")
-    assert "has not allowed" in person.page.inner_text(".notice")
-    assert "Nothing was bought" not in person.page.inner_text("main")
+    assert "Nothing was bought yet" in person.page.inner_text("main")
+    assert person.page.locator("main .notice").count() == 0
+    assert "`" not in person.page.inner_text("main")
     person.close()
 
 

@@ -16,6 +16,8 @@ struct Trial: Sendable {
     private let offer: Offer
     private let visitor: Visitor?
     private let signInHref: String?
+    /// What is missing before a call can be paid; nil if nothing is.
+    var setup: TrialSetup?
 
     /// Nil where the market spends for nobody, and where this offer is not sold for STOA any more.
     init?(_ page: OfferPage, _ read: PageRead, isHosted: Bool) {
@@ -30,7 +32,7 @@ struct Trial: Sendable {
     private var mayCall: Bool { visitor?.may(.callModels) ?? false }
 
     var scripts: [String] {
-        guard mayCall else { return [] }
+        guard mayCall, setup == nil else { return [] }
         return isMedia ? ["try-media.js", "try.js"] : ["try.js"]
     }
 
@@ -40,7 +42,8 @@ struct Trial: Sendable {
         var fill = Fill()
         fill.put("trialSignIn", signInHref)
         fill.put("trialRefused", visitor != nil && !mayCall)
-        fill.put("trialForm", mayCall ? form : nil)
+        fill.put("trialSetup", mayCall ? setup?.fill() : nil)
+        fill.put("trialForm", mayCall && setup == nil ? form : nil)
         return fill
     }
 

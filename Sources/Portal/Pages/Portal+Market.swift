@@ -1,3 +1,4 @@
+import AccessCore
 import Hummingbird
 import LedgerCore
 import LedgerIndex
@@ -26,7 +27,15 @@ extension Portal {
                 passes: passes
             )
             fill.put("signInHref", access == nil ? nil : read.signInHref)
-            let trial = Trial(page, read, isHosted: isHosted)
+            var trial = Trial(page, read, isHosted: isHosted)
+            if let access, let visitor = read.visitor, visitor.may(.callModels), trial != nil {
+                trial?.setup = try await TrialSetup.load(
+                    visitor,
+                    access,
+                    read.source.ledger,
+                    path: LocalPath(read.request.head.path).text
+                )
+            }
             fill.put("trial", trial?.fill())
             let history = try await read.source.index.history(
                 of: .offer(id),
@@ -105,6 +114,31 @@ extension Portal {
         let (snippets, _) = try await example(read)
         fill.put("isHosted", isHosted)
         fill.put("python", snippets.all.first { $0.language == "python" }?.text)
+        let isStranger = access != nil && read.visitor == nil
+        fill.put("signUpHref", isStranger ? LocalPath.wallet.after(PortalPaths.signUp) : nil)
+        // Without the ledger this page still has what the index knows.
+        let steps = try? await firstSteps(read.visitor?.account, read)
+        fill.put("first", steps ?? nil)
         return Sheet(template: "home-page", title: "Stoa", section: .none, fill: fill)
+    }
+    /// What comes next for somebody who has not called anything yet; nil for everybody else.
+    func firstSteps(_ account: AccountID?, _ read: PageRead) async throws -> Fill? {
+        guard let access, let visitor = read.visitor, visitor.isAlone, let account,
+            let delegate = access.delegate?.sessionKey(of: account)
+        else { return nil }
+        let steps = try await FirstSteps.load(account, delegate: delegate, read.source.ledger)
+        guard !steps.hasAsked else { return nil }
+        return steps.fill(
+            faucet: access.faucet.map { UnitName.native.text($0.amount) },
+            asking: try await asking(read)
+        )
+    }
+
+    /// Where a model is asked: where somebody came from, else the newest chat, else the market.
+    func asking(_ read: PageRead) async throws -> String {
+        let next = LocalPath(read["next"])
+        if next != .wallet { return next.text }
+        guard let offer = try await example(read).offer else { return PortalPaths.search }
+        return PortalPaths.offer(offer.id) + "#try"
     }
 }

@@ -11,7 +11,9 @@ extension Portal {
             let path = isNew ? PortalPaths.signUp : PortalPaths.signIn
             router.get(RouterPath(path)) { request, context in
                 // Not the lenient reader: a path that was cut would lead somewhere else.
-                let next = LocalPath(FormFields(request.uri.query ?? "")?["next"])
+                let asked = LocalPath(FormFields(request.uri.query ?? "")?["next"])
+                // Somebody new who came from nowhere in particular sees what comes next.
+                let next = isNew && asked.text == "/" ? .wallet : asked
                 guard try await visitor(context) == nil else {
                     return Reply.moved(to: next.text)
                 }
@@ -45,6 +47,7 @@ extension Portal {
         fill.put("party", party.id)
         fill.put("otherHref", next.after(isNew ? PortalPaths.signIn : PortalPaths.signUp))
         fill.put("nameBytesMax", Passkey.labelBytesMax)
+        fill.put("isInvited", next.text.hasPrefix(PortalPaths.join + "/"))
         return Sheet(
             template: isNew ? "sign-up-page" : "sign-in-page",
             title: isNew ? "Make an account" : "Sign in",

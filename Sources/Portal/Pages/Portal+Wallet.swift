@@ -19,7 +19,13 @@ extension Portal {
         guard let faucet = access.faucet else { return }
         add(form: "/wallet/faucet", of: page, to: router) { sent in
             try await faucet.give(sent, access, at: now())
-            return .moved(PortalPaths.wallet + "?done=faucet")
+            let next = LocalPath(sent["next"])
+            return .moved(
+                PortalPaths.query(
+                    PortalPaths.wallet,
+                    [("done", "faucet"), ("next", next == .wallet ? nil : next.text)]
+                )
+            )
         }
     }
 
@@ -65,7 +71,17 @@ extension Portal {
         // Where somebody was told to send an amount, it stands in the form already.
         let amount = read["amount"].flatMap { try? Amount(stoa: $0) }
         fill.put("sendAmount", amount.map { MoneyText.typed($0, decimals: 9) })
-        fill.put("done", read["done"] == "faucet" ? "The money is in your account." : nil)
+        let next = LocalPath(read["next"])
+        fill.put("next", next == .wallet ? nil : next.text)
+        fill.put("nextHref", try await asking(read))
+        fill.put("nextText", next == .wallet ? "Ask a model" : "Go on where you came from")
+        let steps = try await firstSteps(passkey.account, read)
+        fill.put("first", steps)
+        let gift = access.faucet.map { UnitName.native.text($0.amount) } ?? ""
+        let more = steps == nil ? "" : " Next: let the market spend for you."
+        fill.put("done", read["done"] == "faucet" ? "\(gift) are in your account.\(more)" : nil)
+        let wait = try await access.faucet?.wait(visitor, access, at: source.now)
+        fill.put("faucetWait", wait ?? nil)
         return Sheet(
             template: "wallet-page",
             title: "Wallet",
@@ -96,6 +112,31 @@ extension Faucet {
         return policy
     }
 
+    /// How long somebody has to wait for the next gift, for people; nil if it is to be had now.
+    func wait(
+        _ visitor: Visitor,
+        _ access: PortalAccess,
+        at now: Timestamp
+    ) async throws -> String? {
+        // More than there ever is: nothing is taken, and the answer says when there is one again.
+        let use = BucketUse(
+            Self.bucket(of: visitor),
+            Self.personPolicy,
+            tokens: Self.personPolicy.burst + 1
+        )
+        let milliseconds = try await access.door.limits.take([use], at: now).first
+            .map(\.retryAfterMilliseconds) ?? 0
+        guard milliseconds > 1 else { return nil }
+        let minutes = (milliseconds + 59_999) / 60_000
+        return minutes < 120
+            ? NumberText.count(minutes, "minute", "minutes")
+            : NumberText.count((minutes + 59) / 60, "hour", "hours")
+    }
+
+    private static func bucket(of visitor: Visitor) -> String {
+        "faucet:user:\(visitor.caller.user)"
+    }
+
     /// Pays the visitor's account, unless somebody had enough today.
     func give(
         _ sent: PersonalPage.Sent,
@@ -109,7 +150,7 @@ extension Faucet {
         let own = try await session.ledger.account(session.account)
         guard own.balance > amount else { throw Self.empty }
         let uses = [
-            BucketUse("faucet:user:\(sent.visitor.caller.user)", Self.personPolicy),
+            BucketUse(Self.bucket(of: sent.visitor), Self.personPolicy),
             BucketUse("faucet:address:\(sent.read.context.sourceBucket)", Self.addressPolicy),
             BucketUse("faucet:all", Self.everybodyPolicy),
         ]

@@ -66,23 +66,33 @@
 
   function receipts(digest) { return "/account/receipts" + (digest ? "#r-" + digest : ""); }
 
-  // The market's own envelope, as it is.
+  // What programs are told of keys and commands says nothing to somebody who is signed in here:
+  // whether money moved is said below, and what to do is one link.
+  function words(error, status) {
+    if (status === 401) return ["You are not signed in any more."];
+    var message = (error.message || "The market refused the call.")
+      .replace(/; nothing was charged\.$/, ".");
+    var hint = error.hint && !/`|\bkey\b/.test(error.hint) ? error.hint : null;
+    return [message, hint];
+  }
+
+  // The market's own envelope, in words for a person.
   function refuse(error, status) {
     var links = [];
     run.isOver = true;
     run.isRefused = true;
     if (status === 402) {
-      links = [["/wallet#permission", "Let the market spend"], ["/wallet", "Get STOA"]];
+      links = [["/wallet?next=" + encodeURIComponent(location.pathname + "#try") + "#permission",
+        "Open your wallet"]];
     } else if (status === 401) {
       links = [["/sign-in?next=" + encodeURIComponent(location.pathname), "Sign in again"]];
     }
-    say("bad", [
-      error.message || "The market refused the call.", error.hint,
+    say("bad", words(error, status).concat([
       // What a proxy on the way answers says nothing of money.
       error.money_moved === false ? "No money moved."
         : error.money_moved ? "Money moved: see Receipts."
           : "Whether money moved is not known here: see Receipts."
-    ].filter(Boolean).join(" "), links);
+    ]).filter(Boolean).join(" "), links);
   }
 
   function write(text) {

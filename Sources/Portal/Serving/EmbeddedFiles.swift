@@ -24,6 +24,7 @@ enum EmbeddedFiles {
         ("explorer-page.mustache", PackageResources.explorer_page_mustache),
         ("files-page.mustache", PackageResources.files_page_mustache),
         ("files.js", PackageResources.files_js),
+        ("first-steps.mustache", PackageResources.first_steps_mustache),
         ("governance-page.mustache", PackageResources.governance_page_mustache),
         ("home-page.mustache", PackageResources.home_page_mustache),
         ("invitation-page.mustache", PackageResources.invitation_page_mustache),
