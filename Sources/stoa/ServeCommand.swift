@@ -162,6 +162,7 @@ struct Serve: AsyncParsableCommand {
             door,
             faucet: try sandbox.faucet(index.home, ledger),
             delegate: HostedSpending(wallets: wallets, receipts: receipts.log),
+            archive: HostedPapers(directory: index.home.path("hosted")),
             webhooks: webhooks.pages(receipts),
             files: files
         )

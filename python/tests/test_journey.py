@@ -243,10 +243,25 @@ def test_an_offer_is_tried_and_its_receipt_listed(site, ada):
     receipt = ada.page.locator("#try-facts a")
     name = receipt.inner_text()
     receipt.click()
-    ada.page.wait_for_selector("h1:has-text('Receipts')")
+    # PRT-116: its page has the arithmetic, who signed it, and how a stranger checks it.
+    ada.page.wait_for_selector("h1:has-text('Receipt of mock-model')")
+    path = ada.page.url[len(site.url):]
+    assert "Checked" in ada.page.inner_text("#check")
+    counted = ada.page.inner_text("#counted")
+    # 12 at 20,000 obol and 20 at 60,000.
+    for part in ("Input tokens", "12", "0.00024 STOA", "20", "0.0012 STOA", COST):
+        assert part in counted
+    papers = json.loads(ada.page.text_content(".disclose code"))
+    assert path.endswith("/" + papers["receipt"]) and len(papers["signedReceipt"]) > 600
+    for proof in ada.page.locator(".prose a").all():
+        assert site.ask("GET", proof.get_attribute("href"))[0] == 200
+    assert site.ask("GET", path)[0] == 303
+    other = path[:-1] + ("0" if path[-1] != "0" else "1")
+    assert site.ask("GET", other, cookie=ada.cookie())[0] == 404
+    ada.go("/account/receipts")
     row = ada.page.inner_text("tbody tr >> nth=0")
     assert "mock-model" in row and COST in row and "Delivered" in row and name in row
-    assert ada.page.url.endswith("#r-" + ada.page.get_attribute("tbody tr", "id")[2:])
+    assert ada.page.get_attribute("tbody a >> nth=0", "href") == path
     for page in ("/wallet", "/account/usage"):
         ada.go(page)
         assert ada.page.locator("main a[href='/account/receipts']").count() >= 1
@@ -505,7 +520,9 @@ def test_pages_fit_are_light_and_reach_everybody(site, browser, grace, width, th
     for model in ("mock-model", "mock-pictures", "mock-voice", "mock-ears"):
         open_offer(seen, model)
         offers[seen.page.url[len(site.url):]] = model
-    for path in (*offers, "/account/receipts", *PAGES):
+    seen.go("/account/receipts")
+    receipt = seen.page.get_attribute("tbody a >> nth=0", "href")
+    for path in (*offers, "/account/receipts", receipt, *PAGES):
         weight[0] = 0
         seen.page.goto(site.url + path, wait_until="networkidle")
         if path in offers:
@@ -727,7 +744,7 @@ def test_somebody_new_buys_sells_and_votes(site, browser, tmp_path):
     attempt(person, "What jumps?")
     assert ANSWER in settled(person)
     page.click("#try-facts a")
-    assert "mock-model" in page.inner_text("tbody")
+    page.wait_for_selector("h1:has-text('Receipt of mock-model')")
     # A key, and a call with what the page shows of it.
     person.go("/docs")
     page.click("text=make a key")

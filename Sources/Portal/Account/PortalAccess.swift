@@ -10,6 +10,7 @@ public struct PortalAccess: Sendable {
     let door: AccessDoor
     let faucet: Faucet?
     let delegate: (any SpendingDelegate)?
+    let archive: (any PurchaseArchive)?
     let webhooks: PortalWebhooks?
     let files: FileStore?
 
@@ -19,18 +20,21 @@ public struct PortalAccess: Sendable {
     ///   - door: who may do what; its middleware stands before the pages.
     ///   - faucet: gives people something to try the market with; nil if nothing does.
     ///   - delegate: spends for people who allowed it on the ledger; nil if nobody does.
+    ///   - archive: keeps what was signed of what was bought; nil if nothing does.
     ///   - webhooks: keeps webhooks; nil if there are none.
     ///   - files: keeps what calls name; nil if nothing does.
     public init(
         _ door: AccessDoor,
         faucet: Faucet? = nil,
         delegate: (any SpendingDelegate)? = nil,
+        archive: (any PurchaseArchive)? = nil,
         webhooks: PortalWebhooks? = nil,
         files: FileStore? = nil
     ) {
         self.door = door
         self.faucet = faucet
         self.delegate = delegate
+        self.archive = archive
         self.webhooks = webhooks
         self.files = files
     }

@@ -26,6 +26,7 @@ extension Portal {
         }
         add(usage, to: router)
         if let delegate = access.delegate {
+            addReceipt(access, delegate, to: router)
             add(
                 PersonalPage(path: PortalPaths.receipts) { read, visitor in
                     try visitor.require(.readUsage, to: "see what was bought")

@@ -64,7 +64,7 @@
     outcome.hidden = false;
   }
 
-  function receipts(digest) { return "/account/receipts" + (digest ? "#r-" + digest : ""); }
+  function receipts(digest) { return "/account/receipts" + (digest ? "/" + digest : ""); }
 
   // What programs are told of keys and commands says nothing to somebody who is signed in here:
   // whether money moved is said below, and what to do is one link.

@@ -56,6 +56,7 @@ enum EmbeddedFiles {
         ("proof.js", PackageResources.proof_js),
         ("prooflink.mustache", PackageResources.prooflink_mustache),
         ("proposal-page.mustache", PackageResources.proposal_page_mustache),
+        ("receipt-page.mustache", PackageResources.receipt_page_mustache),
         ("receipts-page.mustache", PackageResources.receipts_page_mustache),
         ("refusals.tsv", PackageResources.refusals_tsv),
         ("rules-page.mustache", PackageResources.rules_page_mustache),
