@@ -47,7 +47,6 @@ extension Portal {
         fill.put("party", party.id)
         fill.put("otherHref", next.after(isNew ? PortalPaths.signIn : PortalPaths.signUp))
         fill.put("nameBytesMax", Passkey.labelBytesMax)
-        fill.put("isInvited", next.text.hasPrefix(PortalPaths.join + "/"))
         return Sheet(
             template: isNew ? "sign-up-page" : "sign-in-page",
             title: isNew ? "Make an account" : "Sign in",
