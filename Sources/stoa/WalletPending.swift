@@ -11,8 +11,8 @@ struct WalletPending: AsyncParsableCommand {
         discussion: """
             A command that sends keeps the signed transaction in the home until the ledger has \
             said what became of it. This submits those that are left again, byte by byte: each \
-            takes effect once. The next command of an account does the same for that account before it \
-            signs anything new, and the same command again is not paid twice.
+            takes effect once. The next command of an account does the same for that account before \
+            it signs anything new, and the same command again is not paid twice.
 
             States: tookEffect, refused (only the fee was charged), dropped (it can take effect no \
             more), open (it can until its last block), waiting (no answer yet, or another chain's).

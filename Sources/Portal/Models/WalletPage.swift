@@ -101,7 +101,7 @@ struct WalletPage: Sendable {
 }
 
 extension ChannelUse {
-    /// What a channel's deposit is for now: used, not claimed of that, in calls under way, and free.
+    /// What a channel's deposit is for now: used, not claimed of that, in calls under way, free.
     func fill(deposit: Amount, claimed: Amount, _ unit: UnitName) -> Fill {
         // Another process of this market may have used the channel since: the ledger knows better.
         let used = max(self.used, claimed)
