@@ -65,13 +65,14 @@ struct Replica {
         return owner.map { dealers.contains(AccountID($0)) } ?? false
     }
 
-    /// Applies a block; returns what becomes of its transactions, and what it changed.
+    /// Applies a block; returns what becomes of its transactions, and how many passes the block
+    /// itself renewed, which costs their holders a fee.
     mutating func apply(
         _ transactions: [[UInt8]],
         at context: BlockContext,
         report: EngineReport,
         dealers: Set<AccountID>
-    ) -> (results: [ExpectedResult], changes: [StateChange]) {
+    ) -> (results: [ExpectedResult], renewals: Int) {
         var ledger = Ledger(chain: chain, base: state)
         var events = ledger.beginBlock(report, at: context)
         var results: [ExpectedResult] = []
@@ -90,14 +91,15 @@ struct Replica {
             results.append(ExpectedResult(code: result.code, messageIndex: result.messageIndex))
         }
         events += ledger.endBlock(at: context).events
-        let changes = ledger.changes
-        for change in changes { state.entries[change.key] = change.value }
+        for change in ledger.changes { state.entries[change.key] = change.value }
+        var renewals = 0
         for event in events {
             remember(event.record)
+            if case .passes(.renewed(_, _, isStanding: true)) = event { renewals += 1 }
             guard case .channelOpened(let channel, let payer, _) = event else { continue }
             remember(channel.digest, as: "channel of \(payer)")
         }
-        return (results, changes)
+        return (results, renewals)
     }
 
     private mutating func count(_ result: TransactionResult, _ messages: [Message]) {

@@ -194,12 +194,14 @@ extension Market {
     /// What the auditor expects of a block; where it has no model, what the rules say.
     private func expected(_ proposal: Proposal, at context: BlockContext) -> [ExpectedResult] {
         let modelled = auditor.apply(proposal.transactions, at: context)
-        let (results, _) = replica.apply(
+        let (results, renewals) = replica.apply(
             proposal.transactions,
             at: context,
             report: proposal.report,
             dealers: auditor.dealers
         )
+        let fee = cast.genesis.parameters.feeMinimum
+        auditor.pool += UInt128(renewals) * fee.obol
         // Dealers' deadlines are the rules' alone; of all others the auditor knows.
         if drawn.hasDealers, let waits = replica.value(for: .lastDeadline) {
             auditor.lastDeadline = max(auditor.lastDeadline, MoneyChecker.number(waits, at: 1))
