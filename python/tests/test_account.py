@@ -603,10 +603,10 @@ def test_the_market_spends_for_somebody_who_allows_it(site, newcomer):
         return newcomer.page.locator("tfoot").count() == 1
     until("the seller's claim", claimed, 90)
     assert total in newcomer.page.inner_text("tfoot")
+    assert "not a tax invoice" in newcomer.page.inner_text("main")
     newcomer.go("/wallet")
     said = " ".join(newcomer.page.inner_text(".events").split())
     assert f"claimed {total} STOA for calls, of what you had locked" in said, said
-    assert "not a tax invoice" in newcomer.page.inner_text("main")
     fits_paper_and_telephones(newcomer)
     # Months in which nothing was claimed are left out.
     newcomer.go("/account/invoices")

@@ -240,7 +240,7 @@ def test_search_is_live(site, browser):
 def test_a_part_is_never_a_page(site):
     """PRT-13: what restores history gets all of it, what follows typing gets the list."""
     _, part = site.get("/search?text=tun", hx_request="true")
-    assert "<main" not in part and 'class="offer' in part
+    assert "<main" not in part and 'class="card offer' in part
     for path in ("/search?text=tun", "/assets"):
         _, whole = site.get(path, hx_request="true", hx_history_restore_request="true")
         assert "<main" in whole and "<header" in whole
@@ -353,7 +353,7 @@ def test_search_without_scripts(site, browser):
         visit.page.fill("#f-text", "tune mod")
         visit.page.select_option("#f-sort", "newest")
         with visit.page.expect_navigation():
-            visit.page.click("text=Search")
+            visit.page.click("form.filters button")
         assert visit.page.locator(".offer").count() > 0
         assert visit.page.input_value("#f-text") == "tune mod"
         visit.page.fill("#f-max", "cheap")
