@@ -855,6 +855,7 @@ def test_somebody_is_invited_joins_and_leaves(site, browser, ada, newcomer):
                         cookie=ada.cookie(), sec_fetch_site="same-origin", **FORM)
     assert unwarned[0] == 400
     # Until somebody pays, nothing that a member calls is answered: said where it is seen.
+    ada.go("/account/organisation")
     assert "refused until an account pays" in ada.page.inner_text("#unpaid")
     ada.go("/account/keys")
     assert "refused until an account pays" in ada.page.inner_text(".notice")

@@ -50,7 +50,7 @@ struct OrganisationPage: Sendable {
         let mayLink = organisation.role == .owner && !visitor.isAlone
         fill.put("mayLink", mayLink)
         fill.put("mayRelink", mayLink && organisation.account != nil)
-        fill.put("isUnpaid", organisation.account == nil)
+        fill.put("isUnpaid", !visitor.isAlone && organisation.account == nil)
         fill.put(
             "linkable",
             visitor.passkeys.map { listing in

@@ -93,7 +93,7 @@ extension Portal {
         var fill = try await KeysPage.load(visitor, access, read.source).fill(at: read.source.now)
         fill.put("token", visitor.crossSiteToken)
         fill.put("organisationName", visitor.isAlone ? nil : visitor.organisation?.name)
-        fill.put("isUnpaid", visitor.organisation.map { $0.account == nil } ?? false)
+        fill.put("isUnpaid", !visitor.isAlone && visitor.organisation?.account == nil)
         fill.put("isOwner", visitor.organisation?.role == .owner)
         fill.put(
             "done",
