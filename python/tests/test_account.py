@@ -500,6 +500,33 @@ def test_a_slow_answer_is_not_of_the_next_dialog(site, ada):
     ada.said.clear()
 
 
+def test_a_dialog_stays_until_the_ledger_answered(site, ada):
+    """PRT-75: no Escape closes it while it is not known what came of what was sent."""
+    alice, page, held = site.address("alice"), ada.page, []
+    before = site.balance(alice)
+    page.route("**/transactions/assemble", lambda route: held.append(route))
+    ada.go("/wallet")
+    compose(ada, alice, "0.4")
+    page.wait_for_selector("#transact-sign:not([disabled])")
+    with page.expect_request("**/transactions/assemble"):
+        page.click("#transact-sign")
+    for _ in range(4):
+        page.keyboard.press("Escape")
+        page.wait_for_timeout(50)
+    assert page.locator("#transact[open]").count() == 1
+    # Nor does another one take its place.
+    page.evaluate("document.querySelector('form[data-transact]').requestSubmit()")
+    assert "0.4" in page.inner_text("#transact")
+    held[0].continue_()
+    page.wait_for_selector("#transact[data-outcome=accepted]")
+    page.unroute("**/transactions/assemble")
+    assert "0.4" in page.inner_text("#transact") and len(held) == 1
+    assert site.balance(alice) - before == 4 * STOA // 10
+    page.click("#transact-cancel")
+    page.wait_for_load_state()
+    ada.said.clear()
+
+
 def test_what_is_signed_is_read_aloud(site, ada):
     """PRT-8, PRT-75: the button that signs says what it signs, and what it costs."""
     ada.go("/wallet")

@@ -117,11 +117,12 @@
   function label(text) { sign.querySelector("span").textContent = text; }
 
   // What is asked for belongs to the dialog it was asked in: each run has its own, and nothing that
-  // is answered after it was closed is signed, sent or shown.
+  // is answered after it was closed is signed, sent or shown. While the ledger is asked (isWaiting)
+  // it stays: what was sent may have moved money, and its outcome is of this dialog alone.
   function open(form) {
     if (run) run.abort.abort();
     run = {
-      prepared: null, body: null, isUnknown: false, isChanged: false,
+      prepared: null, body: null, isUnknown: false, isChanged: false, isWaiting: false,
       abort: new AbortController()
     };
     title.textContent = form.dataset.title || "Sign this?";
@@ -197,6 +198,11 @@
     };
   }
 
+  function waits(mine, value) {
+    mine.isWaiting = value;
+    cancel.disabled = value;
+  }
+
   async function send() {
     var mine = run;
     isBusy(true);
@@ -208,14 +214,17 @@
         if (isOver(mine)) return;
         mine.body = body;
       }
-      cancel.disabled = true;
+      waits(mine, true);
       label("Waiting for the ledger…");
       var result = (await post("assemble", mine.body)).outcome;
-      cancel.disabled = false;
+      waits(mine, false);
       show(mine, result);
     } catch (error) {
-      cancel.disabled = false;
-      if (!isOver(mine)) failed(mine, error);
+      // No other dialog was opened meanwhile, so that it is said in this one.
+      if (mine.isWaiting || !isOver(mine)) {
+        waits(mine, false);
+        failed(mine, error);
+      }
     }
     if (!isOver(mine)) isBusy(false);
   }
@@ -262,6 +271,11 @@
   cancel.addEventListener("click", function () { dialog.close(); });
   dialog.addEventListener("close", function () {
     if (dialog.open) return;
+    // A browser closes a dialog at the second Escape, whatever `cancel` says to that.
+    if (run.isWaiting) {
+      dialog.showModal();
+      return;
+    }
     run.abort.abort();
     delete dialog.dataset.outcome;
     if (run.isChanged) location.reload();
@@ -275,7 +289,7 @@
   document.querySelectorAll("form[data-transact]").forEach(function (form) {
     form.addEventListener("submit", function (event) {
       event.preventDefault();
-      if (!dialog.open) prepare(form);
+      if (!dialog.open && !(run && run.isWaiting)) prepare(form);
     });
   });
 })();
