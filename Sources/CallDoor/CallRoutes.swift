@@ -123,9 +123,11 @@ public struct CallRoutes: Sendable {
         let (caller, account) = try payer(context, for: .callModels)
         let key = context.admission?.key
         let counter = KeylessUse(caller.proof)?.counter(of: caller.organisation)
+        let rest = key == nil ? KeylessUse.rest.counter(of: caller.organisation) : nil
         let meter = (key?.id ?? counter).map {
             KeyMeter(
                 id: $0,
+                rest: rest,
                 rules: key?.budgets ?? .none,
                 budgets: budgets,
                 endings: endings,

@@ -9,6 +9,9 @@ import WebServing
 /// Counts what one key spends, against its budgets, or what is spent without a key.
 struct KeyMeter: CallMeter {
     let id: APIKeyID
+    /// Where calls without a key are counted that have no room; nil for a key, whose calls are
+    /// refused then.
+    let rest: APIKeyID?
     let rules: BudgetRules
     let budgets: any BudgetStore
     /// Tells the budgets of the calls that ended; nil if nobody collects them.
@@ -22,8 +25,8 @@ struct KeyMeter: CallMeter {
         for voucher: Digest
     ) async throws(APIFailure) {
         let time = now()
-        let request = try request(model, denomination, chargeMax, at: time)
         do {
+            let request = try request(model, denomination, chargeMax, at: time)
             do {
                 try await reserve(request, for: voucher, at: time)
             } catch let refusal as BudgetRefusal where refusal.mayPass {
@@ -32,8 +35,29 @@ struct KeyMeter: CallMeter {
                 try await reserve(request, for: voucher, at: time)
             }
         } catch {
-            throw Self.failure(error)
+            guard let rest else { throw Self.failure(error) }
+            await count(denomination, chargeMax, as: rest, for: voucher, at: time)
         }
+    }
+
+    /// Counts a call without a key among the rest, or not at all: nothing that it spends is
+    /// limited, so that a full counter is no reason to refuse it.
+    private func count(
+        _ denomination: Denomination,
+        _ chargeMax: Amount,
+        as rest: APIKeyID,
+        for voucher: Digest,
+        at time: Timestamp
+    ) async {
+        let request = SpendingRequest(
+            key: rest,
+            model: KeylessUse.restModel,
+            amount: chargeMax,
+            denomination: denomination,
+            at: time
+        )
+        guard let request else { return }
+        try? await reserve(request, for: voucher, at: time)
     }
 
     private func reserve(
@@ -54,6 +78,8 @@ struct KeyMeter: CallMeter {
         denomination: Denomination,
         chargeMax: Amount
     ) async throws(APIFailure) {
+        // Nothing limits what is spent without a key.
+        guard rest == nil else { return }
         let time = now()
         let request = try request(model, denomination, chargeMax, at: time)
         await endings?.tellNow()
@@ -92,6 +118,7 @@ struct KeyMeter: CallMeter {
     }
 
     private static func failure(_ error: any Error) -> APIFailure {
+        if let failure = error as? APIFailure { return failure }
         guard let refusal = error as? BudgetRefusal else {
             return APIFailure(
                 .overloaded,

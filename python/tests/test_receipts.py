@@ -150,8 +150,9 @@ def test_a_receipt_is_told_to_who_paid_and_to_nobody_else(door, key, outsider):
 
 
 @pytest.fixture(scope="module")
-def sharer(door, key):
-    """A member of an organisation that the operator's account pays for too; their key there."""
+def shared(door, key):
+    """A member of an organisation that the operator's account pays for too: their session there,
+    and their key."""
     cookie = cookie_of(door.register(door.authenticator(), "Omar"))
     place = secrets.token_bytes(16)
     with sqlite3.connect(door.home / "access.sqlite", timeout=10) as database:
@@ -168,7 +169,12 @@ def sharer(door, key):
         "label": "shared", "scopes": ["calls:write", "usage:read", "webhooks:write"]},
         headers={"Origin": door.origin, "Content-Type": "application/json"}, cookie=cookie)
     assert made.status == 200, made.body
-    return made.json["secret"]
+    return cookie, made.json["secret"]
+
+
+@pytest.fixture(scope="module")
+def sharer(shared):
+    return shared[1]
 
 
 def listed(door, key) -> list[str]:
@@ -212,6 +218,49 @@ def test_organisations_of_one_account_do_not_see_each_others_receipts(door, key,
         database.execute("UPDATE receipts SET organisation = ? WHERE digest = ?",
                          [place, bytes.fromhex(told["id"])])
     assert ask(door, "DELETE", f"/webhooks/{hook.json['id']}", key=sharer).status == 200
+
+
+def test_full_counters_refuse_no_call_without_a_key(door, shared):
+    """HST-14: what has no room of its own is counted with the rest."""
+    cookie, _ = shared
+    token = door.ask("GET", "/auth/session", cookie=cookie).json["csrfToken"]
+    place = door.home / "access.sqlite"
+
+    def call():
+        answer = door.ask(
+            "POST", "/v1/chat/completions",
+            {"model": MODEL, "max_tokens": 64, "messages": [{"role": "user", "content": "Hi"}]},
+            cookie=cookie, headers={"x-csrf-token": token, "Origin": door.origin,
+                                    "Content-Type": "application/json"})
+        assert answer.status == 200, answer.body
+
+    def counted() -> dict:
+        """What is counted under names that no key has, once nothing of it is set aside."""
+        deadline = time.monotonic() + 10
+        while True:
+            with sqlite3.connect(place, timeout=10) as database:
+                rows = database.execute(
+                    "SELECT model, key, settled, reserved FROM counters WHERE day = -1 "
+                    "AND model != '' AND key NOT IN (SELECT id FROM keys)").fetchall()
+            if rows and not any(int.from_bytes(row[3], "big") for row in rows):
+                return {row[0]: (row[1], int.from_bytes(row[2], "big")) for row in rows}
+            assert time.monotonic() < deadline, rows
+            time.sleep(0.05)
+    call()
+    counter, spent = counted()[MODEL]
+    assert spent == COST
+    with sqlite3.connect(place, timeout=10) as database:
+        database.execute("UPDATE counters SET model = 'm0' WHERE key = ? AND model = ?",
+                         [counter, MODEL])
+        database.executemany(
+            "INSERT INTO counters SELECT key, denomination, ?, day, settled, reserved "
+            "FROM counters WHERE key = ? AND model = 'm0' AND day = -1",
+            [[f"m{number}", counter] for number in range(1, 520)])
+    call()
+    after = counted()
+    assert MODEL not in after
+    rest, spent = after["other models"]
+    assert rest != counter and spent == COST
 
 
 def test_readers_resume_over_a_kill(door, key):

@@ -7,6 +7,12 @@ public enum KeylessUse: String, CaseIterable, Hashable, Sendable {
     case pages
     /// A program with a token of this market.
     case programs
+    /// What has no room among the counters of the other two: keys can be replaced when theirs are
+    /// full, and these cannot.
+    case rest
+
+    /// What all models together are called that are counted as ``rest``.
+    public static let restModel = "other models"
 
     /// What the caller's calls are counted as; nil if a key makes them.
     public init?(_ proof: Caller.Proof) {

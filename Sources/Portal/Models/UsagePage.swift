@@ -24,6 +24,7 @@ struct UsagePage: Sendable {
                 switch use {
                 case .pages: "Tried on pages, without a key"
                 case .programs: "Programs with a token, without a key"
+                case .rest: "More of both than is counted one by one"
                 }
         }
         return labels
