@@ -81,7 +81,7 @@ public enum ReceiptLogError: Error, Hashable, Sendable, CustomStringConvertible 
     public var description: String {
         switch self {
         case .unreadable(let path): "\(path) can neither be opened nor made"
-        case .otherFormat(let found): "the receipts have format \(found), this program has 2"
+        case .otherFormat(let found): "the receipts have format \(found), this program has 1"
         case .damaged(let column): "column \(column) of the receipts is damaged"
         }
     }

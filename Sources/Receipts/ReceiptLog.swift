@@ -45,12 +45,9 @@ public final class ReceiptLog: Sendable {
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         try pool.write { db in
             if try !db.tableExists("format") { try Self.create(db) }
-            var found = try Int.fetchOne(db, sql: "SELECT number FROM format") ?? 0
-            if found == 1 {
-                try Self.addBuyers(db)
-                found = 2
-            }
-            guard found == 2 else { throw ReceiptLogError.otherFormat(found: found) }
+            try Self.addBuyers(db)
+            let found = try Int.fetchOne(db, sql: "SELECT number FROM format") ?? 0
+            guard found == 1 else { throw ReceiptLogError.otherFormat(found: found) }
         }
     }
 
@@ -73,14 +70,35 @@ public final class ReceiptLog: Sendable {
         )
     }
 
-    /// Format 2 tells on whose behalf a call was bought; what is older does not say.
+    /// Adds on whose behalf calls were bought; what is older does not say.
+    ///
+    /// In a table of its own: a process that does not know it yet goes on writing receipts while
+    /// its successor starts, and after that if the successor fails.
     private static func addBuyers(_ db: Database) throws {
+        guard try !db.tableExists("buyers") else { return }
         try db.execute(
             sql: """
-                ALTER TABLE receipts ADD COLUMN organisation BLOB;
-                ALTER TABLE receipts ADD COLUMN user BLOB;
-                ALTER TABLE receipts ADD COLUMN key TEXT;
-                UPDATE format SET number = 2;
+                CREATE TABLE buyers(
+                    account BLOB NOT NULL, number INTEGER NOT NULL, organisation BLOB NOT NULL,
+                    user BLOB NOT NULL, key TEXT, PRIMARY KEY (account, number)
+                ) WITHOUT ROWID;
+                CREATE TRIGGER receipts_deleted AFTER DELETE ON receipts BEGIN
+                    DELETE FROM buyers WHERE account = OLD.account AND number = OLD.number;
+                END;
+                """
+        )
+        // For a while they stood in the receipts' own table, which was called format 2.
+        guard try db.columns(in: "receipts").contains(where: { $0.name == "organisation" }) else {
+            return
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO buyers SELECT account, number, organisation, user, key FROM receipts
+                    WHERE organisation IS NOT NULL;
+                ALTER TABLE receipts DROP COLUMN organisation;
+                ALTER TABLE receipts DROP COLUMN user;
+                ALTER TABLE receipts DROP COLUMN key;
+                UPDATE format SET number = 1;
                 """
         )
     }
@@ -148,7 +166,8 @@ public final class ReceiptLog: Sendable {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM receipts WHERE account = ? AND number > ?
+                    SELECT * FROM receipts LEFT JOIN buyers USING (account, number)
+                    WHERE account = ? AND number > ?
                     AND (organisation = ? OR organisation IS NULL AND ?) ORDER BY number LIMIT ?
                     """,
                 arguments: [
@@ -171,7 +190,8 @@ public final class ReceiptLog: Sendable {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM receipts WHERE account = ? AND number < ?
+                    SELECT * FROM receipts LEFT JOIN buyers USING (account, number)
+                    WHERE account = ? AND number < ?
                     AND (organisation = ? OR organisation IS NULL AND ?)
                     ORDER BY number DESC LIMIT ?
                     """,
@@ -180,6 +200,27 @@ public final class ReceiptLog: Sendable {
                     view.isAlone, max(0, min(limit, limits.pageMax)),
                 ]
             ).map { try NumberedReceipt($0) }
+        }
+    }
+
+    /// One receipt of an account, if it is kept and `view` shows it.
+    public func receipt(
+        of account: AccountID,
+        in view: PurchaseView,
+        digest: Digest
+    ) async throws -> MadeReceipt? {
+        try await pool.read { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT * FROM receipts LEFT JOIN buyers USING (account, number)
+                    WHERE account = ? AND digest = ?
+                    AND (organisation = ? OR organisation IS NULL AND ?)
+                    """,
+                arguments: [
+                    account.digest.blob, digest.blob, Data(view.organisation), view.isAlone,
+                ]
+            ).map { try NumberedReceipt($0).receipt }
         }
     }
 
@@ -206,7 +247,8 @@ extension Database {
     fileprivate func add(_ receipt: MadeReceipt, as number: UInt64) throws -> Bool {
         try cachedStatement(
             sql: """
-                INSERT INTO receipts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO receipts(account, number, digest, seller, model, status, charge,
+                    denomination, finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (account, digest) DO NOTHING
                 """
         ).execute(
@@ -215,11 +257,22 @@ extension Database {
                 receipt.seller.digest.blob, receipt.model, Int64(receipt.status.rawValue),
                 receipt.charge.blob, receipt.denomination.blob,
                 Int64(clamping: receipt.finished.milliseconds),
-                receipt.buyer.map { Data($0.organisation) }, receipt.buyer.map { Data($0.user) },
-                receipt.buyer?.key,
             ]
         )
-        return changesCount == 1
+        guard changesCount == 1 else { return false }
+        guard let buyer = receipt.buyer else { return true }
+        try cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO buyers(account, number, organisation, user, key)
+                VALUES (?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [
+                receipt.account.digest.blob, Int64(clamping: number), Data(buyer.organisation),
+                Data(buyer.user), buyer.key,
+            ]
+        )
+        return true
     }
 
     /// Notes the number of an account's last receipt.

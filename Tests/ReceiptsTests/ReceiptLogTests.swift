@@ -69,30 +69,33 @@ struct ReceiptLogTests {
         #expect(seen.map(\.number) == [3])
         let newest = try await again.receipts(of: account(1), in: alone, before: 9, limit: 9)
         #expect(newest.map(\.receipt) == [all[1], all[0]])
+        for receipt in all {
+            let (own, theirs) = try await (
+                log.receipt(of: account(1), in: alone, digest: receipt.digest),
+                log.receipt(of: account(1), in: member, digest: receipt.digest)
+            )
+            #expect((own == receipt) == (receipt != all[2]))
+            #expect((theirs == receipt) == (receipt == all[2]))
+        }
+        #expect(try await log.receipt(of: account(2), in: alone, digest: all[0].digest) == nil)
         let nobody = PurchaseView(organisation: [9], isAlone: false)
         #expect(try await log.receipts(of: account(1), in: nobody, behind: 0).isEmpty)
         #expect(member.shows(shared) && !member.shows(own) && !member.shows(nil))
         #expect(alone.shows(own) && alone.shows(nil) && !alone.shows(shared))
     }
 
-    @Test("FEED-7: a log of format 1 is read on; what it has is the person's whose account it is")
+    /// What an earlier build made of the receipts' table.
+    private func age(_ path: String, _ sql: String) async throws {
+        let log = try ReceiptLog(path: path)
+        try await log.pool.write { try $0.execute(sql: sql) }
+        try log.pool.close()
+    }
+
+    @Test("FEED-7: a log without buyers is read on: what it has is the account holder's alone")
     func older() async throws {
         let path = path()
-        do {
-            let log = try ReceiptLog(path: path)
-            try await log.add([receipt(1)], at: now)
-            try await log.pool.write { db in
-                try db.execute(
-                    sql: """
-                        ALTER TABLE receipts DROP COLUMN organisation;
-                        ALTER TABLE receipts DROP COLUMN user;
-                        ALTER TABLE receipts DROP COLUMN key;
-                        UPDATE format SET number = 1;
-                        """
-                )
-            }
-            try log.pool.close()
-        }
+        try await ReceiptLog(path: path).add([receipt(1)], at: now)
+        try await age(path, "DROP TRIGGER receipts_deleted; DROP TABLE buyers;")
         let log = try ReceiptLog(path: path)
         let shared = CallBuyer(organisation: [8], user: [7])
         try await log.add([receipt(2, buyer: shared)], at: now)
@@ -101,6 +104,52 @@ struct ReceiptLogTests {
         let member = PurchaseView(organisation: [8], isAlone: false)
         let theirs = try await log.receipts(of: account(1), in: member, behind: 0)
         #expect(theirs.map(\.receipt) == [receipt(2, buyer: shared)])
+    }
+
+    @Test("FEED-7: buyers that stood beside their receipts are kept")
+    func beside() async throws {
+        let path = path()
+        try await ReceiptLog(path: path).add([receipt(1), receipt(2)], at: now)
+        try await age(
+            path,
+            """
+            DROP TRIGGER receipts_deleted;
+            DROP TABLE buyers;
+            ALTER TABLE receipts ADD COLUMN organisation BLOB;
+            ALTER TABLE receipts ADD COLUMN user BLOB;
+            ALTER TABLE receipts ADD COLUMN key TEXT;
+            UPDATE receipts SET organisation = x'08', user = x'07', key = 'k' WHERE number = 2;
+            UPDATE format SET number = 2;
+            """
+        )
+        let log = try ReceiptLog(path: path)
+        let shared = CallBuyer(organisation: [8], user: [7], key: "k")
+        let member = PurchaseView(organisation: [8], isAlone: false)
+        let theirs = try await log.receipts(of: account(1), in: member, behind: 0)
+        #expect(theirs.map(\.receipt) == [receipt(2, buyer: shared)])
+        let own = try await log.receipts(of: account(1), in: alone, behind: 0)
+        #expect(own.map(\.receipt) == [receipt(1)])
+    }
+
+    @Test("FEED-8: a process that knows no buyers goes on writing beside one that does")
+    func predecessor() async throws {
+        let log = try ReceiptLog(path: path())
+        let buyer = CallBuyer(organisation: [7], user: [7])
+        try await log.add([receipt(1, buyer: buyer)], at: now)
+        try await log.pool.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO receipts SELECT account, 2, zeroblob(32), seller, model, status,
+                        charge, denomination, finished FROM receipts;
+                    DELETE FROM receipts WHERE number = 1;
+                    """
+            )
+            // What told of a receipt goes with it.
+            #expect(try Int.fetchOne(db, sql: "SELECT count(*) FROM buyers") == 0)
+        }
+        let seen = try await log.receipts(of: account(1), in: alone, behind: 0)
+        #expect(seen.map(\.receipt.buyer) == [nil])
+        #expect(seen.map(\.number) == [2])
     }
 
     @Test("FEED-8: a number is on the disk before it is told, whatever becomes of the power")
