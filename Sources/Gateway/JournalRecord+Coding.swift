@@ -4,6 +4,11 @@ import LedgerCore
 import MarketTypes
 import SettlementCore
 
+extension JournalRecord {
+    /// Whether encoded bytes are a channel or an offer, which later records refer to.
+    static func isReference(_ bytes: [UInt8]) -> Bool { bytes.first == 1 || bytes.first == 2 }
+}
+
 extension JournalRecord: CanonicalCodable {
     func encode(into encoder: inout CanonicalEncoder) {
         switch self {

@@ -65,6 +65,54 @@ public struct ReceiptArchive: Sendable {
         return found
     }
 
+    /// The call of a receipt that is among the newest; nil if it is not, or if what it refers to is
+    /// too old.
+    ///
+    /// The journal is read from its end, segment by segment: it costs no more in a long one.
+    ///
+    /// - Parameters:
+    ///   - digest: the receipt's.
+    ///   - segmentsMax: in how many segments the receipt is looked for.
+    ///   - referencesMax: in how many the offer, the channel and the voucher are, which costs a
+    ///     fraction of that.
+    /// - Throws: ``GatewayError`` if the journal cannot be read.
+    public func newest(
+        _ digest: Digest,
+        segmentsMax: Int,
+        referencesMax: Int
+    ) throws(GatewayError) -> StoredCall? {
+        var papers = Papers()
+        var receipt: Signed<Receipt>?
+        do {
+            let segments = try Journal.segments(directory: directory).reversed()
+            for (place, number) in segments.enumerated() {
+                let isNear = place < (receipt == nil ? segmentsMax : referencesMax)
+                guard isNear else { break }
+                let hasVoucher = receipt.map { papers.hasVoucher(of: $0) } ?? false
+                var older = Papers()
+                try Journal.read(directory: directory, segment: number) { bytes in
+                    guard !hasVoucher || JournalRecord.isReference(bytes) else { return true }
+                    let record = try JournalRecord(canonicalBytes: bytes)
+                    guard case .receipt(let signed) = record else {
+                        _ = older.read(record)
+                        return true
+                    }
+                    guard receipt == nil, signed.document.signingDigest == digest else {
+                        return true
+                    }
+                    receipt = signed
+                    return false
+                }
+                guard let receipt else { continue }
+                papers.add(older)
+                if let call = papers.call(of: receipt), call.channel != nil { return call }
+            }
+        } catch {
+            throw GatewayError(journal: error)
+        }
+        return receipt.flatMap { papers.call(of: $0) }
+    }
+
     /// Calls `body` with every call that has a receipt, in order, until it returns false.
     ///
     /// - Throws: ``GatewayError`` if the journal cannot be read.
@@ -87,6 +135,16 @@ public struct ReceiptArchive: Sendable {
         private struct LaneName: Hashable {
             let channel: ChannelID
             let lane: LaneID
+
+            init(_ voucher: Voucher) {
+                channel = voucher.channel
+                lane = voucher.lane
+            }
+
+            init(_ receipt: Receipt) {
+                channel = receipt.channel
+                lane = receipt.lane
+            }
         }
 
         private var offers: [OfferID: Offer] = [:]
@@ -100,23 +158,36 @@ public struct ReceiptArchive: Sendable {
                 channels[id] = channel.terms(id: id, chain: chain)
             case .offer(let offer): offers[offer.id] = offer
             case .voucher(let voucher, _, _):
-                let promise = voucher.document
-                vouchers[LaneName(channel: promise.channel, lane: promise.lane)] = voucher
-            case .receipt(let receipt):
-                let paper = receipt.document
-                let lane = LaneName(channel: paper.channel, lane: paper.lane)
-                guard let voucher = vouchers[lane], let offer = offers[paper.offer] else {
-                    return nil
-                }
-                return StoredCall(
-                    voucher: voucher,
-                    receipt: receipt,
-                    offer: offer,
-                    channel: channels[paper.channel]
-                )
+                vouchers[LaneName(voucher.document)] = voucher
+            case .receipt(let receipt): return call(of: receipt)
             case .withdrawn, .struckOff: break
             }
             return nil
+        }
+
+        /// Adds what was written before all of this, and is not known by something later.
+        mutating func add(_ older: Papers) {
+            offers.merge(older.offers) { known, _ in known }
+            channels.merge(older.channels) { known, _ in known }
+            vouchers.merge(older.vouchers) { known, _ in known }
+        }
+
+        func hasVoucher(of receipt: Signed<Receipt>) -> Bool {
+            vouchers[LaneName(receipt.document)] != nil
+        }
+
+        /// The call that a receipt completes; nil if what it refers to is not known.
+        func call(of receipt: Signed<Receipt>) -> StoredCall? {
+            let paper = receipt.document
+            guard let voucher = vouchers[LaneName(paper)], let offer = offers[paper.offer] else {
+                return nil
+            }
+            return StoredCall(
+                voucher: voucher,
+                receipt: receipt,
+                offer: offer,
+                channel: channels[paper.channel]
+            )
         }
     }
 }

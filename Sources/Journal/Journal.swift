@@ -198,6 +198,32 @@ extension Journal {
         _ = try scanner.readToTail(body)
     }
 
+    /// The numbers of a journal's segments, ascending.
+    ///
+    /// - Throws: ``JournalError`` if they cannot be listed, or one is missing.
+    public static func segments(directory path: String) throws(JournalError) -> [UInt64] {
+        try SegmentDirectory(path: path).segmentNumbers()
+    }
+
+    /// Reads the records of one segment as ``read(directory:_:)`` reads all of them.
+    ///
+    /// - Throws: as that does.
+    public static func read(
+        directory path: String,
+        segment number: UInt64,
+        _ body: ([UInt8]) throws -> Bool
+    ) throws {
+        let directory = SegmentDirectory(path: path)
+        let isLast = try directory.segmentNumbers().last == number
+        var scanner = try SegmentScanner(directory.open(number))
+        if isLast {
+            _ = try scanner.readToTail { _, payload in try body(payload) }
+        } else {
+            let end = try directory.endBefore(segment: number + 1)
+            _ = try scanner.readAll(to: end.offset) { _, payload in try body(payload) }
+        }
+    }
+
     /// Whether somebody has the journal in a directory open; false if there is none.
     public static func isInUse(directory path: String) -> Bool {
         guard let file = try? OpenFile(path: path + "/journal.lock", flags: O_RDWR) else {

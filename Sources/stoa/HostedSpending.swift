@@ -56,6 +56,22 @@ struct HostedSpending: SpendingDelegate {
         }
     }
 
+    func purchase(
+        of account: AccountID,
+        in view: PurchaseView,
+        receipt: Digest
+    ) async throws -> Purchase? {
+        let kept = try await receipts.receipt(of: account, in: view, digest: receipt)
+        if let kept { return Purchase(kept) }
+        // What is in no log is in the list of the wallet, if that can be opened.
+        do {
+            return try await purchases(of: account, in: view, limit: receipts.limits.pageMax)
+                .first { $0.receipt == receipt }
+        } catch is PurchasesClosed {
+            return nil
+        }
+    }
+
     func channelUse(of account: AccountID, isLive: Bool) async -> [ChannelID: ChannelUse]? {
         await wallets.channelUse(of: account, opens: isLive)?.mapValues {
             ChannelUse(used: $0.used, promised: $0.promised)

@@ -1,5 +1,6 @@
 import Foundation
 import Identity
+import Journal
 import MarketTypes
 import NIOHTTP1
 import OpenAIWire
@@ -67,6 +68,57 @@ struct PaidCallTests {
             )
             #expect(throws: StoredCallError.signature(.invalidSignature)) { try forged.verify() }
             #expect(try archive.find(digestPrefix: "00ff00ff00").isEmpty)
+        }
+    }
+
+    /// A copy of a journal with hardly more than one record in a segment.
+    private func segmented(_ directory: String) async throws -> String {
+        var records: [[UInt8]] = []
+        try Journal.read(directory: directory) { _, bytes in
+            records.append(bytes)
+            return true
+        }
+        let most = try #require(records.map(\.count).max())
+        let copy = directory + "-segmented"
+        let configuration = JournalConfiguration(
+            directory: copy,
+            segmentBytesMax: UInt64(most) + 1_000,
+            recordBytesMax: most,
+            queuedBytesMax: most + 100
+        )
+        let journal = try Journal.open(configuration) { _, _ in }
+        for record in records { _ = try await journal.append(record) }
+        journal.close()
+        return copy
+    }
+
+    @Test("PRT-116: a receipt is found from the journal's end, wherever what it refers to is")
+    func newestFirst() async throws {
+        try await withMarket { market in
+            try await market.withGateway { buyer in
+                for _ in 0..<3 { _ = try await buyer.chat() }
+            }
+            let whole = ReceiptArchive(directory: market.journalDirectory)
+            let copy = try await segmented(market.journalDirectory)
+            defer { try? FileManager.default.removeItem(atPath: copy) }
+            let parts = ReceiptArchive(directory: copy)
+            let calls = try whole.recent(limit: 9)
+            #expect(calls.count == 3)
+            for archive in [whole, parts] {
+                for call in calls {
+                    let found = try archive.newest(
+                        call.digest,
+                        segmentsMax: 100,
+                        referencesMax: 100
+                    )
+                    #expect(found == call)
+                }
+                #expect(try archive.newest(.zero, segmentsMax: 100, referencesMax: 100) == nil)
+            }
+            // Too far back: the receipt, or what it refers to.
+            let (last, first) = (try #require(calls.first), try #require(calls.last))
+            #expect(try parts.newest(first.digest, segmentsMax: 1, referencesMax: 100) == nil)
+            #expect(try parts.newest(last.digest, segmentsMax: 100, referencesMax: 1) == nil)
         }
     }
 

@@ -159,6 +159,29 @@ struct JournalReadingTests {
         }
     }
 
+    @Test("segments are read one by one, the last one while it is open, until nobody wants more")
+    func segmentBySegment() async throws {
+        let workspace = try Workspace()
+        let journal = try workspace.open().journal
+        defer { journal.close() }
+        for number in UInt8(0)..<7 {
+            _ = try await journal.append([UInt8](repeating: number, count: 500))
+        }
+        let directory = workspace.configuration.directory
+        let segments = try Journal.segments(directory: directory)
+        #expect(segments == [1, 2, 3])
+        var seen: [[UInt8]] = []
+        for segment in segments.reversed() {
+            var numbers: [UInt8] = []
+            try Journal.read(directory: directory, segment: segment) { payload in
+                numbers.append(payload[0])
+                return numbers.count < 2
+            }
+            seen.append(numbers)
+        }
+        #expect(seen == [[6], [3, 4], [0, 1]])
+    }
+
     @Test("reading without the lock sees a gapless beginning while the journal is written")
     func readDuringAppends() async throws {
         let workspace = try Workspace()

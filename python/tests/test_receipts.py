@@ -209,15 +209,62 @@ def test_organisations_of_one_account_do_not_see_each_others_receipts(door, key,
     assert listed(door, sharer) == mine and told["id"] not in listed(door, key)
     # What is older than names of buyers is the person's whose account it is.
     with sqlite3.connect(door.home / "index.sqlite.receipts", timeout=10) as database:
-        place = database.execute("SELECT organisation FROM receipts WHERE digest = ?",
-                                 [bytes.fromhex(told["id"])]).fetchone()[0]
-        database.execute("UPDATE receipts SET organisation = NULL WHERE digest = ?",
-                         [bytes.fromhex(told["id"])])
+        account, number = database.execute("SELECT account, number FROM receipts WHERE digest = ?",
+                                           [bytes.fromhex(told["id"])]).fetchone()
+        buyer = database.execute("SELECT * FROM buyers WHERE account = ? AND number = ?",
+                                 [account, number]).fetchone()
+        database.execute("DELETE FROM buyers WHERE account = ? AND number = ?", [account, number])
     assert listed(door, sharer) == [] and told["id"] in listed(door, key)
     with sqlite3.connect(door.home / "index.sqlite.receipts", timeout=10) as database:
-        database.execute("UPDATE receipts SET organisation = ? WHERE digest = ?",
-                         [place, bytes.fromhex(told["id"])])
+        database.execute("INSERT INTO buyers VALUES (?, ?, ?, ?, ?)", buyer)
+    assert listed(door, sharer) == mine
     assert ask(door, "DELETE", f"/webhooks/{hook.json['id']}", key=sharer).status == 200
+
+
+def test_a_receipts_page_is_for_whoever_may_see_it(door, key, shared):
+    """PRT-116: not for another organisation of the same account, nor for a stranger; as long as
+    the log has it, also where the journal cannot be read."""
+    cookie, secret = shared
+    door.chat(key)
+    door.chat(secret)
+    deadline = time.monotonic() + 10
+    while not (own := listed(door, secret)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    path = "/account/receipts/"
+    stranger = cookie_of(door.register(door.authenticator(), "Sid"))
+
+    def page(digest, who=cookie):
+        return door.ask("GET", path + digest, cookie=who)
+    shown = page(own[0])
+    assert shown.status == 200 and b"What was counted" in shown.body
+    for digest in listed(door, key):
+        assert page(digest).status == 404
+    assert page(own[0], stranger).status == 404
+    # Not among the last ones any more.
+    log = door.home / "index.sqlite.receipts"
+    with sqlite3.connect(log, timeout=10) as database:
+        columns = "seller, model, status, charge, denomination, finished"
+        for number in range(100_000, 100_060):
+            database.execute(
+                f"INSERT INTO receipts SELECT account, ?, randomblob(32), {columns} "
+                "FROM receipts WHERE digest = ?", [number, bytes.fromhex(own[0])])
+            database.execute(
+                "INSERT INTO buyers SELECT b.account, ?, organisation, user, key FROM buyers b "
+                "JOIN receipts r ON r.account = b.account AND r.number = b.number "
+                "WHERE digest = ?", [number, bytes.fromhex(own[0])])
+    try:
+        assert own[0].encode() not in door.ask("GET", "/account/receipts", cookie=cookie).body
+        assert page(own[0]).status == 200
+    finally:
+        with sqlite3.connect(log, timeout=10) as database:
+            database.execute("DELETE FROM receipts WHERE number >= 100000")
+    hosted = door.home / "hosted"
+    away = hosted.rename(door.home / "hosted-away")
+    try:
+        shown = page(own[0])
+    finally:
+        away.rename(hosted)
+    assert shown.status == 200 and b"not at hand" in shown.body
 
 
 def test_full_counters_refuse_no_call_without_a_key(door, shared):

@@ -82,6 +82,14 @@ public protocol SpendingDelegate: Sendable {
         limit: Int
     ) async throws -> [Purchase]
 
+    /// One call that the account paid for, as far back as anybody keeps them; nil if there is none
+    /// that `view` shows.
+    func purchase(
+        of account: AccountID,
+        in view: PurchaseView,
+        receipt: Digest
+    ) async throws -> Purchase?
+
     /// What became of what the account locked in channels; nil if that is not known now.
     ///
     /// - Parameter isLive: whether the account lets it spend now.

@@ -14,24 +14,24 @@ extension Portal {
             try visitor.require(.readUsage, to: "see what was bought")
             let digest = try read.digest("digest", "receipt")
             // Whoever does not see it in the list does not see it here.
-            let list = try await ReceiptsPage.load(
-                visitor,
-                delegate,
-                access.door.database,
-                read.source
-            )
-            guard let purchase = list.purchases.first(where: { $0.receipt == digest }),
-                let account = visitor.caller.account
+            guard let account = visitor.caller.account,
+                let purchase = try await delegate.purchase(
+                    of: account,
+                    in: visitor.caller.purchases,
+                    receipt: digest
+                )
             else {
                 throw Problem.missing(
-                    "There is no such receipt among your last ones.",
-                    hint: "They are under Receipts."
+                    "There is no such receipt among those that are kept.",
+                    hint: "The last ones are under Receipts; they are kept for 30 days."
                 )
             }
             let receipt = ReceiptPage(
                 purchase: purchase,
-                papers: try await access.archive?.papers(of: account, receipt: digest),
-                unit: list.units[purchase.denomination] ?? .native
+                // A journal that cannot be read keeps nobody from what the log has.
+                papers: try? await access.archive?.papers(of: account, receipt: digest),
+                unit: try await read.source.units([purchase.denomination])[purchase.denomination]
+                    ?? .native
             )
             return Sheet(
                 template: "receipt-page",
