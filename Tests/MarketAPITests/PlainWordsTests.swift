@@ -54,9 +54,26 @@ struct PlainWordsTests {
             "validUntil":600000}
             """#
         let granted = try #require(texts(try await prepared(.alice, session), "plain").first)
-        #expect(granted.contains("lock at most 2.5 STOA of yours"))
-        #expect(granted.contains("in payment channels to any seller"))
+        #expect(granted.contains("the key of \(Person.carol.id) pay at most 2.5 STOA of yours"))
+        #expect(granted.contains("to anybody, through payment channels and fees included"))
+        let named = session.replacing(
+            #""validUntil""#,
+            with: #""payees":["\#(Person.bob.id)"],"validUntil""#
+        )
+        let narrow = try #require(texts(try await prepared(.alice, named), "plain").first)
+        #expect(narrow.contains("of yours to \(Person.bob.id), through"))
         #expect(granted.contains("86,400 blocks") && granted.contains("until block 600,000"))
+        // A name of an asset is anybody's: its owner stands there too.
+        let shares = try await prepared(
+            .bob,
+            #"""
+            {"type":"transfer","to":"\#(Person.carol.id)","amount":"3",
+            "denomination":"\#(ShareUnit.unit(of: market.names.tune))"}
+            """#
+        )
+        let handed = try #require(texts(shares, "plain").first)
+        #expect(handed.hasPrefix("Send 3 shares of ") && handed.contains("(an asset of stoa1"))
+        #expect(!handed.contains("…"))
         // What has no words of its own is said whole.
         let other = try await prepared(.alice, #"{"type":"unbond","amount":"5"}"#)
         #expect(texts(other, "plain") == texts(other, "summary"))

@@ -24,8 +24,8 @@ struct PlainSentence: Sendable {
             await "Send \(words(amount, denomination)) to \(account)."
         case .openChannel(let opening):
             await "Lock \(words(opening.deposit, opening.denomination)) in a new payment channel "
-                + "to \(short(opening.payee)). What it does not take comes back when the channel "
-                + "is closed."
+                + "to \(opening.payee). What it does not take comes back when the channel is "
+                + "closed."
         case .topUpChannel(let id, let amount): await topUp(id, amount)
         case .closeChannel(let id): await closing(id)
         case .withdrawChannel(let id): await withdrawal(id)
@@ -40,7 +40,7 @@ struct PlainSentence: Sendable {
     private func topUp(_ id: ChannelID, _ amount: Amount) async -> String? {
         guard let channel = try? await ledger.channel(id) else { return nil }
         return await "Lock another \(words(amount, channel.denomination)) in the payment channel "
-            + "to \(short(channel.payee))."
+            + "to \(channel.payee)."
     }
 
     private func closing(_ id: ChannelID) async -> String? {
@@ -75,7 +75,7 @@ struct PlainSentence: Sendable {
         let price = await words(terms.price, terms.denomination)
         let paid = terms.price == priceMax ? price : "\(price) now, and never more than \(most),"
         return "Pay \(paid) for \(isNew ? "a pass" : "another period of your pass") of the plan "
-            + "“\(terms.name)” of \(short(plan.seller)): \(blocks(terms.periodBlocks))."
+            + "“\(terms.name)” of \(plan.seller): \(blocks(terms.periodBlocks))."
     }
 
     private func job(_ message: EscrowMessage) async -> String? {
@@ -96,7 +96,7 @@ struct PlainSentence: Sendable {
         case .deliver(_, let content):
             "Deliver the job of \(short(escrow.buyer)) for \(price) with the file whose SHA-256 "
                 + "is \(content)."
-        case .approve: "Pay \(price) to \(short(terms.seller)) for the job. It is over then."
+        case .approve: "Pay \(price) to \(terms.seller) for the job. It is over then."
         case .cancel: "Give the job up: \(price) goes back to \(short(escrow.buyer))."
         }
     }
@@ -118,7 +118,7 @@ struct PlainSentence: Sendable {
             return await "Take back \(words(sum, .native)), which is unlocked."
         case .delegateVotes(let account):
             guard let account else { return "Let nobody vote for this account any more." }
-            return "Let \(short(account)) vote with what this account has locked, unless it votes "
+            return "Let \(account) vote with what this account has locked, unless it votes "
                 + "itself. The money stays yours."
         case .vote(let id, let choice):
             guard let proposal = try? await ledger.proposal(id) else { return nil }
@@ -151,14 +151,15 @@ struct PlainSentence: Sendable {
         for limit in grant.limits {
             limits.append(await words(limit.amount, limit.denomination))
         }
+        // Whole, as in a transfer: the key chooses who is paid, within the limits.
         let payees = grant.scope.payees
-        let whom =
-            payees.isEmpty ? "any seller" : payees.map { short($0) }.joined(separator: " and ")
+        let whom = payees.isEmpty ? "anybody" : payees.map { "\($0)" }.joined(separator: " and ")
         let until = "block \(grouped(grant.validUntil.rawValue))\(wait(until: grant.validUntil))"
-        return "Let the key of \(short(grant.session)) lock at most "
-            + "\(limits.joined(separator: " and ")) of yours in payment channels to \(whom), fees "
-            + "included, in \(blocks(grant.periodBlocks)), again and again until \(until). It can "
-            + "close the channels, which brings the rest back, and do nothing else."
+        return "Let the key of \(grant.session) pay at most \(limits.joined(separator: " and ")) "
+            + "of yours to \(whom), through payment channels and fees included, in "
+            + "\(blocks(grant.periodBlocks)), again and again until \(until)."
+            + (tags.contains(9)
+                ? " It can close the channels, which brings back what they did not take." : "")
     }
 }
 
@@ -171,8 +172,9 @@ extension PlainSentence {
         }
         if let record = try? await ledger.read(ShareRecord.self, .shares(unit)) {
             let asset = try? await index.asset(record.asset)
-            let name = asset?.asset.name ?? "asset \(short("\(record.asset.digest)"))"
-            return amount.words(decimals: 0, "shares of \(name)")
+            // Names of assets are anybody's to choose as well, each owner's for themselves.
+            let name = asset.map { "\($0.asset.name) (an asset of \($0.asset.owner))" }
+            return amount.words(decimals: 0, "shares of \(name ?? "asset \(record.asset.digest)")")
         }
         if let record = try? await ledger.read(UnitRecord.self, .unit(unit)) {
             let name = "\(record.terms.ticker) (issued by \(short(record.issuer)))"
