@@ -20,6 +20,10 @@ struct FirstStepsTests {
         // What was locked in a channel may be all there was.
         #expect(next(FirstSteps(hasMoney: false, isAllowed: true, hasAsked: false))
             == "Ask a model")
+        // Of the wallet that they are shown in, not of another one.
+        let other = FirstSteps(hasMoney: true, isAllowed: false, hasAsked: false)
+            .fill(faucet: nil, asking: "/search", account: "stoa1b")
+        #expect(other?.list("firstSteps")[1].text("firstHref")?.contains("account=stoa1b") == true)
         let done = FirstSteps(hasMoney: true, isAllowed: true, hasAsked: true)
         #expect(done.fill(faucet: nil, asking: "/search") == nil)
     }

@@ -61,6 +61,11 @@ struct Visitor: Sendable {
     /// The account of the person's wallet.
     var account: AccountID? { passkey()?.account }
 
+    /// What names one of their accounts in links to the wallet; nil for the first.
+    func naming(_ account: AccountID) -> String? {
+        account == self.account ? nil : "\(account)"
+    }
+
     /// What stands around every page that they see; `signer` is the passkey that signs on it.
     func fill(signer: Passkey?) -> Fill {
         var fill = Fill()

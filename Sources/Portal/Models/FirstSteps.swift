@@ -44,14 +44,16 @@ struct FirstSteps: Hashable, Sendable {
     /// - Parameters:
     ///   - faucet: what a sandbox gives; nil if nothing does.
     ///   - asking: where a model is asked.
-    func fill(faucet: String?, asking: String) -> Fill? {
+    ///   - account: whose wallet it is; nil for somebody's first.
+    func fill(faucet: String?, asking: String, account: String? = nil) -> Fill? {
         guard !hasAsked else { return nil }
-        let wallet = PortalPaths.wallet
+        let wallet = PortalPaths.query(PortalPaths.wallet, [("account", account)])
         let steps: [(name: String, href: String, isDone: Bool)] = [
             (faucet.map { "Take \($0)" } ?? "Put STOA in", wallet, hasMoney || isAllowed),
             (
                 "Let the market spend for you",
-                PortalPaths.query(wallet, [("next", asking)]) + "#permission",
+                PortalPaths.query(PortalPaths.wallet, [("account", account), ("next", asking)])
+                    + "#permission",
                 isAllowed
             ),
             ("Ask a model", asking, false),
@@ -128,7 +130,7 @@ struct TrialSetup: Hashable, Sendable {
         }
         let wallet = PortalPaths.query(
             PortalPaths.wallet,
-            [("account", account == visitor.account ? nil : "\(account)"), ("next", path + "#try")]
+            [("account", visitor.naming(account)), ("next", path + "#try")]
         )
         guard steps.hasMoney else {
             let faucet = access.faucet.map { UnitName.native.text($0.amount) }

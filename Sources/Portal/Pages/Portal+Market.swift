@@ -130,7 +130,8 @@ extension Portal {
         guard !steps.hasAsked else { return nil }
         return steps.fill(
             faucet: access.faucet.map { UnitName.native.text($0.amount) },
-            asking: try await asking(read)
+            asking: try await asking(read),
+            account: visitor.naming(account)
         )
     }
 

@@ -18,12 +18,15 @@ extension Portal {
         add(page, to: router)
         guard let faucet = access.faucet else { return }
         add(form: "/wallet/faucet", of: page, to: router) { sent in
-            try await faucet.give(sent, access, at: now())
+            let account = try await faucet.give(sent, access, at: now())
             let next = LocalPath(sent["next"])
             return .moved(
                 PortalPaths.query(
                     PortalPaths.wallet,
-                    [("done", "faucet"), ("next", next == .wallet ? nil : next.text)]
+                    [
+                        ("account", sent.visitor.naming(account)), ("done", "faucet"),
+                        ("next", next == .wallet ? nil : next.text),
+                    ]
                 )
             )
         }
@@ -49,7 +52,12 @@ extension Portal {
             read.pageRequest(limit: AccountPage.historyMax)
         )
         fill.put("events", try await activity.fill(source))
-        fill.put("pages", read.links(PortalPaths.wallet, [], next: activity.next))
+        let naming = visitor.naming(passkey.account)
+        fill.put(
+            "pages",
+            read.links(PortalPaths.wallet, [("account", naming)], next: activity.next)
+        )
+        fill.put("giftAccount", naming)
         fill.put("token", visitor.crossSiteToken)
         fill.put("faucetAmount", access.faucet.map { UnitName.native.text($0.amount) })
         fill.put(
@@ -137,13 +145,17 @@ extension Faucet {
         "faucet:user:\(visitor.caller.user)"
     }
 
-    /// Pays the visitor's account, unless somebody had enough today.
+    /// Pays the account of the visitor's that is named, or their first, unless somebody had enough
+    /// today.
+    ///
+    /// - Returns: the account.
     func give(
         _ sent: PersonalPage.Sent,
         _ access: PortalAccess,
         at now: Timestamp
-    ) async throws {
-        guard let account = sent.visitor.account else {
+    ) async throws -> AccountID {
+        let named = sent["account"].flatMap { AccountID(address: $0) }
+        guard let account = sent.visitor.passkey(of: named)?.account else {
             throw Problem.unfit("You have no passkey that money could be sent to.")
         }
         // An empty faucet takes nobody's turn.
@@ -163,6 +175,7 @@ extension Faucet {
         } catch {
             throw Self.failure(error)
         }
+        return account
     }
 
     /// What somebody is told who got nothing, or may have got something.
