@@ -16,7 +16,7 @@ struct Fraud: AsyncParsableCommand {
             file reports a charge that is not units × price; two files of one call report two \
             receipts for it; otherwise the first is the one that was claimed, with a higher \
             total than the second, which is of the same call or a later one. The seller loses \
-            its bond: half goes to the cheated buyer, a quarter to the reporter.
+            its bond: a quarter goes to the cheated buyer, an eighth to the reporter.
 
             EXAMPLE
               stoa receipts show 5c0f… --json > first.json
