@@ -80,14 +80,25 @@ public final class AccountSession: Sendable {
 
     private static let attemptsMax = 4
 
-    private func attempt(
+    /// Signs the transaction that ``perform(_:)`` would submit now, under the same terms; nothing
+    /// is kept or sent.
+    ///
+    /// - Throws: ``LedgerClientError`` if the ledger gives no answer or breaks the terms.
+    public func prepare(
         _ messages: [Message]
-    ) async throws(LedgerClientError) -> ExecutedTransaction {
+    ) async throws(LedgerClientError) -> Signed<Transaction> {
         let status = try await ledger.status()
         try terms.check(chain: status.chain)
         let sequence = try await ledger.account(account).sequence + 1
         let signed = sign(messages, sequence: sequence, status: status)
         try terms.check(fee: signed.document.fee)
+        return signed
+    }
+
+    private func attempt(
+        _ messages: [Message]
+    ) async throws(LedgerClientError) -> ExecutedTransaction {
+        let signed = try await prepare(messages)
         try terms.keeper?.keep(signed)
         do throws(LedgerClientError) {
             let outcome = try await ledger.submitRepeatedly(signed.canonicalBytes)

@@ -47,6 +47,19 @@ struct SigningTermsTests {
         #expect(later?.code == .overloaded && ledger.submitted.count == 1)
     }
 
+    @Test("what is only prepared holds to the same terms, and is neither kept nor sent")
+    func prepared() async throws {
+        let (ledger, keeper) = (ledger(.malformedAnswer), Keeper())
+        let terms = SigningTerms(feeMax: Amount(obol: 1_000), keeper: keeper)
+        let found = await ledgerError { _ = try await session(ledger, terms).prepare(messages) }
+        #expect(found?.declined == .feeTooHigh)
+        let willing = session(ledger, SigningTerms(keeper: keeper))
+        let signed = try await willing.prepare(messages)
+        #expect(ledger.submitted.isEmpty && keeper.kept.isEmpty)
+        _ = await ledgerError { try await willing.execute(messages) }
+        #expect(ledger.submitted == [signed.canonicalBytes])
+    }
+
     @Test("the very bytes are kept before they are sent, and stay if the outcome is not known")
     func unknown() async throws {
         let (ledger, keeper) = (ledger(.malformedAnswer), Keeper())
