@@ -16,17 +16,16 @@ extension SigningOptions {
     func show(
         _ make: (any LedgerConnection, AccountID) async throws -> [Message],
         of account: AccountID,
-        key: PublicKey,
+        key: SigningKey,
         _ status: LedgerStatus,
         _ ledger: any LedgerConnection
     ) async throws {
         let messages = try await make(ledger, account)
         try await foresee(messages, of: account, status, ledger)
-        let transaction = try await TransactionDraft(
-            messages: messages,
-            sender: account,
-            key: key
-        ).transaction(ledger)
+        // By the very session that would send it, or its fee and last block were others.
+        let terms = SigningTerms(chain: status.chain, feeMax: feeMax)
+        let session = AccountSession(key: key, for: account, ledger: ledger, terms: terms)
+        let transaction = try await session.prepare(messages).document
         try output.print(
             DryRun(
                 chain: "\(transaction.chain.digest)",

@@ -15,7 +15,7 @@ struct HomeChain {
 
     private var file: String { home.path("chain") }
 
-    /// Refuses a ledger of another chain, and remembers the first one.
+    /// Refuses a ledger of another chain.
     func check(_ status: LedgerStatus) throws {
         if let genesis = try node.givenGenesis() {
             guard genesis.chain == status.chain else {
@@ -30,17 +30,36 @@ struct HomeChain {
         let remembered = try remembered()
         let local = try genesisChain()
         let known = [remembered, local].compactMap { $0 }
-        if known.isEmpty {
-            try remember(status)
-        } else if !known.contains(status.chain) {
+        guard known.isEmpty || known.contains(status.chain) else {
             let names = known.map { "\($0.digest)" }.joined(separator: " and ")
+            // Only the files that are there bind, and only one of them may be removed lightly.
+            let binding = [
+                remembered.map { _ in "if the old chain is gone for good, remove \(file)" },
+                local.map { _ in "\(genesis) is the genesis of this home's own node" },
+            ]
+            let hints = ["give another --home for that chain, or its genesis with --genesis"]
             throw refusal(
                 status,
                 expected: "\(home.path) signs for \(names)",
-                hint: "give another --home for that chain, or its genesis with --genesis; "
-                    + "if the old chain is gone for good, remove \(file)"
+                hint: (hints + binding.compactMap { $0 }).joined(separator: "; ")
             )
         }
+    }
+
+    /// Makes the first chain that this home signs for the only one, just before it does.
+    func remember(_ status: LedgerStatus) throws {
+        guard try node.givenGenesis() == nil, try genesisChain() == nil,
+            FileManager.default.fileExists(atPath: home.path), access(file, F_OK) != 0
+        else { return }
+        do {
+            try writePrivateFile("\(status.chain.digest)\n", to: file)
+        } catch {
+            // Another process may have been faster, with the same chain or with another.
+            guard access(file, F_OK) == 0 else { throw error }
+            try check(status)
+            return
+        }
+        note("\(home.path) signs for “\(status.name)”, chain \(status.chain.digest), from now on")
     }
 
     private func refusal(
@@ -57,8 +76,9 @@ struct HomeChain {
         )
     }
 
+    private var genesis: String { home.path("node", "genesis.stoa") }
+
     private func genesisChain() throws -> ChainID? {
-        let genesis = home.path("node", "genesis.stoa")
         guard FileManager.default.fileExists(atPath: genesis) else { return nil }
         return try NodeOptions.genesis(in: genesis).chain
     }
@@ -75,12 +95,22 @@ struct HomeChain {
         }
         return ChainID(digest)
     }
+}
 
-    private func remember(_ status: LedgerStatus) throws {
-        guard FileManager.default.fileExists(atPath: home.path) else { return }
-        // Another process may be faster, with the same chain or to be refused the next time.
-        guard access(file, F_OK) != 0 else { return }
-        try writePrivateFile("\(status.chain.digest)\n", to: file)
-        note("\(home.path) signs for “\(status.name)”, chain \(status.chain.digest), from now on")
+/// Keeps what is signed, and before the first of it which chain the home signs for.
+struct HomeKeeper: SubmissionKeeping {
+    let pending: PendingTransactions
+    let chain: HomeChain
+    let status: LedgerStatus
+
+    func keep(_ transaction: Signed<Transaction>) throws(LedgerClientError) {
+        do {
+            try chain.remember(status)
+        } catch {
+            throw LedgerClientError(.badRequest, "nothing was sent: \(error)")
+        }
+        try pending.keep(transaction)
     }
+
+    func settle(_ digest: Digest) { pending.settle(digest) }
 }

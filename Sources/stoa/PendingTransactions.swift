@@ -14,7 +14,7 @@ import Synchronization
 /// again; the same bytes take effect once.
 final class PendingTransactions: SubmissionKeeping {
     /// The most that are kept; whoever has more looks at them first.
-    private static let countMax = 64
+    static let countMax = 64
     private static let suffix = ".pending"
 
     /// A transaction that waits for its outcome.
@@ -43,7 +43,7 @@ final class PendingTransactions: SubmissionKeeping {
         var latest: TransactionReference?
     }
 
-    private let home: HomeOptions
+    let home: HomeOptions
     private let state = Mutex(State())
 
     init(home: HomeOptions) {
@@ -83,7 +83,7 @@ final class PendingTransactions: SubmissionKeeping {
 
     private func write(_ signed: Signed<Transaction>, _ digest: Digest) throws -> Int32 {
         let directory = try home.makeDirectory("pending")
-        guard names(in: directory).count < Self.countMax else {
+        guard names(Self.suffix).count < Self.countMax else {
             throw CommandFailure(
                 "\(Self.countMax) transactions wait for their outcome already",
                 hint: "see `stoa wallet pending`"
@@ -93,8 +93,8 @@ final class PendingTransactions: SubmissionKeeping {
         let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw CommandFailure("cannot write \(draft)") }
         defer { unlink(draft) }
-        let text = "signed \(Hex.encode(signed.canonicalBytes))\ncommand \(Digest.ofCommand)\n"
-        let bytes = Array(text.utf8)
+        let record = Record(file: path, signed: signed, command: .ofCommand)
+        let bytes = Array(record.text.utf8)
         // Whole and locked before it has its name: others see that somebody waits for it.
         guard flock(file, LOCK_EX | LOCK_NB) == 0,
             Glibc.write(file, bytes, bytes.count) == bytes.count, fsync(file) == 0
@@ -120,44 +120,74 @@ final class PendingTransactions: SubmissionKeeping {
         return fsync(file) == 0
     }
 
-    private func names(in directory: String) -> [String] {
-        let found = try? FileManager.default.contentsOfDirectory(atPath: directory)
-        return (found ?? []).filter { $0.hasSuffix(Self.suffix) }.sorted()
+    /// The files of a kind.
+    func names(_ suffix: String) -> [String] {
+        let found = try? FileManager.default.contentsOfDirectory(atPath: home.path("pending"))
+        return (found ?? []).filter { $0.hasSuffix(suffix) }.sorted()
     }
 
     /// What waits for its outcome and has nobody who waits for it, in the order of their numbers.
+    ///
+    /// A file that cannot be read is named and left alone: what it holds may have been sent.
     func records() -> [Record] {
-        let directory = home.path("pending")
-        return names(in: directory).compactMap { name in
-            let path = "\(directory)/\(name)"
-            guard isAbandoned(path) else { return nil }
-            if let record = Self.read(path) { return record }
-            // A transaction is sent only once its file is whole, so this one never was.
-            note("\(path) is damaged and was removed; what it was to hold was not sent")
-            remove(path)
-            return nil
+        names(Self.suffix).compactMap { name in
+            let path = home.path("pending", name)
+            switch Self.read(path) {
+            case .record(let record): return record
+            case .notOurs: return nil
+            case .unreadable:
+                note(
+                    "\(path) cannot be read and was left alone: the transaction in it may have "
+                        + "been sent, or may be a newer version's"
+                )
+                return nil
+            }
         }.sorted { $0.transaction.sequence < $1.transaction.sequence }
     }
 
-    /// Whether the process that made a file has ended.
-    private func isAbandoned(_ path: String) -> Bool {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return false }
-        defer { close(file) }
-        return flock(file, LOCK_SH | LOCK_NB) == 0
+    private enum Reading {
+        case record(Record)
+        /// The process that made it waits for its outcome, or it has one by now.
+        case notOurs
+        case unreadable
     }
 
-    private static func read(_ path: String) -> Record? {
-        let words = (try? readFile(path))?.split(whereSeparator: \.isWhitespace) ?? []
-        guard words.count == 4, words[0] == "signed", words[2] == "command",
-            let bytes = Hex.decode(words[1]), let command = Digest(hex: String(words[3])),
-            let signed = try? Signed<Transaction>(canonicalBytes: bytes)
-        else { return nil }
-        return Record(file: path, signed: signed, command: command)
+    private static func read(_ path: String) -> Reading {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return errno == ENOENT ? .notOurs : .unreadable }
+        defer { close(file) }
+        guard flock(file, LOCK_SH | LOCK_NB) == 0 else { return .notOurs }
+        // By its name: what was settled a moment ago has none any more.
+        guard let text = try? readFile(path) else {
+            return access(path, F_OK) == 0 ? .unreadable : .notOurs
+        }
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.count == 4, let record = Record(file: path, words) else { return .unreadable }
+        return .record(record)
+    }
+
+    /// Removes a transaction's files; that they are gone already is as well.
+    func forget(_ digest: Digest) {
+        remove(path(digest))
+        remove(toldPath(digest))
     }
 
     /// Removes a file; that it is gone already is as well.
     func remove(_ path: String) { unlink(path) }
+}
+
+extension PendingTransactions.Record {
+    /// Reads a file's first words; nil if they are not those of a record.
+    init?(file: String, _ words: [Substring]) {
+        guard words.count >= 4, words[0] == "signed", words[2] == "command",
+            let bytes = Hex.decode(words[1]), let command = Digest(hex: String(words[3])),
+            let signed = try? Signed<Transaction>(canonicalBytes: bytes)
+        else { return nil }
+        self.init(file: file, signed: signed, command: command)
+    }
+
+    /// The words that it is read from.
+    var text: String { "signed \(Hex.encode(signed.canonicalBytes))\ncommand \(command)\n" }
 }
 
 extension Digest {

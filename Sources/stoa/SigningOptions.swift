@@ -40,6 +40,8 @@ struct SentTransaction {
     let outcome: TransactionOutcome
     /// The chain's name for people.
     let chainName: String
+    /// Whether an earlier run of the command sent it: what this one looked up is not in it.
+    var isEarlier = false
 
     var account: AccountID { transaction.sender }
     var sequence: UInt64 { transaction.sequence }
@@ -118,33 +120,33 @@ struct SigningOptions: ParsableArguments {
         let pending = PendingTransactions(home: home)
         let sent = try await node.ask { ledger in
             let status = try await ledger.status()
-            try HomeChain(home: home, node: node).check(status)
-            if dryRun { try await show(make, of: account, key: key.publicKey, status, ledger) }
-            let earlier = try await pending.settle(of: account, on: status.chain, ledger)
-            for one in earlier { note(one.text) }
+            let chain = HomeChain(home: home, node: node)
+            try chain.check(status)
+            if dryRun { try await show(make, of: account, key: key, status, ledger) }
+            let claim = try await pending.claim()
+            defer { claim.release() }
+            let earlier = try await pending.tell(of: account, status, ledger)
+            if earlier.isEmpty { claim.release() }
             let messages: [Message]
             do {
                 messages = try await make(ledger, account)
             } catch {
                 // What it asks for may be impossible because it is done.
-                guard let done = earlier.first(where: \.isOfThisCommand), let outcome = done.effect
+                guard let done = earlier.first(where: \.isOfThisCommand),
+                    let sent = adopt(done, pending, status)
                 else { throw error }
-                return SentTransaction(
-                    transaction: done.record.transaction,
-                    outcome: outcome,
-                    chainName: status.name
-                )
+                return sent
             }
-            if let done = try repeated(messages, earlier, isPart: rest != nil) {
-                return SentTransaction(
-                    transaction: done.record.transaction,
-                    outcome: done.outcome,
-                    chainName: status.name
-                )
+            if let done = try repeated(messages, earlier, pending, isPart: rest != nil),
+                let sent = adopt(done, pending, status)
+            {
+                return sent
             }
+            claim.release()
             try await foresee(rest ?? messages, of: account, status, ledger)
             try confirm(messages, of: account, status)
-            let terms = SigningTerms(chain: status.chain, feeMax: feeMax, keeper: pending)
+            let keeper = HomeKeeper(pending: pending, chain: chain, status: status)
+            let terms = SigningTerms(chain: status.chain, feeMax: feeMax, keeper: keeper)
             let session = AccountSession(key: key, for: named, ledger: ledger, terms: terms)
             let interruption = Interruption(of: pending)
             defer { interruption.end() }
@@ -163,12 +165,15 @@ struct SigningOptions: ParsableArguments {
     private func repeated(
         _ messages: [Message],
         _ earlier: [SettledTransaction],
+        _ pending: PendingTransactions,
         isPart: Bool
-    ) throws -> (record: PendingTransactions.Record, outcome: TransactionOutcome)? {
+    ) throws -> SettledTransaction? {
         for one in earlier {
             let isSame = isPart ? one.isOfThisCommand : one.record.isRepeated(by: messages)
             guard isSame, let outcome = one.effect else { continue }
             guard !isPart else {
+                note(one.text)
+                pending.forget(one.record.transaction.signingDigest)
                 throw CommandFailure(
                     "an earlier run of this command did a part of it, in block "
                         + "\(outcome.height.rawValue) at last; nothing new was sent",
@@ -177,10 +182,30 @@ struct SigningOptions: ParsableArguments {
                     transaction: outcome.digest.description
                 )
             }
-            note("this command was that transaction; nothing new was sent. Again, it pays again")
-            return (one.record, outcome)
+            return one
         }
         return nil
+    }
+
+    /// Takes an earlier transaction for this command's, which is told of it and so needs it no
+    /// more.
+    private func adopt(
+        _ one: SettledTransaction,
+        _ pending: PendingTransactions,
+        _ status: LedgerStatus
+    ) -> SentTransaction? {
+        guard let outcome = one.effect else { return nil }
+        note(
+            "this command was the transaction \(one.record.transaction.signingDigest) in block "
+                + "\(outcome.height.rawValue); nothing new was sent. Again, it pays again"
+        )
+        pending.forget(one.record.transaction.signingDigest)
+        return SentTransaction(
+            transaction: one.record.transaction,
+            outcome: outcome,
+            chainName: status.name,
+            isEarlier: true
+        )
     }
 
     private func write(

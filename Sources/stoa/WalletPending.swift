@@ -11,11 +11,14 @@ struct WalletPending: AsyncParsableCommand {
         discussion: """
             A command that sends keeps the signed transaction in the home until the ledger has \
             said what became of it. This submits those that are left again, byte by byte: each \
-            takes effect once. The next command of an account does the same for that account before \
-            it signs anything new, and the same command again is not paid twice.
+            takes effect once. The next command of an account does the same for that account \
+            before it signs anything new. The same command again takes such a transaction for its own and \
+            is not paid twice, also if another command or this one said first what became of it: \
+            that is remembered until the command asks, or for a day after its last block.
 
             States: tookEffect, refused (only the fee was charged), dropped (it can take effect no \
-            more), open (it can until its last block), waiting (no answer yet, or another chain's).
+            more), open (it can until its last block), used (its number was used, and no node of a \
+            network shows by what: it is kept), waiting (no answer yet, or another chain's).
 
             EXAMPLE
               stoa wallet pending
@@ -66,6 +69,8 @@ struct WalletPending: AsyncParsableCommand {
     func run() async throws {
         let pending = PendingTransactions(home: home)
         let sender = try account.map { try Wallets(home: home).resolve($0) }
+        let claim = try await pending.claim()
+        defer { claim.release() }
         let records = pending.records().filter {
             sender == nil || $0.transaction.sender == sender
         }
@@ -73,13 +78,29 @@ struct WalletPending: AsyncParsableCommand {
             try show([])
             return
         }
+        let asked = try await ask(pending, records)
+        let known = Set(asked.settled.map(\.record.file))
+        let others = records.filter { !known.contains($0.file) }.map(\.transaction).map {
+            waiting($0, $0.chain == asked.chain ? "no answer" : "another chain")
+        }
+        try show(asked.settled.map { Document($0) } + others)
+        // Only now: what nobody was told is asked for again.
+        for one in asked.settled { pending.conclude(one) }
+        if let failure = asked.failure { throw failure }
+    }
+
+    /// What became of the records of the ledger's chain, and why not of all of them.
+    private func ask(
+        _ pending: PendingTransactions,
+        _ records: [PendingTransactions.Record]
+    ) async throws -> (settled: [SettledTransaction], failure: CommandFailure?, chain: ChainID) {
         do {
-            let (settled, chain) = try await node.ask { ledger in
+            return try await node.ask { ledger in
                 let chain = try await ledger.status().chain
-                return (try await pending.settle(of: sender, on: chain, ledger), chain)
+                let ours = records.filter { $0.transaction.chain == chain }
+                let (settled, failure) = try await pending.settle(ours, ledger)
+                return (settled, failure, chain)
             }
-            let others = records.map(\.transaction).filter { $0.chain != chain }
-            try show(settled.map { Document($0) } + others.map { waiting($0, "another chain") })
         } catch let error as CommandFailure {
             // What waits is told even if nobody answers for it.
             try show(records.map { waiting($0.transaction, "no answer") })
