@@ -87,14 +87,15 @@ extension Bond {
 /// Prints what a message about a bond brought about.
 private func show(
     _ sent: SentTransaction,
-    _ amount: Amount,
+    _ amount: Amount?,
     _ text: String,
     _ output: OutputOptions
 ) throws {
     var document = [
         "transaction": sent.outcome.digest.description,
-        "height": "\(sent.outcome.height.rawValue)", "amountObol": "\(amount.obol)",
+        "height": "\(sent.outcome.height.rawValue)",
     ]
+    if let amount { document["amountObol"] = "\(amount.obol)" }
     for case .bondChanged(_, let active) in sent.outcome.result.events {
         document["activeObol"] = "\(active.obol)"
     }
@@ -182,6 +183,14 @@ struct BondWithdraw: AsyncParsableCommand {
                     ?? "ask for it first: `stoa bond unbond`"
             )
         }
-        try show(sent, due, "\(due) STOA is back in the account", signing.output)
+        // How much an earlier run brought back, its outcome does not tell, nor what is due now.
+        let amount = sent.isEarlier ? nil : due
+        try show(
+            sent,
+            amount,
+            amount.map { "\($0) STOA is back in the account" }
+                ?? "what had been asked back and was due then is back in the account",
+            signing.output
+        )
     }
 }

@@ -24,7 +24,7 @@ struct ChannelTopUp: AsyncParsableCommand {
     @OptionGroup var signing: SigningOptions
 
     func run() async throws {
-        var found: (id: ChannelID, known: KnownUnit, amount: Amount)?
+        var named: (id: ChannelID, unit: KnownUnit)?
         let sent = try await signing.send { ledger, account in
             let (id, one) = try await open(ledger, of: account)
             let known = try await ledger.known(one.denomination)
@@ -32,20 +32,35 @@ struct ChannelTopUp: AsyncParsableCommand {
             guard !more.isZero else {
                 throw CommandFailure("a deposit is more than nothing; no money moved")
             }
-            found = (id, known, more)
+            named = (id, known)
             return [.topUpChannel(channel: id, amount: more)]
         }
-        guard let found else { throw CommandFailure("no channel was named") }
-        var deposit = found.amount
-        for case .channelToppedUp(_, let total) in sent.outcome.result.events { deposit = total }
-        try signing.output.print(
-            [
-                "channel": found.id.digest.description,
-                "transaction": sent.outcome.digest.description,
-                "addedObol": "\(found.amount.obol)", "depositObol": "\(deposit.obol)",
-            ],
-            "channel \(found.id.digest) holds \(found.known.text(deposit)) in all"
-        )
+        // What was sent says what it was: on a retry the channel may be open no more.
+        let added = sent.transaction.messages.compactMap { message -> (id: ChannelID, Amount)? in
+            if case .topUpChannel(let id, let amount) = message { (id, amount) } else { nil }
+        }
+        guard let (id, more) = added.first else { throw CommandFailure("no channel was named") }
+        let unit = named?.id == id ? named?.unit : await unit(of: id)
+        var document = [
+            "channel": id.digest.description,
+            "transaction": sent.outcome.digest.description,
+            "addedObol": "\(more.obol)",
+        ]
+        var text = "channel \(id.digest) was topped up"
+        for case .channelToppedUp(_, let total) in sent.outcome.result.events {
+            document["depositObol"] = "\(total.obol)"
+            let held = unit.map { $0.text(total) } ?? "\(total.obol) of its unit's smallest part"
+            text = "channel \(id.digest) holds \(held) in all"
+        }
+        try signing.output.print(document, text)
+    }
+
+    /// What a channel counts in; nil if the ledger does not tell any more.
+    private func unit(of id: ChannelID) async -> KnownUnit? {
+        try? await signing.node.ask { ledger in
+            guard let channel = try await ledger.channel(id) else { return nil }
+            return try await ledger.known(channel.denomination)
+        }
     }
 
     /// The account's open channel that is meant.

@@ -103,14 +103,25 @@ struct OfferWithdraw: AsyncParsableCommand {
             named = only.offer
             return [.withdrawOffer(only.offer.id)]
         }
-        guard let named else { throw CommandFailure("no offer was named") }
+        // What was sent says which it was: on a retry the offer stands no more.
+        let withdrawn = sent.transaction.messages.compactMap { message -> OfferID? in
+            if case .withdrawOffer(let id) = message { id } else { nil }
+        }
+        guard let id = withdrawn.first else { throw CommandFailure("no offer was named") }
+        let model = named?.id == id ? named?.model : await model(of: id)
+        var document = [
+            "offer": id.digest.description, "transaction": sent.outcome.digest.description,
+        ]
+        document["model"] = model
         try signing.output.print(
-            [
-                "offer": named.id.digest.description, "model": named.model,
-                "transaction": sent.outcome.digest.description,
-            ],
-            "\(named.model) is offered no more as \(named.id.digest)"
+            document,
+            "\(model ?? "what it offered") is offered no more as \(id.digest)"
         )
+    }
+
+    /// The model of an offer that was withdrawn; nil if the ledger does not tell any more.
+    private func model(of id: OfferID) async -> String? {
+        try? await signing.node.ask { try await $0.offer(id)?.offer.model }
     }
 }
 

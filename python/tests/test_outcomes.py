@@ -51,6 +51,10 @@ class Ledger:
     def kept(self) -> list[Path]:
         return sorted((self.home / "pending").glob("*.pending"))
 
+    @property
+    def told(self) -> list[Path]:
+        return sorted((self.home / "pending").glob("*.done"))
+
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory):
@@ -64,6 +68,9 @@ def nothing_is_left(ledger):
     yield
     ledger.lossy.set()
     assert ledger.kept == []
+    # What was told and not asked for again would be the next test's payment of the same words.
+    for file in ledger.told:
+        file.unlink()
 
 
 def run(stoa: Stoa, *words: str) -> subprocess.CompletedProcess:
@@ -182,6 +189,84 @@ def test_another_command_tells_what_became_of_the_one_before(ledger):
     assert f"{lost['transaction']} took effect in block" in done.stderr
     assert "fee 0.0000" in done.stderr and "chain “stoa-local”" in done.stderr
     assert (ledger.obol("bob"), ledger.obol("carol")) == (bob + 10 * STOA, carol + 3 * STOA)
+    # Whoever reads that was not the one who had sent it: that one's retry pays nothing more.
+    assert ledger.kept == [] and len(ledger.told) == 1
+    again = run(ledger.stoa, "wallet", "send", "--from", "alice", "bob", "10", "--json")
+    assert again.returncode == 0 and "nothing new was sent" in again.stderr
+    assert json.loads(again.stdout)["transaction"] == lost["transaction"]
+    assert ledger.obol("bob") == bob + 10 * STOA and ledger.told == []
+    ledger.stoa("wallet", "send", "--from", "alice", "bob", "10")
+    assert ledger.obol("bob") == bob + 20 * STOA, "asked for once more, it is paid once more"
+
+
+def test_what_was_told_is_kept_while_its_last_block_is_not_over(ledger):
+    bob = ledger.obol("bob")
+    send = ("wallet", "send", "--from", "alice", "bob", "4")
+    ledger.lossy.set(lose="answers")
+    failed(ledger.through, 75, *send)
+    ledger.lossy.set()
+    ledger.stoa("wallet", "pending")
+    [file] = ledger.told
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    # It is old, but its last block is not over.
+    os.utime(file, (1, 1))
+    ledger.stoa("wallet", "send", "--from", "alice", "carol", "1")
+    assert ledger.told == [file]
+    ledger.stoa(*send)
+    assert ledger.obol("bob") == bob + 4 * STOA and ledger.told == []
+
+
+def test_a_retry_of_a_withdrawal_tells_what_was_withdrawn(ledger):
+    published = ledger.stoa(
+        "sell", "retried", "--wallet", "carol", "--upstream", "http://127.0.0.1:9", "--price-in",
+        "20", "--price-out", "60", "--bond", "10", "--port", "26799", "--publish-only")["offer"]
+    withdraw = ("offers", "withdraw", "--wallet", "carol", published[:12])
+    ledger.lossy.set(lose="answers")
+    lost = failed(ledger.through, 75, *withdraw)
+    ledger.lossy.set()
+    # The offer stands no more, so that it could not be withdrawn again.
+    done = ledger.stoa(*withdraw)
+    assert (done["offer"], done["model"]) == (published, "retried")
+    assert done["transaction"] == lost["transaction"]
+
+
+def test_a_retry_of_a_top_up_tells_what_was_locked(ledger):
+    channel = ledger.stoa(
+        "channel", "open", "--wallet", "bob", "--to", "carol", "--deposit", "5")["channel"]
+    more = ("channel", "top-up", "--wallet", "bob", channel[:12], "2")
+    ledger.lossy.set(lose="answers")
+    lost = failed(ledger.through, 75, *more)
+    ledger.lossy.set()
+    ledger.stoa("channel", "close", "--wallet", "bob", channel)
+    done = ledger.stoa(*more)
+    assert (done["channel"], done["transaction"]) == (channel, lost["transaction"])
+    assert (done["addedObol"], done["depositObol"]) == (str(2 * STOA), str(7 * STOA))
+
+
+def test_a_kept_file_that_cannot_be_read_is_left_alone(ledger):
+    strange = ledger.home / "pending" / f"{'0' * 64}.pending"
+    strange.parent.mkdir(mode=0o700, exist_ok=True)
+    strange.write_text("a newer version's\n")
+    try:
+        done = run(ledger.stoa, "wallet", "send", "--from", "alice", "bob", "1")
+        assert done.returncode == 0 and str(strange) in done.stderr
+        assert "not sent" not in done.stderr and strange.exists()
+    finally:
+        strange.unlink()
+
+
+def test_two_runs_do_not_take_one_transaction_for_their_own(ledger):
+    bob = ledger.obol("bob")
+    send = ("wallet", "send", "--from", "alice", "bob", "6")
+    ledger.lossy.set(lose="answers")
+    failed(ledger.through, 75, *send)
+    ledger.lossy.set()
+    runs = [subprocess.Popen([BINARY, *send, "--json"], env=ledger.stoa.env, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [process.communicate(timeout=60) for process in runs]
+    assert [process.returncode for process in runs] == [0, 0], said
+    assert sorted("nothing new was sent" in errors for _, errors in said) == [False, True]
+    assert ledger.obol("bob") == bob + 12 * STOA
 
 
 def test_the_same_command_is_done_though_it_cannot_be_made_again(ledger):
@@ -212,6 +297,27 @@ def test_pending_shows_and_settles(ledger):
     assert settled["state"] == "tookEffect" and settled["height"] > 0
     assert ledger.obol("bob") == bob + 7 * STOA
     assert ledger.stoa("wallet", "pending") == []
+
+
+def test_what_has_an_answer_is_told_though_a_later_one_has_none(ledger):
+    carol = ledger.obol("carol")
+    ledger.lossy.set(lose="submissions")
+    first = failed(ledger.through, 75, "wallet", "send", "--from", "bob", "carol", "7")
+    other = failed(ledger.through, 75, "wallet", "send", "--from", "alice", "carol", "9")
+    ledger.lossy.set(lose="second")
+    done = run(ledger.through, "wallet", "pending", "--json")
+    assert done.returncode == 75, done.stderr
+    states = {row["transaction"]: row["state"] for row in json.loads(done.stdout)}
+    assert set(states) == {first["transaction"], other["transaction"]}
+    assert sorted(states.values()) == ["tookEffect", "waiting"]
+    said = failure(done.stderr)["failure"]
+    assert states[said["transaction"]] == "waiting"
+    assert str(ledger.kept[0]) in said["hint"] and len(ledger.kept) == len(ledger.told) == 1
+    # Both pay once, whichever was told before.
+    ledger.lossy.set()
+    for words, lost in ((("bob", "carol", "7"), first), (("alice", "carol", "9"), other)):
+        assert ledger.stoa("wallet", "send", "--from", *words)["transaction"] == lost["transaction"]
+    assert ledger.obol("carol") == carol + 16 * STOA and ledger.told == []
 
 
 def test_what_can_take_effect_no_more_is_dropped_with_a_word(ledger, tmp_path):
@@ -274,6 +380,8 @@ def test_a_home_signs_for_its_own_chain(ledger, tmp_path):
         # By the genesis in the home.
         said = failed(there, 1, *send)
         assert said["code"] == "otherChain" and "elsewhere" in said["error"]
+        assert str(ledger.home / "node" / "genesis.stoa") in said["hint"]
+        assert str(ledger.home / "chain") not in said["hint"], "it is not there"
         # By a genesis that was given, of the other chain: this chain's node is refused.
         genesis = str(tmp_path / "other" / "node" / "genesis.stoa")
         assert failed(ledger.stoa, 1, *send, "--genesis", genesis)["code"] == "otherChain"
@@ -301,6 +409,21 @@ def test_a_dry_run_sends_nothing(ledger):
     shown = ledger.stoa("wallet", "send", "--from", "alice", "bob", "1", "--dry-run")
     assert int(shown["feeObol"]) > 0 and shown["account"] == before["address"]
     assert ledger.stoa("wallet", "balance", "alice") == before
+    assert shown["validUntil"] <= ledger.stoa("status")["height"] + 1000
+    sent = ledger.stoa("wallet", "send", "--from", "alice", "bob", "1")
+    assert sent["feeObol"] == shown["feeObol"]
+    ledger.lossy.set(fee=STOA // 5)
+    said = failed(ledger.through, 1, "wallet", "send", "--from", "alice", "bob", "1", "--dry-run")
+    assert said["code"] == "feeTooHigh"
+
+
+def test_a_dry_run_binds_no_home(ledger, tmp_path):
+    (tmp_path / "wallets").symlink_to(ledger.home / "wallets")
+    there = Stoa(BINARY, tmp_path, ledger.node.url)
+    there("wallet", "send", "--from", "alice", "bob", "1", "--dry-run")
+    assert not (tmp_path / "chain").exists()
+    there("wallet", "send", "--from", "alice", "bob", "1")
+    assert (tmp_path / "chain").exists()
 
 
 # --- how it ends --------------------------------------------------------------------------------------
