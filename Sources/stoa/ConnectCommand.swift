@@ -200,6 +200,7 @@ struct Connect: AsyncParsableCommand {
     @Option(help: "the port to listen on; 0 takes a free one")
     var port = 8090
     @OptionGroup var options: ConnectOptions
+    @OptionGroup var fees: FeeOptions
     @OptionGroup var observing: ObservingOptions
     @OptionGroup var output: OutputOptions
 
@@ -214,12 +215,16 @@ struct Connect: AsyncParsableCommand {
             of: acting.wallet,
             passphrase: try home.passphrase(of: acting.wallet)
         )
-        var configuration = try await node.ask { ledger in
-            let journal = try home.gatewayJournal(of: try await ledger.status().chain)
-            return try await options.configuration(journal: journal, isLocalMarket: node.isLocal) {
-                try await $0.find(ledger, home: home, wallet: acting.actor)
-            }
+        let (chain, found) = try await node.ask { ledger in
+            let chain = try await ledger.status().chain
+            let journal = try home.gatewayJournal(of: chain)
+            let found = try await options.configuration(
+                journal: journal,
+                isLocalMarket: node.isLocal
+            ) { try await $0.find(ledger, home: home, wallet: acting.actor) }
+            return (chain, found)
         }
+        var configuration = found
         configuration.host = host
         configuration.port = port
         try check(configuration.validate())
@@ -231,7 +236,12 @@ struct Connect: AsyncParsableCommand {
             let ledger = try node.connection(own, logger: observing.logger("light"))
             let service = GatewayService(
                 configuration: configuration,
-                account: AccountSession(key: key, for: payer, ledger: ledger),
+                account: AccountSession(
+                    key: key,
+                    for: payer,
+                    ledger: ledger,
+                    terms: SigningTerms(chain: chain, feeMax: fees.feeMax)
+                ),
                 voucherKey: vouchers,
                 ledger: ledger,
                 httpClient: client,

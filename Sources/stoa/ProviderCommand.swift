@@ -28,6 +28,7 @@ struct ProviderCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("the YAML file (else provider.yaml in the home directory)"))
     var config: String?
     @OptionGroup var acting: ActingOptions
+    @OptionGroup var fees: FeeOptions
     @OptionGroup var observing: ObservingOptions
     @OptionGroup var output: OutputOptions
 
@@ -52,7 +53,12 @@ struct ProviderCommand: AsyncParsableCommand {
             let chain = try await explaining(node: node.url) { try await ledger.status().chain }
             let service = keys.provider(
                 try configuration.serving(chain),
-                session: AccountSession(key: keys.account, for: named, ledger: ledger),
+                session: AccountSession(
+                    key: keys.account,
+                    for: named,
+                    ledger: ledger,
+                    terms: SigningTerms(chain: chain, feeMax: fees.feeMax)
+                ),
                 client: client,
                 logger: logger,
                 telemetry: telemetry,

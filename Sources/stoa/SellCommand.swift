@@ -49,6 +49,7 @@ struct Sell: AsyncParsableCommand {
     var claimAt: String?
     @Flag(help: "publish and write the configuration, but do not serve")
     var publishOnly = false
+    @OptionGroup var fees: FeeOptions
     @OptionGroup var observing: ObservingOptions
     @OptionGroup var output: OutputOptions
 
@@ -64,7 +65,10 @@ struct Sell: AsyncParsableCommand {
         let telemetry = try observing.telemetry("provider")
         try await withHTTPClient(upstreamClient(ProviderConfiguration())) { client in
             let ledger = try node.connection(client, logger: observing.logger("light"))
-            let session = AccountSession(key: keys.account, for: named, ledger: ledger)
+            let chain = try await explaining(node: node.url) { try await ledger.status().chain }
+            let terms = SigningTerms(chain: chain, feeMax: fees.feeMax)
+            let key = keys.account
+            let session = AccountSession(key: key, for: named, ledger: ledger, terms: terms)
             let unit = try await explaining(node: node.url) {
                 try await options.unit.find(ledger, home: home, wallet: acting.actor)
             }
@@ -78,7 +82,6 @@ struct Sell: AsyncParsableCommand {
             let (offer, missing) = try await explaining(node: node.url) {
                 try await publication.prepare()
             }
-            let chain = try await explaining(node: node.url) { try await ledger.status().chain }
             let configuration = try configuration(
                 offer: offer,
                 chain: chain,

@@ -34,6 +34,15 @@ struct ActingOptions: ParsableArguments {
     }
 }
 
+/// How much a ledger may ask for a transaction, whatever its node says.
+struct FeeOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("the most that one transaction may cost, in STOA", valueName: "amount"),
+        transform: Amount.init(argument:)
+    )
+    var feeMax = Amount(obol: 100_000_000)
+}
+
 /// What a command sent, and what became of it.
 struct SentTransaction {
     let transaction: Transaction
@@ -72,11 +81,7 @@ struct SigningOptions: ParsableArguments {
         transform: PublicKey.init(argument:)
     )
     var draftKey: PublicKey?
-    @Option(
-        help: ArgumentHelp("the most that the transaction may cost, in STOA", valueName: "amount"),
-        transform: Amount.init(argument:)
-    )
-    var feeMax = Amount(obol: 100_000_000)
+    @OptionGroup var fees: FeeOptions
     @Flag(help: "send nothing: show what would be sent")
     var dryRun = false
     @Flag(help: "on a terminal, do not ask before what cannot be taken back")
@@ -86,6 +91,7 @@ struct SigningOptions: ParsableArguments {
     var home: HomeOptions { acting.home }
     var node: NodeOptions { acting.node }
     var actor: String { acting.actor }
+    var feeMax: Amount { fees.feeMax }
 
     func validate() throws {
         guard (draft == nil) == (draftKey == nil) else {

@@ -32,7 +32,7 @@ class Ledger:
         stoa = Stoa(BINARY, home)
         for wallet in ("alice", "bob", "carol"):
             stoa("wallet", "new", wallet)
-        stoa("node", "init", "--closing-delay-blocks", "3", *(
+        stoa("node", "init", "--closing-delay-blocks", "3", "--unbonding-delay-blocks", "3", *(
             word for who in ("alice", "bob", "carol") for word in ("--allocate", f"{who}=1000")))
         self.node = stoa.service("node", "node", "run", "--port", "0", "--tick", "20").start()
         self.stoa = Stoa(BINARY, home, self.node.url)
@@ -243,6 +243,20 @@ def test_a_retry_of_a_top_up_tells_what_was_locked(ledger):
     assert (done["addedObol"], done["depositObol"]) == (str(2 * STOA), str(7 * STOA))
 
 
+def test_a_retry_of_a_bond_withdrawal_tells_no_sum_that_it_does_not_know(ledger):
+    ledger.stoa("bond", "add", "--wallet", "bob", "10")
+    ledger.stoa("bond", "unbond", "--wallet", "bob", "10")
+    while ledger.stoa("bond", "show", "bob")["withdrawableObol"] == "0":
+        ledger.stoa("wallet", "send", "--from", "carol", "bob", "0.001")
+    withdraw = ("bond", "withdraw", "--wallet", "bob")
+    ledger.lossy.set(lose="answers")
+    lost = failed(ledger.through, 75, *withdraw)
+    ledger.lossy.set()
+    done = ledger.stoa(*withdraw)
+    assert done["transaction"] == lost["transaction"] and "amountObol" not in done
+    assert ledger.stoa("bond", "show", "bob")["unbonding"] == []
+
+
 def test_a_kept_file_that_cannot_be_read_is_left_alone(ledger):
     strange = ledger.home / "pending" / f"{'0' * 64}.pending"
     strange.parent.mkdir(mode=0o700, exist_ok=True)
@@ -366,6 +380,10 @@ def test_a_fee_out_of_all_proportion_is_not_signed(ledger):
     assert failed(ledger.through, 1, *send)["code"] == "feeTooHigh"
     sent = ledger.through(*send, "--fee-max", "0.3")
     assert STOA // 5 <= int(sent["feeObol"]) < STOA * 3 // 10
+    sell = ("sell", "dear", "--wallet", "carol", "--upstream", "http://127.0.0.1:9", "--price-in",
+            "20", "--price-out", "60", "--port", "26799", "--publish-only")
+    assert failed(ledger.through, 1, *sell)["code"] == "feeTooHigh"
+    assert ledger.through(*sell, "--fee-max", "0.9")["offer"]
 
 
 def test_a_home_signs_for_its_own_chain(ledger, tmp_path):
