@@ -89,8 +89,8 @@ class Handler(BaseHTTPRequestHandler):
             return body
         document = json.loads(body)
         known = document["parameters"]
-        order = "little" if not known.startswith("00") else "big"
-        document["parameters"] = self.lossy.fee.to_bytes(16, order).hex() + known[32:]
+        # A version's byte, and the least fee in sixteen.
+        document["parameters"] = known[:2] + self.lossy.fee.to_bytes(16, "big").hex() + known[34:]
         return json.dumps(document).encode()
 
     def answer(self, status: int, body: bytes) -> None:
