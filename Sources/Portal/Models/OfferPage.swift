@@ -91,13 +91,18 @@ struct OfferPage: Sendable {
         return fill
     }
 
-    /// The visitor's own pass that pays for calls under this offer; nil if they have none.
+    /// The visitor's own pass that pays for calls of this model; nil if they have none. It pays
+    /// under the offer that its plan includes, and this may be the one for what goes beyond.
     private func ownPass(_ passes: [Fill]) -> Fill? {
         for (plan, pass) in zip(plans, passes)
-        where plan.plan.terms.includedOffer == entry.id && pass.text("passEnds") != nil {
+        where pass.text("passEnds") != nil {
+            let terms = plan.plan.terms
+            let isBeyond = terms.overageOffer == entry.id
+            guard terms.includedOffer == entry.id || isBeyond else { continue }
             var fill = self.plan(plan.plan)
             fill.merge(pass)
-            let beyond = plan.plan.terms.overageOffer
+            fill.put("isBeyond", isBeyond)
+            let beyond = isBeyond ? nil : terms.overageOffer
             fill.put("beyondHref", beyond.map { PortalPaths.offer($0) })
             return fill
         }
