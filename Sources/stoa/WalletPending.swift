@@ -12,9 +12,9 @@ struct WalletPending: AsyncParsableCommand {
             A command that sends keeps the signed transaction in the home until the ledger has \
             said what became of it. This submits those that are left again, byte by byte: each \
             takes effect once. The next command of an account does the same for that account \
-            before it signs anything new. The same command again takes such a transaction for its own and \
-            is not paid twice, also if another command or this one said first what became of it: \
-            that is remembered until the command asks, or for a day after its last block.
+            before it signs anything new. The same command again takes such a transaction for its \
+            own and is not paid twice, also if another command or this one said first what became \
+            of it: that is remembered until the command asks, or for a day after its last block.
 
             States: tookEffect, refused (only the fee was charged), dropped (it can take effect no \
             more), open (it can until its last block), used (its number was used, and no node of a \
