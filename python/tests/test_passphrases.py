@@ -59,6 +59,12 @@ def names(stoa: Stoa) -> list[str]:
     return sorted(path.name for path in (stoa.home / "wallets").glob("*"))
 
 
+def opens(stoa: Stoa, wallet: str) -> bool:
+    """Whether the passphrase opens it: the ledger, which nobody is, is asked only then."""
+    failure = stoa("key", "show", wallet, "--public", "--node", "http://127.0.0.1:1", check=False)
+    return "no answer from the node" in failure["error"]
+
+
 def test_a_prompt_can_be_left(stoa):
     new = ("wallet", "new", "w")
     status, _ = at_terminal(stoa, new, [("passphrase of wallet w: ", b"abc\x03")])
@@ -73,7 +79,7 @@ def test_a_prompt_can_be_left(stoa):
     status, said = at_terminal(
         stoa, new, [("passphrase of wallet w: ", b"demp\x7fo\n"), ("again: ", b"x\x15demo\n")])
     assert os.waitstatus_to_exitcode(status) == 0 and "demo" not in said
-    assert stoa("key", "show", "w", "--public")["publicKey"]
+    assert opens(stoa, "w")
 
 
 def test_no_key_is_sealed_with_nothing(stoa, tmp_path):
@@ -94,7 +100,7 @@ def test_a_passphrase_file_of_another_system_and_one_that_others_read(stoa, tmp_
         [stoa.binary, "wallet", "new", "w", "--passphrase-file", str(file)], env=stoa.env,
         capture_output=True, text=True, timeout=60, check=True)
     assert f"chmod 600 {file}" in done.stderr
-    assert stoa("key", "show", "w", "--public")["publicKey"], "sealed with “demo”"
+    assert opens(stoa, "w"), "sealed with “demo”"
 
 
 def test_a_typo_seals_nothing(stoa):
