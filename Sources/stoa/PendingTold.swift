@@ -50,9 +50,8 @@ extension PendingTransactions {
 
     /// When a file was written, in seconds.
     private func seconds(_ path: String) -> Int? {
-        var about = stat()
-        guard stat(path, &about) == 0 else { return nil }
-        return Int(about.st_mtim.tv_sec)
+        let about = try? FileManager.default.attributesOfItem(atPath: path)
+        return (about?[.modificationDate] as? Date).map { Int($0.timeIntervalSince1970) }
     }
 
     /// What an account's commands were not told themselves, in the order of their numbers; what

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// Writes a new file that only its owner can read; an existing one is left alone.
@@ -54,9 +55,11 @@ private func syncDirectory(of path: String) {
 
 /// Says so if a file that holds a secret can be read by other users of this machine.
 func warnIfOthersRead(_ path: String) {
-    var about = stat()
-    guard stat(path, &about) == 0, about.st_mode & S_IFMT == S_IFREG,
-        about.st_mode & 0o077 != 0
+    let about = try? FileManager.default.attributesOfItem(atPath: path)
+    guard about?[.type] as? FileAttributeType == .typeRegular,
+        // An integer, or a number of Foundation's if that is in the process: both print alike.
+        let permissions = about?[.posixPermissions].flatMap({ UInt32("\($0)") }),
+        permissions & 0o077 != 0
     else { return }
     note("others on this machine may use \(path): `chmod 600 \(path)`")
 }

@@ -78,7 +78,7 @@ extension Portal {
         )
         // Where somebody was told to send an amount, it stands in the form already.
         let amount = read["amount"].flatMap { try? Amount(stoa: $0) }
-        fill.put("sendAmount", amount.map { MoneyText.typed($0, decimals: 9) })
+        fill.put("sendAmount", amount.map { MoneyText.typed($0, decimals: 9) } ?? "")
         let next = LocalPath(read["next"])
         fill.put("next", next == .wallet ? nil : next.text)
         fill.put("nextHref", try await asking(read))
