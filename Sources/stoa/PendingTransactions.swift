@@ -31,7 +31,8 @@ final class PendingTransactions: SubmissionKeeping {
         func isRepeated(by messages: [Message]) -> Bool {
             if transaction.messages == messages { return true }
             let kinds = [transaction.messages, messages].map { list in
-                list.map { $0.canonicalBytes.first }
+                // Version and tag.
+                list.map { Array($0.canonicalBytes.prefix(2)) }
             }
             return command == Digest.ofCommand && kinds[0] == kinds[1]
         }

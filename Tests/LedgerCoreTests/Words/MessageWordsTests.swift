@@ -90,10 +90,10 @@ struct MessageWordsTests {
         #expect(SessionGrant.kinds.keys.allSatisfy { $0 <= 101 })
     }
 
-    /// Whether there is such a message: the tag alone then fails for what is missing behind it.
+    /// Whether there is such a message: version and tag alone then fail for what is missing.
     private func isKnown(_ tag: UInt8) -> Bool {
         do {
-            _ = try Message(canonicalBytes: [tag])
+            _ = try Message(canonicalBytes: [1, tag])
             return true
         } catch {
             return error != .unknownTag
