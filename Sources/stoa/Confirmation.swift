@@ -47,13 +47,11 @@ extension SigningOptions {
         of account: AccountID,
         _ status: LedgerStatus
     ) throws {
-        let finals = messages.compactMap(\.finality)
-        guard let first = finals.first, !yes, isatty(STDIN_FILENO) == 1,
+        guard let final = messages.first(where: \.isFinal), !yes, isatty(STDIN_FILENO) == 1,
             isatty(STDERR_FILENO) == 1
         else { return }
-        note("\(account) on chain “\(status.name)”: \(first)")
-        note("this cannot be taken back. Go on? [y/N]")
-        guard ["y", "yes"].contains(readLine()?.lowercased()) else {
+        note("\(account) on chain “\(status.name)”: \(final.words)")
+        guard isAgreed("this cannot be taken back. Go on?") else {
             throw CommandFailure(
                 "nothing was sent, no money moved",
                 hint: "answer y, or give --yes",
@@ -65,15 +63,13 @@ extension SigningOptions {
 }
 
 extension Message {
-    /// What a message does, if nothing takes it back.
-    fileprivate var finality: String? {
+    /// Whether nothing takes back what it does.
+    fileprivate var isFinal: Bool {
         switch self {
-        case .closeChannel(let channel): "closes the channel \(channel.digest)"
-        case .lineage(.retireAsset(let asset)): "retires the asset \(asset.digest) for ever"
-        case .units(.burnUnit(let unit, let amount)):
-            "destroys \(amount.obol) of the smallest part of the unit \(unit)"
-        case .authorization(.rotateKey(let next)): "gives the account to the key of \(next)"
-        default: nil
+        case .closeChannel, .lineage(.retireAsset), .units(.burnUnit),
+            .authorization(.rotateKey):
+            true
+        default: false
         }
     }
 }

@@ -123,6 +123,7 @@ enum PassphrasePrompt {
 }
 
 /// How the terminal was before it hid what is typed: all that a signal's handler may look at.
+// Unchecked: one prompt at a time writes it, before its handler is set, and the handler reads it.
 private nonisolated(unsafe) let shownTerminal = {
     let place = UnsafeMutablePointer<(file: Int32, settings: termios)>.allocate(capacity: 1)
     place.initialize(to: (STDIN_FILENO, termios()))

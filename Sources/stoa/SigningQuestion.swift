@@ -9,13 +9,17 @@ struct SigningQuestion: ParsableArguments {
     /// Fails unless whoever sits at the terminal agrees to what was shown before.
     func ask(_ question: String) throws {
         guard !yes, isatty(STDIN_FILENO) == 1 else { return }
-        note("\(question) [y/N]")
-        let answer = readLine()?.lowercased() ?? ""
-        guard ["y", "yes"].contains(answer) else {
+        guard isAgreed(question) else {
             throw CommandFailure(
                 "nothing was signed",
                 hint: "answer y to sign what is shown; --yes signs without asking"
             )
         }
     }
+}
+
+/// Whether whoever sits at the terminal says yes to a question.
+func isAgreed(_ question: String) -> Bool {
+    note("\(question) [y/N]")
+    return ["y", "yes"].contains(readLine()?.lowercased())
 }

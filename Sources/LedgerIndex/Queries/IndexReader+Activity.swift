@@ -17,20 +17,10 @@ extension IndexReader {
         let key = try PageCursor.key(page, of: question, bytes: 8)
         let before = key.map { Int64(keyBytes: $0) } ?? .max
         return try await read { db, place in
-            let opened = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT e.json FROM mentions AS m CROSS JOIN events AS e ON e.id = m.event
-                    WHERE m.subject = (SELECT id FROM subjects WHERE kind = 'account' AND name = ?1)
-                        AND e.name = 'channels.opened' AND json_extract(e.json, '$.payer') = ?2
-                    ORDER BY m.event DESC LIMIT ?3
-                    """,
-                arguments: [account.digest.blob, "\(account)", Self.activityChannelsMax]
-            )
+            let opened = try Self.channels(openedBy: account, db, limit: Self.activityChannelsMax)
             var subjects = [Subject.account(account)]
-            for row in opened {
-                let channel = try EventFields(row["json"]).digest("channel")
-                subjects.append(.channel(ChannelID(channel)))
+            for fields in opened {
+                subjects.append(.channel(ChannelID(try fields.digest("channel"))))
             }
             var rows: [Int64: Row] = [:]
             for subject in subjects {

@@ -32,19 +32,9 @@ extension IndexReader {
         until end: Timestamp
     ) async throws -> (claims: [ClaimEntry], isCut: Bool) {
         try await read { db, _ in
-            let opened = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT e.json FROM mentions AS m CROSS JOIN events AS e ON e.id = m.event
-                    WHERE m.subject = (SELECT id FROM subjects WHERE kind = 'account' AND name = ?1)
-                        AND e.name = 'channels.opened' AND json_extract(e.json, '$.payer') = ?2
-                    ORDER BY m.event DESC LIMIT ?3
-                    """,
-                arguments: [payer.digest.blob, "\(payer)", ClaimEntry.channelsMax + 1]
-            )
+            let opened = try Self.channels(openedBy: payer, db, limit: ClaimEntry.channelsMax + 1)
             var found: [ClaimEntry] = []
-            for row in opened.prefix(ClaimEntry.channelsMax) {
-                let fields = try EventFields(row["json"])
+            for fields in opened.prefix(ClaimEntry.channelsMax) {
                 let channel = ChannelID(try fields.digest("channel"))
                 let payee = try fields.account("payee")
                 found += try Self.claims(of: channel, payee, from: start, until: end, db)
@@ -55,6 +45,24 @@ extension IndexReader {
             found.sort { ($0.height, $0.channel.digest) < ($1.height, $1.channel.digest) }
             return (Array(found.prefix(ClaimEntry.countMax)), isCut)
         }
+    }
+
+    /// The events in which a payer opened channels, the latest first.
+    static func channels(
+        openedBy payer: AccountID,
+        _ db: Database,
+        limit: Int
+    ) throws -> [EventFields] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT e.json FROM mentions AS m CROSS JOIN events AS e ON e.id = m.event
+                WHERE m.subject = (SELECT id FROM subjects WHERE kind = 'account' AND name = ?1)
+                    AND e.name = 'channels.opened' AND json_extract(e.json, '$.payer') = ?2
+                ORDER BY m.event DESC LIMIT ?3
+                """,
+            arguments: [payer.digest.blob, "\(payer)", limit]
+        ).map { try EventFields($0["json"]) }
     }
 
     private static func claims(
