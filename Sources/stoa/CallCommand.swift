@@ -1,9 +1,11 @@
 import ArgumentParser
 import AsyncHTTPClient
 import FoundationEssentials
+import Glibc
 import MarketTypes
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 struct Call: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -57,6 +59,7 @@ struct Call: AsyncParsableCommand {
         struct Body: Decodable {
             let message: String
             let hint: String?
+            let money_moved: Bool?
         }
         let error: Body
     }
@@ -94,7 +97,8 @@ struct Call: AsyncParsableCommand {
             let failure = try? JSONDecoder().decode(Failure.self, from: data)
             throw CommandFailure(
                 failure?.error.message ?? "the gateway answered \(status)",
-                hint: failure?.error.hint
+                hint: failure?.error.hint,
+                moneyMoved: failure?.error.money_moved.map { $0 ? .yes : .no } ?? .unknown
             )
         }
         let unit = answer.usage?.cost_unit
@@ -125,16 +129,35 @@ struct Call: AsyncParsableCommand {
         _ request: HTTPClientRequest
     ) async throws -> (UInt, HTTPHeaders, Data) {
         do {
-            return try await withHTTPClient { client in
+            return try await withHTTPClient(.own) { client in
                 let response = try await client.execute(request, timeout: .seconds(600))
                 let body = try await response.body.collect(upTo: 64 << 20)
                 return (response.status.code, response.headers, Data(body.readableBytesView))
             }
+        } catch where Self.isUnsent(error) {
+            throw CommandFailure(
+                "no gateway answers at \(gateway); nothing was sent, no money moved",
+                hint: "is `stoa connect` running there? (\(error))",
+                kind: .unreachable,
+                moneyMoved: .no
+            )
         } catch {
             throw CommandFailure(
-                "no answer from the gateway at \(gateway)",
-                hint: "is `stoa connect` running there? (\(error))"
+                "the answer of the gateway at \(gateway) was lost: \(error); whether the call was "
+                    + "paid is not known here",
+                hint: "`stoa receipts list` shows what was paid; the gateway finds out by itself",
+                kind: .unknown,
+                moneyMoved: .unknown
             )
         }
+    }
+
+    /// Whether no connection was made, so that nobody has seen the question.
+    private static func isUnsent(_ error: any Error) -> Bool {
+        if error is NIOConnectionError { return true }
+        if let error = error as? IOError {
+            return [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode)
+        }
+        return error as? HTTPClientError == .connectTimeout
     }
 }

@@ -6,9 +6,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -477,3 +479,19 @@ def test_exit_status_tells_failures_apart(ledger):
     assert "stoa fraud --help" in text.stderr
     shown = run(ledger.stoa, "--help")
     assert shown.returncode == 0 and "75" in shown.stdout
+
+
+def test_a_question_that_nobody_heard_differs_from_an_answer_that_was_lost(ledger):
+    """Of the first no money moved; of the second only the gateway's receipts tell."""
+    for host in ("127.0.0.1", "localhost"):
+        told = failed(ledger.stoa, 69, "call", "any", "hello", "--gateway", f"http://{host}:1")
+        assert told["moneyMoved"] == "no" and "nothing was sent" in told["error"]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        def hang_up():
+            connection, _ = listening.accept()
+            connection.recv(1 << 16)
+            connection.close()
+        threading.Thread(target=hang_up, daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        told = failed(ledger.stoa, 75, "call", "any", "hello", "--gateway", url)
+    assert told["moneyMoved"] == "unknown" and "stoa receipts list" in told["hint"]
