@@ -1181,6 +1181,10 @@ def test_the_dialog_is_for_the_keyboard_too(site, ada):
     ada.page.keyboard.press("Enter")
     ada.page.wait_for_selector("#transact-sign:not([disabled])")
     assert ada.page.evaluate("document.activeElement.id") == "transact-sign"
+    # An x between digits stays one, in what is typed and in what is signed.
+    for place in ("#transact-summary li", "#f-to", ".address, .mono"):
+        assert ada.page.eval_on_selector(
+            place, "one => getComputedStyle(one).fontVariantLigatures") == "no-contextual", place
     ada.page.keyboard.press("Tab")
     ada.page.keyboard.press("Tab")
     assert ada.page.evaluate(
